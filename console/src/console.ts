@@ -16,12 +16,13 @@ import "./palette.js";
 import { parse, type Route } from "./route.js";
 import "./run.js";
 import "./runs.js";
-import { changed, connection } from "./status.js";
+import { changed, connection, told } from "./status.js";
 import { type Theme, theme, wear } from "./theme.js";
 import { key, onKeyWanted } from "./wire.js";
 
 const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Icon; to: string }[] = [
   { page: "chat", also: "chat", name: "Chat", icon: "chat", to: "#/" },
+  { page: "documents", also: "memory", name: "Documents", icon: "documents", to: "#/documents" },
   { page: "explore", also: "operation", name: "Explore", icon: "explore", to: "#/explore" },
   { page: "runs", also: "run", name: "Runs", icon: "runs", to: "#/runs" },
   { page: "models", also: "models", name: "Models", icon: "models", to: "#/models" },
@@ -35,6 +36,7 @@ export class NisConsole extends Light {
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
   /** Whether the drawer has been opened: until then its list is not read, which the one beside the page is. */
   declare drawn: boolean;
+  private fetched: typeof import("./documents/library.js") | null = null;
   private dialog = createRef<HTMLDialogElement>();
   private drawer = createRef<HTMLDialogElement>();
 
@@ -160,6 +162,10 @@ export class NisConsole extends Light {
     switch (route.page) {
       case "chat":
         return html`<nis-chat .conversationId=${route.id}></nis-chat>`;
+      case "documents":
+      case "memory":
+        if (!this.fetched) this.fetch();
+        return this.fetched?.library(route) ?? html`<div class="column"><div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div></div>`;
       case "explore":
         return html`<nis-explore .query=${route.query} .family=${route.family}></nis-explore>`;
       case "operation":
@@ -175,6 +181,14 @@ export class NisConsole extends Light {
       case "budgets":
         return html`<nis-budgets></nis-budgets>`;
     }
+  }
+
+  /** Fetches a page that not everyone goes to; where that fails it is tried again once the server is back. */
+  private fetch(): void {
+    import("./documents/library.js").then((fetched) => {
+      this.fetched = fetched;
+      this.requestUpdate();
+    }, told);
   }
 
   private status(): TemplateResult {

@@ -21,9 +21,11 @@ export interface Watcher {
 const SHORTEST = 500;
 const LONGEST = 10_000;
 
-/** Starts a run and reads it to its end, whatever the connection does meanwhile. */
+/** Starts a run and reads it to its end, whatever the connection does meanwhile; a form brings files along. */
 export async function start(path: string, body: unknown, reader: Reader, watcher: Watcher): Promise<void> {
-  const response = await request(path, { ...sending("POST", body, { Accept: "text/event-stream" }), signal: watcher.signal });
+  const headers = { Accept: "text/event-stream" };
+  const asked = body instanceof FormData ? { method: "POST", headers, body } : sending("POST", body, headers);
+  const response = await request(path, { ...asked, signal: watcher.signal });
   // The run is named before its first event, so a connection that drops right here loses nothing.
   reader.runId = response.headers.get("Location")?.match(/\/runs\/([^/]+)$/)?.[1] ?? null;
   watcher.waiting(null);

@@ -16,6 +16,8 @@ interface Hit {
 
 const PAGES: Hit[] = [
   { to: "#/", name: "New conversation", note: "Chat", icon: "chat" },
+  { to: "#/documents", name: "Documents: add, search, ask", note: "Documents", icon: "documents" },
+  { to: "#/documents/memory", name: "Memory: what is remembered", note: "Documents", icon: "documents" },
   { to: "#/explore", name: "Explore operations", note: "Explore", icon: "explore" },
   { to: "#/runs", name: "Runs", note: "Runs", icon: "runs" },
   { to: "#/models", name: "Models and prices", note: "Models", icon: "models" },

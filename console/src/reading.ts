@@ -100,8 +100,8 @@ export abstract class Listing<Line extends { id: string }> extends Reading {
       const fresh = new Set(lines.map((one) => one.id));
       const held = this.lines ?? [];
       const earlier = held.filter((one) => !fresh.has(one.id));
-      // Pages that were read further down stay, where nothing is missing between.
-      const joins = held.length > lines.length && earlier.length < held.length;
+      // Pages that were read further down stay, where nothing is missing between; where all is on the first, the rest is gone.
+      const joins = next_cursor !== null && held.length > lines.length && earlier.length < held.length;
       this.lines = joins ? [...lines, ...earlier] : lines;
       if (!joins) this.more = next_cursor;
     };

@@ -2,6 +2,8 @@
 
 export type Route =
   | { page: "chat"; id: string | null }
+  | { page: "documents"; collection: string }
+  | { page: "memory"; user: string }
   | { page: "explore"; query: string; family: string }
   | { page: "operation"; name: string; input: Record<string, unknown> | null }
   | { page: "runs"; state: string }
@@ -19,6 +21,8 @@ export function parse(hash: string): Route {
   const [page, ...rest] = path.split("/");
   const query = new URLSearchParams(search);
   const name = decode(rest.join("/"));
+  if (page === "documents" && name === "memory") return { page: name, user: query.get("of") ?? "" };
+  if (page === "documents") return { page, collection: query.get("in") ?? "" };
   if (page === "explore" && name) return { page: "operation", name, input: given(query.get("input")) };
   if (page === "explore") return { page, query: query.get("q") ?? "", family: query.get("family") ?? "" };
   if (page === "runs" && name) return { page: "run", id: name };
@@ -34,6 +38,10 @@ export function address(route: Route): string {
   switch (route.page) {
     case "chat":
       return route.id === null ? "#/" : `#/chat/${id(route.id)}`;
+    case "documents":
+      return `#/documents${search({ in: route.collection })}`;
+    case "memory":
+      return `#/documents/memory${search({ of: route.user })}`;
     case "explore":
       return `#/explore${search({ q: route.query, family: route.family })}`;
     case "operation":

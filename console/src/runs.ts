@@ -148,7 +148,7 @@ export class NisRuns extends Light {
   }
 }
 
-export const state = (now: string): TemplateResult => html`<span class="state-mark ${now}"><i></i>${now}</span>`;
+export const state = (now: string, word = now): TemplateResult => html`<span class="state-mark ${now}"><i></i>${word}</span>`;
 
 export function ago(time: number): string {
   const seconds = Date.now() / 1000 - time;
