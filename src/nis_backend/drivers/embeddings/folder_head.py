@@ -178,8 +178,7 @@ def _modules(folder: Path) -> list[Json]:
 
 
 def _within(folder: Path, path: str) -> Path:
-    inner = (folder / path).resolve()
-    if not inner.is_relative_to(folder.resolve()):
+    if path.startswith("/") or ".." in path.split("/"):
         raise ValueError("its modules.json names a folder outside of it")
     return folder / path
 
