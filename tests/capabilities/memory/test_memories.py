@@ -60,7 +60,7 @@ def test_what_is_known_is_not_written_twice_and_what_it_replaces_is_kept(server:
 def test_the_same_said_at_once_is_one_memory(server: Server) -> None:
     """Two that write the same at the same time leave one."""
     with ThreadPoolExecutor(4) as pool:
-        ids = {one["id"] for one in pool.map(lambda _: remember(server, "Nora has two cats.", "nora"), range(4))}
+        ids = {one["id"] for one in pool.map(remember, [server] * 4, ["Nora has two cats."] * 4, ["nora"] * 4)}
     assert len(ids) == 1
     assert texts(server, "nora") == ["Nora has two cats."]
 

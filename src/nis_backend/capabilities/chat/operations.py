@@ -147,6 +147,10 @@ class MessageRequest(Model):
         description="Functions of the caller's own: the run waits for what they answer, as for a person's input.",
     )
     begins: bool = Field(default=False, description="Whether conversation_id may be a new one's.")
+    memory: bool = Field(
+        default=False,
+        description="Whether what is remembered of user_id is told to the model, and a message may add to it.",
+    )
     remembers: bool = Field(default=True, description="Whether the turns kept here are told to the model.")
     labels: dict[str, JsonValue] = Field(
         default_factory=dict[str, JsonValue],
@@ -156,6 +160,14 @@ class MessageRequest(Model):
     budget: float | None = Field(
         default=None, ge=0, le=1e9, description="Dollars that this answer's calls of models may cost at most, in all."
     )
+
+
+class CitedMemory(Model):
+    """A memory that the model was told."""
+
+    id: str
+    text: str
+    because: str = Field(description="Why it was recalled.")
 
 
 class Reply(Model):
@@ -172,6 +184,9 @@ class Reply(Model):
     run_id: str
     views: list[View] = Field(default_factory=list[View], description="The answer to look at: tables, charts, forms.")
     pending: Pending | None = Field(default=None, description="What the answer asks for.")
+    memories: list[CitedMemory] = Field(
+        default_factory=list[CitedMemory], description="What the model was told of memory; the first is cited as [1]."
+    )
 
 
 def draw_reply(_request: Model, reply: Reply) -> list[View]:
@@ -235,6 +250,8 @@ async def check_message(request: MessageRequest, ctx: Context) -> None:
         _bounded("labels", request.labels, LABELS)
     if request.call is not None:
         _bounded("call", request.call.arguments, ARGUMENTS)
+    if request.memory:
+        authorise(ctx.operations.entry("memory.recall"), ctx)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
@@ -340,7 +357,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
 async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
     from nis_backend.capabilities.chat.routed import run_form  # noqa: PLC0415 - loads with the first turn
-    from nis_backend.capabilities.chat.telling import chosen, heard, messages_of  # noqa: PLC0415 - as above
+    from nis_backend.capabilities.chat.telling import chosen, heard, messages_of, with_memory  # noqa: PLC0415 - as above
 
     assert request.conversation_id is not None
 
@@ -354,6 +371,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
             provider=info.provider if info else "nis",
             model=info.name if info else "router",
             demonstration=bool(info and info.demonstration),
+            memories=[CitedMemory(**one) for one in turn.recalled] if info else [],
             **given,
         )
 
@@ -364,6 +382,12 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return routed(await run_form(ctx, request.call.operation, request.call.arguments))
     turn = await chosen(ctx, request)
     message, before = request.message, ""
+    if message and request.operations and (request.memory or not turn.info.tools):
+        from nis_backend.capabilities.chat.remembering import answered  # noqa: PLC0415 - as above
+
+        of_memory = await answered(ctx, request)
+        if of_memory is not None:
+            return routed(of_memory)
     if request.attachments and not message and request.operations:
         from nis_backend.capabilities.chat.looking import listened  # noqa: PLC0415 - loads with the first voice note
 
@@ -374,12 +398,16 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     if info.tools:
         from nis_backend.capabilities.chat.loop import converse  # noqa: PLC0415 - loads with the first turn
 
+        turn = await with_memory(ctx, request, turn, message)
         messages = await messages_of(ctx, turn, request, message)
         said = await converse(
             ctx, driver, info, messages, turn.tools, functions=functions_of(request), remote=turn.remote, first=step
         )
         return reply(
-            before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views
+            before + said.text,
+            info,
+            tokens_used=_sum(said.input_tokens, said.output_tokens),
+            views=[*turn.memory_views, *said.views],
         )
     if request.functions:
         await ctx.run.write(Warned(message=f"{info.id} calls no functions: the caller's were not offered to it."))
@@ -388,8 +416,11 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return routed(done, before)
     from nis_backend.capabilities.chat.loop import answer  # noqa: PLC0415 - loads with the first turn
 
+    turn = await with_memory(ctx, request, turn, message)
     said = await answer(ctx, driver, info, await messages_of(ctx, turn, request, message), step=step)
-    return reply(before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
+    return reply(
+        before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=turn.memory_views
+    )
 
 
 async def _without_choosing(ctx: Context, request: MessageRequest, turn: Chosen, message: str) -> Routed | None:

@@ -109,6 +109,15 @@ async def run_form(ctx: Context, operation: str, arguments: Json) -> Routed:
     return await _compute(ctx, fillable(ctx, operation), Route(operation=operation, arguments=dict(arguments)))
 
 
+async def propose(ctx: Context, text: str, operation: str | None, values: Json) -> Routed:
+    """Answer with words, and a form that is filled in: what it would change happens when a person submits it."""
+    if operation is None:
+        return await _say(ctx, text)
+    entry = ctx.operations.entry(operation)
+    form = Form(title=entry.summary, operation=entry.name, request_schema=entry.request_schema, values=values)
+    return await _say(ctx, text, [form])
+
+
 def _no_sums(route: Route) -> str:
     """That no operation computes it, with questions that one does answer."""
     line = "No operation here computes that, and the demonstration model is not asked to: it gets sums wrong."

@@ -20,6 +20,7 @@ from nis_backend.capabilities.chat.remote import remote_tools
 from nis_backend.capabilities.chat.turns import begun_by, read_turns
 from nis_backend.drivers.llm.answer import ToolCall
 from nis_backend.drivers.llm.base import Message, ModelInfo
+from nis_backend.event import Surface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.entry import Entry
     from nis_backend.run import Run
+    from nis_backend.view import View
 
     Json = dict[str, Any]  # Any: JSON
 
@@ -45,6 +47,10 @@ class Chosen:
     """Other servers' tools."""
     there: frozenset[str]
     """Ids of what was attached to earlier turns and was not deleted since."""
+    recalled: Sequence[Json] = ()
+    """What is remembered of the person, where the caller wants that told."""
+    memory_views: Sequence[View] = ()
+    """The same to look at."""
     told_before: Sequence[Blob] = ()
     """What was attached to the turns of a caller who keeps the conversation."""
 
@@ -84,6 +90,20 @@ async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
     )
 
 
+async def with_memory(ctx: Context, request: MessageRequest, turn: Chosen, message: str) -> Chosen:
+    """The turn with what is remembered of the person, where the caller wants that."""
+    if not request.memory or not message.strip():
+        return turn
+    from nis_backend.capabilities.chat.remembering import recalled, shown  # noqa: PLC0415 - few turns have a memory
+
+    found = await recalled(ctx, message, request.user_id)
+    if not found:
+        return turn
+    views: list[View] = [shown(found)]
+    await ctx.run.write(Surface(views=views))
+    return replace(turn, recalled=found, memory_views=views)
+
+
 async def heard(ctx: Context, request: MessageRequest, turn: Chosen, said: str) -> Chosen:
     """The turn of a message whose words had to be listened to: its tools are those that they ask for."""
     if not turn.info.tools:
@@ -108,7 +128,8 @@ async def _offered(ctx: Context, request: MessageRequest, message: str, before: 
 
 async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:
     """The turns that were answered, then this one; facts given with it come first."""
-    messages = [Message(role="system", content=_facts(request.context))] if request.context else []
+    facts = [*([_facts(request.context)] if request.context else []), *_remembered(turn)]
+    messages = [Message(role="system", content="\n\n".join(facts))] if facts else []
     answered = [run for run in turn.past if run.state == "succeeded"]
     again = _shown_again(request, answered, turn)
     for one in request.earlier:
@@ -141,6 +162,14 @@ def _shown_again(request: MessageRequest, runs: Sequence[Run], turn: Chosen) -> 
     before += [blob for run in runs for blob in earlier_of(run)]
     ids = [blob.id for blob in before if blob.id in turn.there and is_shown(blob, turn.info)]
     return set(ids[-EARLIER_SHOWN:])
+
+
+def _remembered(turn: Chosen) -> list[str]:
+    if not turn.recalled:
+        return []
+    from nis_backend.capabilities.chat.remembering import told  # noqa: PLC0415 - as above
+
+    return [told(turn.recalled)]
 
 
 def _facts(context: dict[str, Any]) -> str:  # Any: JSON

@@ -62,6 +62,7 @@ class RegenerateAnswer(OneConversation):
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
     operations: bool | None = Field(default=None, description="Whether the answer may use operations.")
+    memory: bool | None = Field(default=None, description="Whether what is remembered of user_id is told.")
     attachments: list[Attachment] = Field(
         default_factory=list[Attachment],
         max_length=ATTACHED,
@@ -170,6 +171,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     said = MessageRequest.model_validate(
         {name: turn.current.input.get(name) for name in ("message", "context", "provider", "model")}
         | {"operations": turn.current.input.get("operations", True)}
+        | {"memory": turn.current.input.get("memory", False)}
         | {"attachments": request.attachments or turn.current.input.get("attachments", [])}
         | {"user_id": turn.current.input.get("user_id") or "anonymous", "conversation_id": request.id}
         # Other words ask for something else than the form that was sent.
@@ -184,7 +186,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     return RegenerateAnswer(id=request.id, run_id=turn.key, **{name: getattr(said, name) for name in _TAKEN})
 
 
-_TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations", "attachments")
+_TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations", "memory", "attachments")
 """Fields of a message that an answer again takes over."""
 
 
