@@ -4,7 +4,7 @@ from __future__ import annotations
 
 LIST_MEMORIES = (
     "What do you remember about me?",
-    "Show me everything you remember.",
+    "What do you know about me?",
     "List my memories.",
     "Which memories of me do you keep?",
     "What have you remembered so far?",

@@ -219,7 +219,7 @@ async def get_memory(request: OneMemory, ctx: Context) -> MemoryHistory:
         Example(
             title="Of one user",
             request={"user": "ada", "limit": 1},
-            question="What do you know about me?",
+            question="Show me everything you remember.",
             also=asked.LIST_MEMORIES,
             before=(TEA,),
         ),
