@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.research import asked, fetching
+from nis_backend.capabilities.research import asked, fetching, researching
+from nis_backend.capabilities.research.claims import CheckClaim, ClaimVerdict, draw_verdict
 from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText, draw_page, draw_text
+from nis_backend.capabilities.research.reports import Report, ResearchTopic, draw_report
 from nis_backend.capabilities.research.searched import (
     FoundPage,
     FoundPages,
@@ -19,13 +21,27 @@ from nis_backend.capabilities.research.searched import (
 )
 from nis_backend.drivers.research.base import PapersWanted, Wanted
 from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Example, operation
+from nis_backend.operation import Example, Recorded, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.compute.base import WorkerContext
 
-__all__ = ["OPERATIONS", "FetchPage", "PaperQuery", "WebQuery", "fetch_page", "search_papers", "search_web"]
+__all__ = [
+    "OPERATIONS",
+    "CheckClaim",
+    "ExtractPage",
+    "FetchPage",
+    "PaperQuery",
+    "ResearchTopic",
+    "WebQuery",
+    "check_claim",
+    "extract_page",
+    "fetch_page",
+    "research_topic",
+    "search_papers",
+    "search_web",
+]
 
 
 @operation(
@@ -167,4 +183,96 @@ async def fetch_page(request: FetchPage, ctx: Context) -> Page:
     return await fetching.fetch(request, ctx, read)
 
 
-OPERATIONS = (search_web, search_papers, extract_page, fetch_page)
+@operation(
+    "research.research_topic",
+    effect="reads",
+    essential=True,
+    outward=True,
+    prepare=researching.prepare,
+    view=draw_report,
+    time_limit=3600,
+    examples=(
+        Example(
+            title="How tall a tower is",
+            request={
+                "question": "How tall is the Eiffel tower?",
+                "where": ["web"],
+                "max_sources": 2,
+                "mode": "extractive",
+            },
+            question="Research how tall the Eiffel tower is.",
+        ),
+        Example(
+            title="From pages that are named",
+            request={
+                "question": "Which roses grow in the garden?",
+                "urls": ["https://example.org/garden"],
+                "where": [],
+                "mode": "extractive",
+            },
+        ),
+    ),
+)
+async def research_topic(request: ResearchTopic, ctx: Context) -> Recorded[Report]:
+    """Research a question as a run: plan, search the web and arXiv, read pages, quote them, write a report of quotes.
+
+    Each statement has citations whose words stand in a source that was read, exactly so; a model's sentence that no
+    quote bears out is left out and named. Without a model that can be relied on, the report is sentences of the
+    sources, and says so. Each search, page and answer is noted in the run's log: after a crash none is made again.
+
+    Raises:
+        Unavailable: nothing can be searched, and no page is named.
+        UpstreamFailed: nothing was found, or nothing of it could be read.
+    """
+    return await researching.research(request, ctx)
+
+
+@operation(
+    "research.check_claim",
+    effect="reads",
+    outward=True,
+    view=draw_verdict,
+    time_limit=300,
+    examples=(
+        Example(
+            title="A tower's height",
+            request={
+                "claim": "The Eiffel tower is 300 metres tall.",
+                "texts": ["The Eiffel tower stands in Paris. The Eiffel tower is 330 metres tall, with its antennas."],
+                "mode": "extractive",
+            },
+        ),
+        Example(
+            title="Against a page",
+            request={
+                "claim": "The Eiffel tower is painted every seven years.",
+                "urls": ["https://example.org/tower"],
+                "mode": "extractive",
+            },
+        ),
+        Example(
+            title="What the sources do not say",
+            request={
+                "claim": "The garden has a pond.",
+                "texts": ["The garden has roses of forty kinds."],
+                "mode": "extractive",
+            },
+        ),
+    ),
+)
+async def check_claim(request: CheckClaim, ctx: Context) -> ClaimVerdict:
+    """Hold a claim against texts, pages or a search: supported, contradicted, disputed or not found, with the words.
+
+    Each piece of evidence is quoted from its source exactly. A model reads where one is set up that can be relied on;
+    else words are compared, carefully: what is not plainly said is not found. physics.verify computes instead.
+
+    Raises:
+        InvalidRequest: there is nothing to hold it against.
+        Unavailable: pages are to be searched, nothing is set up for it, and there is no other source.
+    """
+    from nis_backend.capabilities.research import checking  # noqa: PLC0415 - loads with the first claim
+
+    return await checking.check(request, ctx)
+
+
+OPERATIONS = (search_web, search_papers, extract_page, fetch_page, research_topic, check_claim)

@@ -1,0 +1,183 @@
+"""What a sentence says of a claim, told by words alone: careful, so that much is not found and little is wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nis_backend.capabilities.research.passages import EMPTY, NUMBER, as_number, stem, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_COVER = 0.75
+"""Share of the claim's telling words that a sentence must have."""
+LEAST_ORDER = 0.7
+"""Share of them that must stand in the claim's order: who beats whom is told by it."""
+FORMULA = (
+    "share of the claim's telling words, as stems and without numbers, that the sentence has; evidence from 0.75 on, "
+    "where their order agrees; for: all numbers of the claim are there; against: another number of that unit stands "
+    "in their place, or one of both is denied"
+)
+LIMITS = "It was read by words: paraphrases are not found, and what a sentence only implies is not seen."
+
+_DENIALS = frozenset(
+    {"not", "no", "never", "without", "neither", "nor", "none", "cannot", "false", "untrue", "wrong", "myth"}
+    | {"incorrect", "denied", "denies", "debunked", "refuted", "disproved", "nobody", "nothing", "nowhere", "hardly"}
+)
+_OPEN = frozenset(
+    {"might", "may", "could", "would", "if", "whether", "allegedly", "reportedly", "supposedly", "perhaps", "possibly"}
+    | {
+        "claimed",
+        "claims",
+        "claim",
+        "believed",
+        "believe",
+        "thought",
+        "rumoured",
+        "rumored",
+        "said",
+        "unless",
+        "almost",
+    }
+    | {"nearly", "planned", "expected", "should", "until", "once", "formerly", "previously", "used", "except"}
+)
+"""Words that leave open whether what follows is so, or is still so."""
+_UNITS = {
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), "km"),
+    **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters"), "cm"),
+    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters"), "mm"),
+    **dict.fromkeys(("kg", "kilogram", "kilograms", "kilo", "kilos"), "kg"),
+    **dict.fromkeys(("g", "gram", "grams", "gramme", "grammes"), "g"),
+    **dict.fromkeys(("t", "tonne", "tonnes", "ton", "tons"), "t"),
+    **dict.fromkeys(("s", "second", "seconds", "sec"), "s"),
+    **dict.fromkeys(("h", "hour", "hours", "hrs"), "h"),
+    **dict.fromkeys(("percent", "per", "%"), "%"),
+    **dict.fromkeys(("ft", "foot", "feet"), "ft"),
+    **dict.fromkeys(("mile", "miles", "mi"), "mi"),
+    **dict.fromkeys(("year", "years", "yr"), "year"),
+    **dict.fromkeys(("dollar", "dollars", "usd"), "$"),
+    **dict.fromkeys(("euro", "euros", "eur"), "€"),
+    **dict.fromkeys(("million", "millions"), "million"),
+    **dict.fromkeys(("billion", "billions"), "billion"),
+}
+_BEHIND = re.compile(r"\s*(%|°[CFK]?|[^\W\d_]+)")
+_YEAR = range(1000, 2200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A number of a sentence, and what it counts."""
+
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A claim or a sentence, taken apart."""
+
+    terms: tuple[str, ...]
+    measured: tuple[Measured, ...]
+    denied: bool
+    open: bool
+
+    @classmethod
+    def of(cls, text: str) -> Said:
+        """The parts of a text."""
+        all_words = words(text)
+        measured = tuple(_measured(text))
+        units = {one.unit for one in measured}
+        terms = tuple(
+            stem(one)
+            for one in all_words
+            if one not in EMPTY
+            and one not in _DENIALS
+            and one[0].isalpha()
+            and not one.endswith("n't")
+            and _UNITS.get(one) not in units
+        )
+        denials = sum(one in _DENIALS or one.endswith("n't") for one in all_words)
+        return cls(
+            terms=terms,
+            measured=measured,
+            denied=denials % 2 == 1,
+            open="?" in text or not _OPEN.isdisjoint(all_words),
+        )
+
+
+def _measured(text: str) -> list[Measured]:
+    found: list[Measured] = []
+    for one in NUMBER.finditer(text):
+        value = as_number(one[0])
+        behind = _BEHIND.match(text, one.end())
+        word = behind[1].lower() if behind else ""
+        if value is not None:
+            year = not word or _UNITS.get(word) is None
+            unit = "year AD" if year and one[0].isdecimal() and int(value) in _YEAR else _UNITS.get(word, stem(word))
+            found.append(Measured(value=value, unit=unit))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """What a sentence says of a claim."""
+
+    speaks: Literal["for", "against"]
+    score: float
+    why: str
+
+
+def weigh(claim: Said, sentence: Said) -> Weighed | None:
+    """Whether the sentence speaks for the claim, or against it; None where that cannot be told."""
+    wanted = dict.fromkeys(claim.terms)
+    if not wanted or sentence.open:
+        return None
+    had = [one for one in wanted if one in sentence.terms]
+    score = len(had) / len(wanted)
+    if score < LEAST_COVER or _in_order(had, sentence.terms) < LEAST_ORDER * len(had):
+        return None
+    same = claim.denied == sentence.denied
+    if not claim.measured:
+        why = "it has the claim's words" if same else "it denies what the claim says, or says what the claim denies"
+        return Weighed(speaks="for" if same else "against", score=score, why=why)
+    if all(any(_is(one, other) for other in sentence.measured) for one in claim.measured):
+        why = (
+            "it has the claim's words and numbers"
+            if same
+            else "it has the claim's words and numbers, and one is denied"
+        )
+        return Weighed(speaks="for" if same else "against", score=score, why=why)
+    return _other_number(claim, sentence, score) if same and not claim.denied else None
+
+
+def _other_number(claim: Said, sentence: Said, score: float) -> Weighed | None:
+    """Against, where exactly one number differs and the sentence has exactly one of its unit."""
+    missing = [one for one in claim.measured if not any(_is(one, other) for other in sentence.measured)]
+    if len(missing) != 1 or score < 1:
+        return None
+    (one,) = missing
+    theirs = [other for other in sentence.measured if other.unit == one.unit]
+    ours = [other for other in claim.measured if other.unit == one.unit]
+    if len(theirs) != 1 or len(ours) != 1 or not one.unit:
+        return None
+    return Weighed(
+        speaks="against",
+        score=score,
+        why=f"it says {theirs[0].value:g} where the claim says {one.value:g} ({one.unit})",
+    )
+
+
+def _is(one: Measured, other: Measured) -> bool:
+    return one.value == other.value and (one.unit == other.unit or not one.unit or not other.unit)
+
+
+def _in_order(had: Sequence[str], terms: Sequence[str]) -> int:
+    """How many of the claim's words stand in the sentence in the claim's order: a longest increasing run of places."""
+    places = [terms.index(one) for one in had]
+    longest: list[int] = []
+    for number, place in enumerate(places):
+        longest.append(1 + max((longest[before] for before in range(number) if places[before] < place), default=0))
+    return max(longest, default=0)
