@@ -17,6 +17,7 @@ from opened import opened
 from nis_backend.capabilities.research import fetching
 from nis_backend.capabilities.research.extracting import extract
 from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText
+from nis_backend.capabilities.research.passages import gist
 from nis_backend.drivers.http.client import Http
 from nis_backend.errors import (
     Forbidden,
@@ -154,6 +155,20 @@ def test_an_article_is_read_without_what_is_around_it(path: str, tmp_path: Path)
     assert ("the steel", "https://example.net/steel") in [(one.text, one.url) for one in page.links]
     assert page.url == ("/page" if path == "/moved" else path)
     assert (page.size, len(page.sha256)) == (len(PAGES[TOWER].encode()), 64)
+
+
+def test_a_gist_is_sentences_of_the_page() -> None:
+    """Promise: word for word, in their order; what the title and the text speak of most."""
+    text = (
+        "Roses were here first.\nThe old bridge of Mostar was built of limestone by Hayruddin in nine years.\n"
+        "Some like tea.\nThe bridge fell in the war, and the bridge of Mostar was built anew from the old stones.\n"
+        "It rains."
+    )
+    told = gist("The bridge of Mostar", text, 2)
+    assert [text.index(one) for one in told] == sorted(text.index(one) for one in told)
+    assert len(told) == 2
+    assert all("bridge" in one for one in told)
+    assert gist("", "", 3) == []
 
 
 def test_a_wrong_word_of_its_charset_costs_no_letters(tmp_path: Path) -> None:

@@ -222,10 +222,9 @@ def _near(claim: str, quote: str) -> float:
 
 
 def _by_words(claim: str, sources: Sequence[Source], given: Sequence[Json]) -> tuple[list[Evidence], list[str]]:
-    wanted = evidence.Said.of(claim)
     found: list[Evidence] = []
     for one in passages([source.text for source in sources]):
-        weighed = evidence.weigh(wanted, evidence.Said.of(one.text))
+        weighed = evidence.weigh(claim, one.text)
         if weighed is not None:
             found.append(
                 Evidence(

@@ -11,16 +11,17 @@ from nis_backend.capabilities.research.passages import EMPTY, NUMBER, as_number,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEAST_COVER = 0.75
-"""Share of the claim's telling words that a sentence must have."""
 LEAST_ORDER = 0.7
-"""Share of them that must stand in the claim's order: who beats whom is told by it."""
+"""Share of the claim's words that must stand in its order: who beats whom is told by it."""
 FORMULA = (
-    "share of the claim's telling words, as stems and without numbers, that the sentence has; evidence from 0.75 on, "
-    "where their order agrees; for: all numbers of the claim are there; against: another number of that unit stands "
-    "in their place, or one of both is denied"
+    "2 n / (c + s): c and s are the telling words, as stems and without numbers, of the claim and of the sentence or "
+    "its clause, n those of both; evidence has all of the claim's, in its order. For: all numbers of the claim are "
+    "there; against: another number of that unit stands in the place of one, or one of both is denied"
 )
-LIMITS = "It was read by words: paraphrases are not found, and what a sentence only implies is not seen."
+LIMITS = (
+    "It was read by words: a paraphrase is not found, nor what a sentence only implies; where how sure, how many or "
+    "when differs, it counts for nothing."
+)
 
 _DENIALS = frozenset(
     {"not", "no", "never", "without", "neither", "nor", "none", "cannot", "false", "untrue", "wrong", "myth"}
@@ -75,6 +76,16 @@ class Measured:
     unit: str
 
 
+_PAST, _PRESENT = frozenset({"was", "were", "had", "did"}), frozenset({"is", "are", "has", "have", "does", "do"})
+_BOUNDS = frozenset(
+    {"more", "less", "over", "under", "least", "most", "above", "below", "up", "about", "around", "approximately"}
+    | {"roughly", "beyond", "within", "all", "every", "each", "some", "few", "many", "only", "half", "any", "several"}
+    | {"always", "often", "sometimes", "usually", "rarely", "fewer", "both", "either", "first", "last", "other"}
+)
+"""Words that make of a statement another: how many, how much, how often."""
+_CLAUSE = re.compile(r"[;:]\s|,\s|\s[-\u2013\u2014]\s|\s(?:and|but|while|whereas|although|though|because|which|who)\s")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """A claim or a sentence, taken apart."""
@@ -83,6 +94,8 @@ class Said:
     measured: tuple[Measured, ...]
     denied: bool
     open: bool
+    past: bool
+    bounds: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Said:
@@ -93,8 +106,7 @@ class Said:
         terms = tuple(
             stem(one)
             for one in all_words
-            if one not in EMPTY
-            and one not in _DENIALS
+            if one not in EMPTY | _DENIALS | _BOUNDS
             and one[0].isalpha()
             and not one.endswith("n't")
             and _UNITS.get(one) not in units
@@ -104,7 +116,9 @@ class Said:
             terms=terms,
             measured=measured,
             denied=denials % 2 == 1,
-            open="?" in text or not _OPEN.isdisjoint(all_words),
+            open=denials > 1 or "?" in text or not _OPEN.isdisjoint(all_words),
+            past=not _PAST.isdisjoint(all_words) and _PRESENT.isdisjoint(all_words),
+            bounds=_BOUNDS.intersection(all_words),
         )
 
 
@@ -115,8 +129,9 @@ def _measured(text: str) -> list[Measured]:
         behind = _BEHIND.match(text, one.end())
         word = behind[1].lower() if behind else ""
         if value is not None:
-            year = not word or _UNITS.get(word) is None
-            unit = "year AD" if year and one[0].isdecimal() and int(value) in _YEAR else _UNITS.get(word, stem(word))
+            bare = not word or word in EMPTY
+            year = bare and one[0].isdecimal() and int(value) in _YEAR
+            unit = "year AD" if year else "" if bare else _UNITS.get(word, stem(word))
             found.append(Measured(value=value, unit=unit))
     return found
 
@@ -130,33 +145,36 @@ class Weighed:
     why: str
 
 
-def weigh(claim: Said, sentence: Said) -> Weighed | None:
+def weigh(claim: str, sentence: str) -> Weighed | None:
     """Whether the sentence speaks for the claim, or against it; None where that cannot be told."""
-    wanted = dict.fromkeys(claim.terms)
-    if not wanted or sentence.open:
+    wanted, whole = Said.of(claim), Said.of(sentence)
+    if not wanted.terms or whole.open or not set(wanted.terms) <= set(whole.terms):
         return None
-    had = [one for one in wanted if one in sentence.terms]
-    score = len(had) / len(wanted)
-    if score < LEAST_COVER or _in_order(had, sentence.terms) < LEAST_ORDER * len(had):
+    clauses = [said for one in _CLAUSE.split(sentence) if set(wanted.terms) <= set((said := Said.of(one)).terms)]
+    if clauses:
+        return _weighed(wanted, clauses[0])
+    # "Of iron, not of wood" says of each what it does not say of the other.
+    return None if whole.denied else _weighed(wanted, whole)
+
+
+def _weighed(claim: Said, said: Said) -> Weighed | None:
+    shared = set(claim.terms)
+    order = _in_order(list(dict.fromkeys(claim.terms)), said.terms)
+    if order < LEAST_ORDER * len(shared) or claim.bounds != said.bounds or claim.past != said.past:
         return None
-    same = claim.denied == sentence.denied
-    if not claim.measured:
-        why = "it has the claim's words" if same else "it denies what the claim says, or says what the claim denies"
+    score = 2 * len(shared) / (len(shared) + len(set(said.terms)))
+    same = claim.denied == said.denied
+    if all(any(_is(one, other) for other in said.measured) for one in claim.measured):
+        had = "words and numbers" if claim.measured else "words"
+        why = f"it has the claim's {had}" if same else f"it has the claim's {had}, and one of both denies them"
         return Weighed(speaks="for" if same else "against", score=score, why=why)
-    if all(any(_is(one, other) for other in sentence.measured) for one in claim.measured):
-        why = (
-            "it has the claim's words and numbers"
-            if same
-            else "it has the claim's words and numbers, and one is denied"
-        )
-        return Weighed(speaks="for" if same else "against", score=score, why=why)
-    return _other_number(claim, sentence, score) if same and not claim.denied else None
+    return _other_number(claim, said, score) if same and not claim.denied else None
 
 
 def _other_number(claim: Said, sentence: Said, score: float) -> Weighed | None:
     """Against, where exactly one number differs and the sentence has exactly one of its unit."""
     missing = [one for one in claim.measured if not any(_is(one, other) for other in sentence.measured)]
-    if len(missing) != 1 or score < 1:
+    if len(missing) != 1:
         return None
     (one,) = missing
     theirs = [other for other in sentence.measured if other.unit == one.unit]

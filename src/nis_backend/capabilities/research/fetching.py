@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from nis_backend.capabilities.research import passages
 from nis_backend.capabilities.research.charsets import decoded
 from nis_backend.capabilities.research.pages import LONGEST_HTML, ExtractPage, Page, PageText
 from nis_backend.capabilities.research.robots import MOST as MOST_ROBOTS
@@ -70,8 +71,12 @@ async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage
             truncated=len(text) > request.max_characters,
             links=[],
         )
+    gist: list[str] = []
+    if request.sentences:
+        gist = await asyncio.to_thread(passages.gist, read.title or "", read.text, request.sentences)
     return Page(
         **read.model_dump(),
+        gist=gist,
         url=came.url,
         media_type=media_type,
         charset=charset,

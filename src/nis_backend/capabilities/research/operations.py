@@ -162,6 +162,11 @@ def extract_page(request: ExtractPage, ctx: WorkerContext) -> PageText:
             question="Read https://example.org/tower",
             also=asked.PAGE,
         ),
+        Example(
+            title="Its gist",
+            request={"url": "https://example.org/tower", "sentences": 2},
+            question="Read https://example.org/tower and summarise it.",
+        ),
         Example(title="Asked for by a person", request={"url": "https://example.org/garden", "robots": "ignore"}),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nis_backend.annotations import Knob, Reads
+from nis_backend.annotations import Knob, Reads, Says
 from nis_backend.capabilities.research.searched import beginning, linked, plain
 from nis_backend.operation import Model
 from nis_backend.view import Table, Text, View, verbatim
@@ -54,6 +54,9 @@ class FetchPage(Model):
     """Which page."""
 
     url: Annotated[Address, Reads("address")] = Field(description="Its address, http or https.")
+    sentences: Annotated[
+        int, Knob(), Says(dict.fromkeys(("summarise", "summarize", "summary", "sum up", "gist", "in short"), 5))
+    ] = Field(default=0, ge=0, le=20, description="Most sentences of its gist, picked from its own; 0 for none.")
     robots: Annotated[Literal["heed", "ignore"], Knob()] = Field(
         default="heed",
         description="`heed`: a page that its site's robots.txt keeps from robots is not fetched; `ignore`: you ask for "
@@ -67,6 +70,10 @@ class FetchPage(Model):
 class Page(PageText):
     """A page that was fetched and read."""
 
+    gist: list[str] = Field(
+        description="Sentences of its own that have most of its frequent words and its title's, in their order, word "
+        "for word; as many as were asked for."
+    )
     url: str = Field(description="Where it was found, after every redirection.")
     media_type: str = Field(description="What its server calls it.")
     charset: str = Field(description="What its bytes were read as, and where that is from.")
@@ -79,9 +86,10 @@ def draw_page(request: FetchPage, result: Page) -> list[View]:
     """What the page is, its beginning, and what is known of it."""
     told = [one for one in (result.author, result.date) if one]
     head = f"**{linked(result.title or result.url, result.url)}**" + (f", {plain(', '.join(told))}" if told else "")
-    shown = beginning(result.text, SHOWN)
+    shown = "\n\n".join(result.gist) or beginning(result.text, SHOWN)
     rest = len(result.text) - len(shown)
-    more = f"\n\n{rest} characters more{', and the page goes on' if result.truncated else ''}." if rest > 0 else ""
+    goes_on = ", and the page goes on" if result.truncated else ""
+    more = f"\n\n{rest} characters more{goes_on}." if rest > 0 else ""
     facts: list[list[str | float]] = [
         ["address", result.url],
         ["characters", len(result.text)],

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 25, 600
 """Characters of a sentence that may be quoted by itself."""
+LONG_ENOUGH = 80
+"""Characters from which a line without a stop is no heading."""
+_STOPS = frozenset(".!?\"')]:\u201d\u2019\u2026\u3002\uff01\uff1f")
 K1, B = 1.2, 0.75
 """BM25's usual constants (Robertson & Zaragoza, Found. Trends Inf. Retr. 3 (2009), 333-389)."""
 ALIKE = 0.3
@@ -66,7 +69,7 @@ def passages(texts: Sequence[str]) -> list[Passage]:
         Passage(source=number, start=start, end=end, text=text[start:end])
         for number, text in enumerate(texts)
         for start, end in _sentences(text)
-        if SHORTEST <= end - start <= LONGEST
+        if SHORTEST <= end - start <= LONGEST and (end - start >= LONG_ENOUGH or text[end - 1] in _STOPS)
     ]
 
 
@@ -120,10 +123,10 @@ class Ranked:
     score: float
 
 
-def ranked(asked: Sequence[str], among: Sequence[Passage]) -> list[Ranked]:
+def ranked(asked: Sequence[str], among: Sequence[Passage], titles: Sequence[str] = ()) -> list[Ranked]:
     """The sentences that speak of what is asked, the best first; by BM25. What shares too few words is left out.
 
-    A sentence needs two of the telling words asked for, or all of fewer.
+    A sentence needs two of the telling words asked for, or all of fewer; its source's title may have one of them.
     """
     wanted = [frozenset(stems(one)) for one in asked]
     terms = frozenset[str]().union(*wanted)
@@ -133,10 +136,11 @@ def ranked(asked: Sequence[str], among: Sequence[Passage]) -> list[Ranked]:
     usual = sum(len(one.stems) for one in among) / len(among)
     weights = {term: math.log(1 + (len(among) - count + 0.5) / (count + 0.5)) for term, count in having.items()}
     least = min(2, *(len(one) for one in wanted if one))
+    about = [terms.intersection(stems(title)) for title in titles]
     found: list[Ranked] = []
     for one in among:
         counts = Counter(term for term in one.stems if term in weights)
-        if len(counts) >= least:
+        if counts and len(counts.keys() | (about[one.source] if about else frozenset[str]())) >= least:
             long = K1 * (1 - B + B * len(one.stems) / usual)
             score = sum(weights[term] * many * (K1 + 1) / (many + long) for term, many in counts.items())
             found.append(Ranked(passage=one, score=score))
@@ -161,6 +165,17 @@ def chosen(found: Sequence[Ranked], most: int, of_each: int) -> list[Ranked]:
     return taken
 
 
+def gist(title: str, text: str, most: int) -> list[str]:
+    """The sentences of a text that have most of its own frequent words and its title's, in their order."""
+    own = passages([text])
+    frequent = Counter(word for one in own for word in one.stems)
+    words_of_it = " ".join([title, *(word for word, _ in frequent.most_common(FREQUENT))])
+    best = chosen(ranked([words_of_it], own), most, most)
+    return [one.passage.text for one in sorted(best, key=lambda one: one.passage.start)]
+
+
+FREQUENT = 15
+"""Words that a text is taken to be about."""
 SAME = 0.8
 """Likeness from which two sentences say the same."""
 

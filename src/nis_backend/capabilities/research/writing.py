@@ -74,7 +74,9 @@ class NotWritten(Exception):
 
 async def relevant(asked: Sequence[str], sources: Sequence[Source]) -> list[Ranked]:
     """The sentences of the sources that speak of what is asked, the best first."""
-    return await asyncio.to_thread(lambda: ranked(asked, passages([one.text for one in sources])))
+    return await asyncio.to_thread(
+        lambda: ranked(asked, passages([one.text for one in sources]), [one.title for one in sources])
+    )
 
 
 def extract(found: Sequence[Ranked], sources: Sequence[Source], most: int) -> Written:
