@@ -43,7 +43,7 @@ from start import compile_everything, descendants, free_port, ours, post, reside
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
 from nis_backend.capabilities.collections.items import NewItem, row_of
-from nis_backend.drivers.store.items import EVERY
+from nis_backend.drivers.store.items import EVERY, models_of
 from nis_backend.settings import read_settings
 
 Vectors = NDArray[np.float32]

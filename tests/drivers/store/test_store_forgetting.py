@@ -74,7 +74,7 @@ async def fill(store: Store, owner: str) -> None:
         )
         for number, (user, document) in enumerate([("ada", None), ("bob", None), ("", an_id("document", owner, 1))])
     ]
-    await store.put_items(owner, collection["id"], (None, None), items, 1.0)
+    await store.put_items(owner, collection["id"], (None, None, None, None), items, 1.0)
     document: Row = {
         "id": an_id("document", owner, 1),
         "collection_id": collection["id"],
