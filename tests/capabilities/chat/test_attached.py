@@ -149,14 +149,17 @@ def test_lines_name_what_is_attached_and_say_what_is_gone(tmp_path: Path) -> Non
 
 
 def test_of_other_media_types_nothing_is_looked_at(tmp_path: Path) -> None:
-    """Promise: documents are refused with what to do instead, whatever they are called."""
+    """Promise: archives are refused with what to do instead, whatever they are called."""
 
     async def turn() -> None:
         async with opened(tmp_path) as ctx:
             request = MessageRequest.model_validate(
-                {"message": "", "attachments": [{"base64": "JVBERi0xLjQK", "media_type": "image/png", "name": "a.png"}]}
+                {
+                    "message": "",
+                    "attachments": [{"base64": "H4sIAAAAAAAAAw==", "media_type": "image/png", "name": "a.png"}],
+                }
             )
-            with pytest.raises(WrongMedia, match="application/pdf") as refused:
+            with pytest.raises(WrongMedia, match="application/gzip") as refused:
                 await ctx.blobs.resolve(request, [])
             assert refused.value.field == "attachments.0"
             assert "image/png" in refused.value.remedy

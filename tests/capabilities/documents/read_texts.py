@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opened import opened
+from opened import RUN, opened
 from texts import Prepared
 
 from nis_backend.capabilities.documents import given
@@ -18,6 +18,7 @@ from nis_backend.capabilities.documents.pages import DocumentRead, Page, ReadReq
 from nis_backend.capabilities.models.structured import generate_json
 from nis_backend.context import Context
 from nis_backend.operation import operation
+from nis_backend.owned import Scope
 
 Json = dict[str, Any]
 
@@ -48,10 +49,13 @@ def file(*pages: str, name: str = "report.txt") -> Json:
 
 @asynccontextmanager
 async def reading(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *answers: object, context: int | None = None
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *answers: object, context: int | None = None, noted: bool = False
 ) -> AsyncGenerator[tuple[Context, Prepared]]:
-    """A call's context over a model with these answers; there is no embedding model."""
+    """A call's context over a model with these answers; there is no embedding model.
+
+    `noted`: the call is a run's, in whose log counts what is noted.
+    """
     monkeypatch.setattr(given, "read_document", _read_pages)
     model = Prepared(*(answers or ({},)), context=context)
     async with opened(folder, model, operations=[generate_json]) as ctx:
-        yield replace(ctx, journal=None), model
+        yield replace(ctx, scope=Scope(key=RUN)) if noted else replace(ctx, journal=None), model

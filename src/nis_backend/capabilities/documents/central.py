@@ -52,7 +52,9 @@ class Central:
 
 async def central(ctx: Context, sentences: Sequence[Passage], most: int, focus: str | None) -> Central:
     """Choose sentences; with a `focus`, as near to it as to the mean."""
-    told = [one for one in sentences if _tells(one.text)] or list(sentences)
+    # What is said again and again, as the foot of each page, is said once.
+    once = list({" ".join(one.text.split()): one for one in reversed(sentences)}.values())[::-1]
+    told = [one for one in once if _tells(one.text)] or once
     bags = await asyncio.to_thread(_weighted, [one.text for one in told], focus)
     asked = bags.pop() if focus else None
     order = _chosen([_likeness(bags, place) for place in range(len(bags))], _near(bags, asked), MOST_EMBEDDED, 0.0)

@@ -87,8 +87,6 @@ def read_arguments(
     read_stated(sentence, operation, reading)
     read_truths(sentence, operation, reading, names)
     read_hints(sentence, operation, reading, names)
-    if slot := operation.by_reads.get("question"):
-        reading.fill(slot, sentence.text.strip(), sentence.text.strip(), named=False)
     reading.missing = [name for name in operation.required if name not in reading.arguments]
     return reading
 

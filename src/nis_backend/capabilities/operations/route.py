@@ -81,7 +81,7 @@ async def route(ctx: Context, message: str, pending: Pending | None, excluding: 
             decision = await _decide(sentence, entries, pending, meaning)
         else:
             untold = f"Its meaning was not compared: {meaning}"
-    routed = _routed(ctx, decision) if decision else _nobodys(sentence, entries)
+    routed = _routed(ctx, decision, message) if decision else _nobodys(sentence, entries)
     return routed.model_copy(update={"unused": untold}) if untold else routed
 
 
@@ -98,8 +98,13 @@ def _mend(entries: Iterable[Entry]) -> Callable[[str], str]:
     return spelling_of(tuple(entry for entry in entries if entry.routable)).mend
 
 
-def _routed(ctx: Context, decision: Decision) -> Route:
+def _routed(ctx: Context, decision: Decision, message: str) -> Route:
     """The decision, checked by the operation's own model."""
+    # What takes the message as it stands says nothing of whether the operation is meant: it is filled last.
+    slot = declared(decision.entry).by_reads.get("question")
+    if slot and slot.name in decision.reading.missing:
+        decision.reading.fill(slot, message.strip(), message.strip())
+        decision.reading.missing.remove(slot.name)
     reading, missing, refusal = decision.reading, decision.reading.asked, None
     if reading.complete:
         try:

@@ -51,7 +51,7 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
         "multiAgent": {"supported": False},
         "reasoning": {"supported": True, "streaming": True, "encrypted": False},
         "multimodal": {
-            "input": {"image": True, "audio": True, "video": False, "pdf": False, "file": True},
+            "input": {"image": True, "audio": True, "video": False, "pdf": True, "file": True},
             "output": {"image": False, "audio": False},
         },
         "execution": {
