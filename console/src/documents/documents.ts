@@ -206,7 +206,7 @@ export class NisDocuments extends Listing<Kept> {
           }}
         />
       </label>
-      <span class="note">or drop them anywhere here: PDF, Word, Excel, PowerPoint, HTML, Markdown, e-mail, CSV, text, scans, sounds</span>
+      <span class="note"><span class="drops">or drop them anywhere here: </span>PDF, Word, Excel, PowerPoint, HTML, Markdown, e-mail, CSV, text, scans, sounds</span>
     </div>`;
   }
 

@@ -134,7 +134,7 @@ export class NisMemory extends Reading {
   private finder(): TemplateResult {
     return html`<form class="panel asks-of" role="search" @submit=${(event: Event) => void this.recall(event)}>
       <label class="hidden" for="of-memory">What is looked for</label>
-      <input id="of-memory" dir="auto" maxlength="4000" placeholder="Recall what is remembered of something" autocomplete="off" ${ref(this.query)} />
+      <input id="of-memory" dir="auto" maxlength="4000" placeholder="Recall what is remembered" autocomplete="off" ${ref(this.query)} />
       <button class="primary">Recall</button>
       <label class="only"><span class="note">of user</span>
         <input

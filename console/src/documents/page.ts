@@ -81,11 +81,13 @@ export class NisPage extends Light {
     return html`<dialog class="sheet page" aria-labelledby="page-title" ${ref(this.dialog)} @close=${() => (this.place = null)}>
       <div class="bar">
         <h2 id="page-title">${place.document}</h2>
+        <button class="ghost" aria-label="Close" title="Close" @click=${() => this.dialog.value!.close()}>${icon("close")}</button>
+      </div>
+      <div class="bar">
         <button class="ghost" aria-label="The page before" title="The page before" ?disabled=${page <= 1} @click=${() => this.turn(-1)}>${icon("left")}</button>
-        <span class="note">page ${page}${pages ? ` of ${pages}` : ""}</span>
+        <span class="note" role="status">page ${page}${pages ? ` of ${pages}` : ""}</span>
         <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!pages || page >= pages} @click=${() => this.turn(1)}>${icon("right")}</button>
-        ${document?.blob_id ? html`<button class="small" @click=${() => void this.save(document)}>Save the file</button>` : nothing}
-        <button class="ghost" aria-label="Close" @click=${() => this.dialog.value!.close()}>${icon("close")}</button>
+        ${document?.blob_id ? html`<button class="small plain" @click=${() => void this.save(document)}>Save the file</button>` : nothing}
       </div>
       ${trouble ? failure(trouble) : this.shown ? this.paper(this.shown, place) : html`<div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div>`}
     </dialog>`;

@@ -69,4 +69,30 @@ await scene("documents", async (page) => {
   return { where, coming, kept, refused, quotes, shown, found, ...seen };
 }, { path: "/#/documents", bypassCSP: true });
 
+await scene("memory", async (page) => {
+  await button(page, "Remember something").click();
+  const field = (path) => page.locator(`.sheet [data-path="${path}"] :is(input, textarea)`);
+  await field("text").fill("Ida takes her coffee with oat milk.");
+  await field("user").fill("ida-of-the-page");
+  await button(page, "Remember").click();
+  await page.locator(".sheet").waitFor({ state: "detached" });
+  await page.evaluate(() => (location.hash = "#/documents/memory?of=ida-of-the-page"));
+  await page.getByText("oat milk").waitFor();
+  const remembered = await page.locator(".kept > li").allInnerTexts();
+  await page.getByLabel("What is looked for").fill("coffee");
+  await button(page, "Recall").click();
+  const because = page.locator(".because");
+  await because.waitFor();
+  const why = await because.innerText();
+  const seen = await looks(page);
+  await button(page, "Forget a user").click();
+  await button(page, "See what there is").click();
+  await button(page, "Forget ida-of-the-page").click();
+  await page.locator(".verdict :is(.good, .bad)").waitFor();
+  const proof = await page.locator(".sheet").innerText();
+  await button(page, "Close").click();
+  await page.getByText("Nothing is remembered of ida-of-the-page.").waitFor();
+  return { remembered, why, proof, ...seen };
+}, { path: "/#/documents/memory", bypassCSP: true });
+
 await close();

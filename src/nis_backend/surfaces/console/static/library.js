@@ -1,15 +1,13 @@
-import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as te,a as s,c as l,d as f,e as b,ea as g,ia as F,ja as se,k as d,l as v,la as P,na as re,pa as ie,sa as w,ta as S,wa as I,xa as D,ya as C}from"./chunk.js";var me=3,T=new EventTarget,$=[],K=r=>$.filter(o=>o.collection===r);function ae(r,o){ce(r.map(e=>le(e.name,e,o,null)))}function oe(r,o,e){$.some(t=>t.log.runId===e)||ce([le(r,null,o,e)])}async function ne(r){if(r.state==="under way"&&r.log.runId)return void await se(r.log.runId,"cancel").catch(()=>{});r.stop.abort(),H([r])}function H(r){r.length&&($=$.filter(o=>!r.includes(o)),E("change"))}var le=(r,o,e,t)=>({name:r,file:o,collection:e,log:new te(t),state:"waiting",problem:null,stop:new AbortController}),E=r=>{T.dispatchEvent(new Event(r))};function ce(r){$=[...$,...r],E("change"),de()}function de(){let r=$.filter(o=>o.state==="under way").length;for(let o of $.filter(({state:e})=>e==="waiting").slice(0,Math.max(0,me-r)))pe(o)}async function pe(r){r.state="under way";let o={changed:()=>E("change"),waiting:ee,signal:r.stop.signal};try{r.file?await Y("/documents/add-document",he(r.file,r.collection),r.log,o):await Z(r.log,o),r.problem=r.log.problem}catch(e){r.stop.signal.aborted||(r.problem=u(e))}r.state="ended",E("change"),E("end"),de()}function he(r,o){let e=new FormData;return e.append("document",r),e.append("name",r.name.slice(-ge)),e.append("collection",o),e}var ge=200;addEventListener("beforeunload",r=>{$.some(o=>o.file&&o.state!=="ended"&&!o.log.runId)&&r.preventDefault()});var x="documents",h=(r,o)=>`${r} ${o}${r===1?"":"s"}`;function L(r,o,e){let t=[...r],i=(a,n)=>t.slice(a,n).join("");return[i(0,o),i(o,e),i(e)]}var R=({document:r,page:o})=>o===null?r:`${r}, page ${o}`;function M(r,o,e){let{statements:t,quotes:i,left_out:a,model:n}=r;return s`<div class="prose cited" dir="auto">
-      ${t.map(({text:c,quotes:m})=>s`<p>${c}${m.map(p=>fe(p,i[p-1],e))}</p>`)}
+import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as te,a as s,c as l,d as f,e as b,ea as g,ia as I,ja as se,k as d,l as v,la as T,na as re,pa as ie,sa as w,ta as S,wa as D,xa as U,ya as C}from"./chunk.js";var pe=3,x=new EventTarget,$=[],H=r=>$.filter(a=>a.collection===r);function ae(r,a){ce(r.map(e=>le(e.name,e,a,null)))}function oe(r,a,e){$.some(t=>t.log.runId===e)||ce([le(r,null,a,e)])}async function ne(r){if(r.state==="under way"&&r.log.runId)return void await se(r.log.runId,"cancel").catch(()=>{});r.stop.abort(),O([r])}function O(r){r.length&&($=$.filter(a=>!r.includes(a)),E("change"))}var le=(r,a,e,t)=>({name:r,file:a,collection:e,log:new te(t),state:"waiting",problem:null,stop:new AbortController}),E=r=>{x.dispatchEvent(new Event(r))};function ce(r){$=[...$,...r],E("change"),de()}function de(){let r=$.filter(a=>a.state==="under way").length;for(let a of $.filter(({state:e})=>e==="waiting").slice(0,Math.max(0,pe-r)))he(a)}async function he(r){r.state="under way";let a={changed:()=>E("change"),waiting:ee,signal:r.stop.signal};try{r.file?await Y("/documents/add-document",ge(r.file,r.collection),r.log,a):await Z(r.log,a),r.problem=r.log.problem}catch(e){r.stop.signal.aborted||(r.problem=p(e))}r.state="ended",E("change"),E("end"),de()}function ge(r,a){let e=new FormData;return e.append("document",r),e.append("name",r.name.slice(-fe)),e.append("collection",a),e}var fe=200;addEventListener("beforeunload",r=>{$.some(a=>a.file&&a.state!=="ended"&&!a.log.runId)&&r.preventDefault()});var R="documents",h=(r,a)=>`${r} ${a}${r===1?"":"s"}`;function L(r,a,e){let t=[...r],i=(o,n)=>t.slice(o,n).join("");return[i(0,a),i(a,e),i(e)]}var k=({document:r,page:a})=>a===null?r:`${r}, page ${a}`;function q(r,a,e){let{statements:t,quotes:i,left_out:o,model:n}=r;return s`<div class="prose cited" dir="auto">
+      ${t.map(({text:c,quotes:u})=>s`<p>${c}${u.map(m=>ue(m,i[m-1],e))}</p>`)}
     </div>
-    <ol class="quotes" aria-label="Quotes">
-      ${i.map(c=>s`<li>${O(c,e)}${n===null?l:s` <q>${c.text}</q>`}</li>`)}
-    </ol>
-    ${a.length?s`<details class="more"><summary>${h(a.length,"statement")} left out, which nothing bears out</summary>
-          <ul class="hint">${a.map(c=>s`<li>${c.text} <em>${c.reason}</em></li>`)}</ul></details>`:l}
+    ${n===null?s`<ul class="quotes plain" aria-label="Where it stands">${be(i).map(c=>s`<li>${M(c[0][1],e)} ${c.map(([u,m])=>ue(u,m,e))}</li>`)}</ul>`:s`<ol class="quotes" aria-label="Quotes">${i.map(c=>s`<li>${M(c,e)} <q>${c.text}</q></li>`)}</ol>`}
+    ${o.length?s`<details class="more"><summary>${h(o.length,"statement")} left out, which nothing bears out</summary>
+          <ul class="hint">${o.map(c=>s`<li>${c.text} <em>${c.reason}</em></li>`)}</ul></details>`:l}
     <p class="note" title=${r.method}>
-      ${n===null?o:s`Composed by <code>${n}</code>; its quotes are checked word for word.`}
+      ${n===null?a:s`Composed by <code>${n}</code>; its quotes are checked word for word.`}
       ${r.cost?re(r.cost):l} ${r.notes.map(c=>s`<br />${c}`)}
-    </p>`}function fe(r,o,e){if(!o)return l;let t=`Quote ${r}: ${R(o)}`;return s` <button class="mark-of" aria-label=${t} title=${R(o)} @click=${()=>e(o)}>${r}</button>`}var O=(r,o)=>r.document_id?s`<button class="plain place" @click=${()=>o(r)}>${R(r)}</button>`:s`<span>${R(r)}</span>`;var be="No language model composed this: these are the documents' own sentences that are closest to the question.",j=class extends y{constructor(){super();this.input=f();this.only=f();this.calling=new AbortController;this.show=e=>{this.dispatchEvent(new CustomEvent("place",{detail:e}))};[this.documents,this.result,this.busy,this.trouble]=[[],null,"",null]}static{this.properties={collection:{attribute:!1},documents:{attribute:!1},result:{state:!0},busy:{state:!0},trouble:{state:!0}}}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}willUpdate(e){e.has("collection")&&(this.calling.abort(),[this.result,this.busy,this.trouble]=[null,"",null])}async call(e){let t=this.input.value.value.trim();if(!t)return this.input.value.focus();this.calling.abort();let{signal:i}=this.calling=new AbortController;[this.busy,this.trouble,this.result]=[e,null,null];let{collection:a}=this,n=this.only.value?.value??"";try{let c=(p,k)=>d(p,{...v("POST",{collection:a,...k}),signal:i}),m=e==="asking"?{asked:t,answer:await c("/documents/ask-documents",{question:t,documents:n?[n]:[]})}:{asked:t,found:await c("/documents/search-documents",{query:t,...n?{document_id:n}:{}})};i.aborted||(this.result=m)}catch(c){i.aborted||(this.trouble=u(c))}finally{i.aborted||(this.busy="")}}render(){let{result:e}=this;return s`<section class="panel asks-of" aria-label="Ask and search">
+    </p>`}function be(r){let a=new Map;return r.forEach((e,t)=>a.set(k(e),[...a.get(k(e))??[],[t+1,e]])),[...a.values()]}function ue(r,a,e){if(!a)return l;let t=`Quote ${r}: ${k(a)}`;return s` <button class="mark-of" aria-label=${t} title=${k(a)} @click=${()=>e(a)}>${r}</button>`}var M=(r,a)=>r.document_id?s`<button class="plain place" @click=${()=>a(r)}>${k(r)}</button>`:s`<span>${k(r)}</span>`;var $e="No language model composed this: these are the documents' own sentences that are closest to the question.",W=class extends y{constructor(){super();this.input=f();this.only=f();this.calling=new AbortController;this.show=e=>{this.dispatchEvent(new CustomEvent("place",{detail:e}))};[this.documents,this.result,this.busy,this.trouble]=[[],null,"",null]}static{this.properties={collection:{attribute:!1},documents:{attribute:!1},result:{state:!0},busy:{state:!0},trouble:{state:!0}}}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}willUpdate(e){e.has("collection")&&(this.calling.abort(),[this.result,this.busy,this.trouble]=[null,"",null])}async call(e){let t=this.input.value.value.trim();if(!t)return this.input.value.focus();this.calling.abort();let{signal:i}=this.calling=new AbortController;[this.busy,this.trouble,this.result]=[e,null,null];let{collection:o}=this,n=this.only.value?.value??"";try{let c=(m,P)=>d(m,{...v("POST",{collection:o,...P}),signal:i}),u=e==="asking"?{asked:t,answer:await c("/documents/ask-documents",{question:t,documents:n?[n]:[]})}:{asked:t,found:await c("/documents/search-documents",{query:t,...n?{document_id:n}:{}})};i.aborted||(this.result=u)}catch(c){i.aborted||(this.trouble=p(c))}finally{i.aborted||(this.busy="")}}render(){let{result:e}=this;return s`<section class="panel asks-of" aria-label="Ask and search">
       <form
         role="search"
         @submit=${t=>{t.preventDefault(),this.call("asking")}}
@@ -29,36 +27,38 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
               <button class="small plain" @click=${()=>(this.calling.abort(),this.busy="")}>Stop</button></p>`:l}
         ${this.trouble?g(this.trouble):l} ${e?"answer"in e?this.answer(e.answer):this.found(e.found):l}
       </div>
-    </section>`}answer(e){return e.found?s`<div class="told">${M(e,be,this.show)}</div>`:s`<div class="told">
+    </section>`}answer(e){return e.found?s`<div class="told">${q(e,$e,this.show)}</div>`:s`<div class="told">
       <p><strong>The documents do not say.</strong> <span class="note">${h(e.looked_at,"passage")} of ${h(e.documents.length,"document")} looked at.</span></p>
       ${e.nearest.length?s`<p class="note">The closest sentences, which are no answer:</p>
-            <ol class="quotes">${e.nearest.map(t=>s`<li>${O(t,this.show)} <q>${t.text}</q></li>`)}</ol>`:l}
+            <ol class="quotes">${e.nearest.map(t=>s`<li>${M(t,this.show)} <q>${t.text}</q></li>`)}</ol>`:l}
       ${e.notes.map(t=>s`<p class="note">${t}</p>`)}
     </div>`}found({passages:e,notes:t,formula:i}){return s`<div class="told">
-      ${e.length?s`<ol class="hits" aria-label="Passages">${e.map(a=>this.hit(a,i))}</ol>`:s`<p class="empty">Nothing was found.</p>`}
-      ${t.map(a=>s`<p class="note">${a}</p>`)}
-    </div>`}hit(e,t){let[i,a,n]=L(e.text,e.quote_start-e.start,e.quote_end-e.start),c={...e,start:e.quote_start,end:e.quote_end};return s`<li>
+      ${e.length?s`<ol class="hits" aria-label="Passages">${e.map(o=>this.hit(o,i))}</ol>`:s`<p class="empty">Nothing was found.</p>`}
+      ${t.map(o=>s`<p class="note">${o}</p>`)}
+    </div>`}hit(e,t){let[i,o,n]=L(e.text,e.quote_start-e.start,e.quote_end-e.start),c={...e,start:e.quote_start,end:e.quote_end};return s`<li>
       <p class="facts">
-        <button class="plain place" @click=${()=>this.show(c)}>${R(c)}</button>
+        <button class="plain place" @click=${()=>this.show(c)}>${k(c)}</button>
         ${e.heading?s`<span>${e.heading}</span>`:l}
       </p>
-      <p class="passage" dir="auto">${i}<mark>${a}</mark>${n}</p>
-      <p class="note" title="score ${e.score}: ${t}">${$e(e)}</p>
-    </li>`}};function $e({words_rank:r,vector_rank:o,similarity:e}){return[r===null?"":`by its words: place ${r}`,o===null?"":`by what it means: place ${o}`,e===null?"":`similarity ${e.toFixed(2)}`].filter(Boolean).join(" · ")}customElements.define("nis-asking",j);var N=2e4,ve=16,W=class extends y{constructor(){super();this.dialog=f();[this.place,this.document,this.shown,this.trouble]=[null,null,null,null]}static{this.properties={place:{state:!0},document:{state:!0},shown:{state:!0},trouble:{state:!0}}}async open(e){[this.place,this.shown,this.trouble]=[e,null,null],this.document?.id!==e.document_id&&(this.document=null),await this.updateComplete,this.dialog.value.open||this.dialog.value.showModal();try{let t=await d(`/documents/${encodeURIComponent(e.document_id)}`),i=await ye(t,e);if(this.place!==e)return;[this.document,this.shown]=[t,i],await this.updateComplete,this.querySelector(".paper mark")?.scrollIntoView({block:"center"})}catch(t){this.place===e&&(this.trouble=u(t))}}turn(e){let{place:t}=this;t&&this.open({...t,page:(t.page??1)+e,start:0,end:0})}async save({blob_id:e,media_type:t,name:i}){try{let a=window.document.createElement("a");a.href=URL.createObjectURL(await J(e,t)),a.download=i,a.click(),URL.revokeObjectURL(a.href)}catch(a){this.trouble=u(a)}}render(){let{place:e,document:t,trouble:i}=this;if(!e)return l;let[a,n]=[e.page??1,t?.pages??null];return s`<dialog class="sheet page" aria-labelledby="page-title" ${b(this.dialog)} @close=${()=>this.place=null}>
+      <p class="passage" dir="auto">${i}<mark>${o}</mark>${n}</p>
+      <p class="note" title="score ${e.score}: ${t}">${ve(e)}</p>
+    </li>`}};function ve({words_rank:r,vector_rank:a,similarity:e}){return[r===null?"":`by its words: place ${r}`,a===null?"":`by what it means: place ${a}`,e===null?"":`similarity ${e.toFixed(2)}`].filter(Boolean).join(" · ")}customElements.define("nis-asking",W);var j=2e4,ye=16,N=class extends y{constructor(){super();this.dialog=f();[this.place,this.document,this.shown,this.trouble]=[null,null,null,null]}static{this.properties={place:{state:!0},document:{state:!0},shown:{state:!0},trouble:{state:!0}}}async open(e){[this.place,this.shown,this.trouble]=[e,null,null],this.document?.id!==e.document_id&&(this.document=null),await this.updateComplete,this.dialog.value.open||this.dialog.value.showModal();try{let t=await d(`/documents/${encodeURIComponent(e.document_id)}`),i=await we(t,e);if(this.place!==e)return;[this.document,this.shown]=[t,i],await this.updateComplete,this.querySelector(".paper mark")?.scrollIntoView({block:"center"})}catch(t){this.place===e&&(this.trouble=p(t))}}turn(e){let{place:t}=this;t&&this.open({...t,page:(t.page??1)+e,start:0,end:0})}async save({blob_id:e,media_type:t,name:i}){try{let o=window.document.createElement("a");o.href=URL.createObjectURL(await J(e,t)),o.download=i,o.click(),URL.revokeObjectURL(o.href)}catch(o){this.trouble=p(o)}}render(){let{place:e,document:t,trouble:i}=this;if(!e)return l;let[o,n]=[e.page??1,t?.pages??null];return s`<dialog class="sheet page" aria-labelledby="page-title" ${b(this.dialog)} @close=${()=>this.place=null}>
       <div class="bar">
         <h2 id="page-title">${e.document}</h2>
-        <button class="ghost" aria-label="The page before" title="The page before" ?disabled=${a<=1} @click=${()=>this.turn(-1)}>${P("left")}</button>
-        <span class="note">page ${a}${n?` of ${n}`:""}</span>
-        <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!n||a>=n} @click=${()=>this.turn(1)}>${P("right")}</button>
-        ${t?.blob_id?s`<button class="small" @click=${()=>{this.save(t)}}>Save the file</button>`:l}
-        <button class="ghost" aria-label="Close" @click=${()=>this.dialog.value.close()}>${P("close")}</button>
+        <button class="ghost" aria-label="Close" title="Close" @click=${()=>this.dialog.value.close()}>${T("close")}</button>
+      </div>
+      <div class="bar">
+        <button class="ghost" aria-label="The page before" title="The page before" ?disabled=${o<=1} @click=${()=>this.turn(-1)}>${T("left")}</button>
+        <span class="note" role="status">page ${o}${n?` of ${n}`:""}</span>
+        <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!n||o>=n} @click=${()=>this.turn(1)}>${T("right")}</button>
+        ${t?.blob_id?s`<button class="small plain" @click=${()=>{this.save(t)}}>Save the file</button>`:l}
       </div>
       ${i?g(i):this.shown?this.paper(this.shown,e):s`<div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div>`}
-    </dialog>`}paper({from:e,text:t},{start:i,end:a}){if(!t.trim())return s`<p class="empty">No text was found on this page.</p>`;let[n,c,m]=L(t,Math.max(0,i-e),Math.max(0,a-e));return s`<div class="paper" dir="auto" tabindex="0" role="region" aria-label="Text of the page">${i>N?"… ":""}${n}${c?s`<mark>${c}</mark>`:l}${m}</div>`}};async function ye(r,{page:o,start:e,end:t}){let i={page:o??1,digest:r.sha256.slice(0,ve),start:{at_least:Math.max(0,e-N),at_most:t+N}},a=[],n=0;for(;n!==null;){let p=v("POST",{document_id:r.id,where:i,limit:100,cursor:n}),k=await d(`/collections/${encodeURIComponent(r.collection_id)}/items`,p);a.push(...k.items),n=k.next_cursor}a.sort((p,k)=>p.metadata.start-k.metadata.start);let c=a[0]?.metadata.start??0,m="";for(let p of a){let _=p.metadata.start-c-[...m].length;_>0&&(m+=_===1?" ":`
-`.repeat(_)),m+=[...p.text].slice(Math.max(0,-_)).join("")}return{from:c,text:m}}customElements.define("nis-page",W);var we="No language model wrote this: these are the document's own sentences, in their order.",Q=class extends y{constructor(){super();this.calling=new AbortController;[this.told,this.trouble]=[null,null]}static{this.properties={document:{attribute:!1},told:{state:!0},trouble:{state:!0}}}firstUpdated(){this.ask()}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}async ask(){let{signal:e}=this.calling;this.trouble=null;try{let t={document:this.document.id,collection:this.document.collection_id};this.told=await d("/documents/summarise-document",{...v("POST",t),signal:e})}catch(t){e.aborted||(this.trouble=u(t))}}render(){let{told:e,trouble:t}=this;return s`<div class="told" aria-live="polite" aria-busy=${!e&&!t}>
+    </dialog>`}paper({from:e,text:t},{start:i,end:o}){if(!t.trim())return s`<p class="empty">No text was found on this page.</p>`;let[n,c,u]=L(t,Math.max(0,i-e),Math.max(0,o-e));return s`<div class="paper" dir="auto" tabindex="0" role="region" aria-label="Text of the page">${i>j?"… ":""}${n}${c?s`<mark>${c}</mark>`:l}${u}</div>`}};async function we(r,{page:a,start:e,end:t}){let i={page:a??1,digest:r.sha256.slice(0,ye),start:{at_least:Math.max(0,e-j),at_most:t+j}},o=[],n=0;for(;n!==null;){let m=v("POST",{document_id:r.id,where:i,limit:100,cursor:n}),P=await d(`/collections/${encodeURIComponent(r.collection_id)}/items`,m);o.push(...P.items),n=P.next_cursor}o.sort((m,P)=>m.metadata.start-P.metadata.start);let c=o[0]?.metadata.start??0,u="";for(let m of o){let _=m.metadata.start-c-[...u].length;_>0&&(u+=_===1?" ":`
+`.repeat(_)),u+=[...m.text].slice(Math.max(0,-_)).join("")}return{from:c,text:u}}customElements.define("nis-page",N);var ke="No language model wrote this: these are the document's own sentences, in their order.",Q=class extends y{constructor(){super();this.calling=new AbortController;[this.told,this.trouble]=[null,null]}static{this.properties={document:{attribute:!1},told:{state:!0},trouble:{state:!0}}}firstUpdated(){this.ask()}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}async ask(){let{signal:e}=this.calling;this.trouble=null;try{let t={document:this.document.id,collection:this.document.collection_id};this.told=await d("/documents/summarise-document",{...v("POST",t),signal:e})}catch(t){e.aborted||(this.trouble=p(t))}}render(){let{told:e,trouble:t}=this;return s`<div class="told" aria-live="polite" aria-busy=${!e&&!t}>
       ${t?g(t,()=>{this.ask()}):l}
-      ${e?M({...e,statements:e.sentences},we,i=>{this.dispatchEvent(new CustomEvent("place",{detail:i}))}):t?l:s`<p class="waiting"><span class="pulse"></span>reading it to tell it in few sentences</p>`}
-    </div>`}};customElements.define("nis-summary",Q);var ke=50,V=class extends D{constructor(){super();this.moved=()=>this.requestUpdate();this.ended=()=>{this.again()};this.absent=!1;this.show=e=>{this.querySelector("nis-page").open(e)};[this.chosen,this.collections,this.writes,this.over,this.opened,this.said]=["",[],!1,!1,[],""]}static{this.properties={...D.properties,chosen:{attribute:!1},collections:{state:!0},writes:{state:!0},over:{state:!0},opened:{state:!0},said:{state:!0}}}connectedCallback(){super.connectedCallback(),T.addEventListener("change",this.moved),T.addEventListener("end",this.ended)}disconnectedCallback(){super.disconnectedCallback(),T.removeEventListener("change",this.moved),T.removeEventListener("end",this.ended)}willUpdate(e){!e.has("chosen")||!this.hasUpdated||([this.lines,this.more,this.opened,this.trouble]=[null,null,[],null],this.again())}get name(){return this.chosen||x}get collection(){return this.collections.find(e=>e.name===this.name||e.id===this.name)}settle(e){let t=K(this.name).filter(i=>i.state==="ended"&&e.some(a=>a.run_id===i.log.runId&&a.state!=="reading"));t.length&&(this.said=t.map(i=>`${i.name}: ${i.problem?"could not be read":i.log.state==="succeeded"?"ready":i.log.state}`).join(", ")),H(t)}async look(){let[e,{collections:t}]=await Promise.all([C("documents:write"),d("/collections?kind=documents&limit=100")]),i=this.name===x&&!t.some(n=>n.name===x);this.absent=i;let a=await super.look();return()=>{a(),[this.collections,this.writes]=[t,e],this.settle(this.lines??[]);for(let n of this.lines??[])n.state==="reading"&&n.run_id&&oe(n.name,this.name,n.run_id)}}async page(e){if(this.absent)return{lines:[],next_cursor:null};let t={collection:this.name,limit:String(ke),...e?{cursor:e}:{}},{documents:i,next_cursor:a}=await d(`/documents?${new URLSearchParams(t)}`);return{lines:i,next_cursor:a}}take(e){let t=[...e];t.length&&ae(t,this.name),this.said=t.length?`${h(t.length,"file")} added`:""}hold(e){!this.writes||!e.dataTransfer?.types.includes("Files")||(e.preventDefault(),this.over=!0)}drop(e){if(this.over=!1,!this.writes||!e.dataTransfer?.files.length)return;e.preventDefault();let t=[...e.dataTransfer.items].map(i=>i.webkitGetAsEntry?.()?.isDirectory??!1);this.take([...e.dataTransfer.files].filter((i,a)=>!t[a]))}async make(){let e=new Set(this.collections.map(i=>i.id));if(!await F({name:"collections.create_collection",title:"A new collection",button:"Create",of:{kind:"documents"}}))return;await this.again();let t=this.collections.find(i=>!e.has(i.id));t&&S({page:"documents",collection:t.name})}async discard({id:e,name:t}){await F({name:"documents.delete_document",title:`Delete ${t}?`,button:"Delete",of:{id:e}})&&await this.again()}render(){let e=this.holds?this.lines:null,t=K(this.name),i=new Set(t.filter(n=>n.state!=="ended").map(n=>n.log.runId)),a=(e??[]).filter(n=>n.state==="ready");return s`<div
+      ${e?q({...e,statements:e.sentences},ke,i=>{this.dispatchEvent(new CustomEvent("place",{detail:i}))}):t?l:s`<p class="waiting"><span class="pulse"></span>reading it to tell it in few sentences</p>`}
+    </div>`}};customElements.define("nis-summary",Q);var Pe=50,V=class extends U{constructor(){super();this.moved=()=>this.requestUpdate();this.ended=()=>{this.again()};this.absent=!1;this.show=e=>{this.querySelector("nis-page").open(e)};[this.chosen,this.collections,this.writes,this.over,this.opened,this.said]=["",[],!1,!1,[],""]}static{this.properties={...U.properties,chosen:{attribute:!1},collections:{state:!0},writes:{state:!0},over:{state:!0},opened:{state:!0},said:{state:!0}}}connectedCallback(){super.connectedCallback(),x.addEventListener("change",this.moved),x.addEventListener("end",this.ended)}disconnectedCallback(){super.disconnectedCallback(),x.removeEventListener("change",this.moved),x.removeEventListener("end",this.ended)}willUpdate(e){!e.has("chosen")||!this.hasUpdated||([this.lines,this.more,this.opened,this.trouble]=[null,null,[],null],this.again())}get name(){return this.chosen||R}get collection(){return this.collections.find(e=>e.name===this.name||e.id===this.name)}settle(e){let t=H(this.name).filter(i=>i.state==="ended"&&e.some(o=>o.run_id===i.log.runId&&o.state!=="reading"));t.length&&(this.said=t.map(i=>`${i.name}: ${i.problem?"could not be read":i.log.state==="succeeded"?"ready":i.log.state}`).join(", ")),O(t)}async look(){let[e,{collections:t}]=await Promise.all([C("documents:write"),d("/collections?kind=documents&limit=100")]),i=this.name===R&&!t.some(n=>n.name===R);this.absent=i;let o=await super.look();return()=>{o(),[this.collections,this.writes]=[t,e],this.settle(this.lines??[]);for(let n of this.lines??[])n.state==="reading"&&n.run_id&&oe(n.name,this.name,n.run_id)}}async page(e){if(this.absent)return{lines:[],next_cursor:null};let t={collection:this.name,limit:String(Pe),...e?{cursor:e}:{}},{documents:i,next_cursor:o}=await d(`/documents?${new URLSearchParams(t)}`);return{lines:i,next_cursor:o}}take(e){let t=[...e];t.length&&ae(t,this.name),this.said=t.length?`${h(t.length,"file")} added`:""}hold(e){!this.writes||!e.dataTransfer?.types.includes("Files")||(e.preventDefault(),this.over=!0)}drop(e){if(this.over=!1,!this.writes||!e.dataTransfer?.files.length)return;e.preventDefault();let t=[...e.dataTransfer.items].map(i=>i.webkitGetAsEntry?.()?.isDirectory??!1);this.take([...e.dataTransfer.files].filter((i,o)=>!t[o]))}async make(){let e=new Set(this.collections.map(i=>i.id));if(!await I({name:"collections.create_collection",title:"A new collection",button:"Create",of:{kind:"documents"}}))return;await this.again();let t=this.collections.find(i=>!e.has(i.id));t&&S({page:"documents",collection:t.name})}async discard({id:e,name:t}){await I({name:"documents.delete_document",title:`Delete ${t}?`,button:"Delete",of:{id:e}})&&await this.again()}render(){let e=this.holds?this.lines:null,t=H(this.name),i=new Set(t.filter(n=>n.state!=="ended").map(n=>n.log.runId)),o=(e??[]).filter(n=>n.state==="ready");return s`<div
         class="library ${this.over?"over":""}"
         @dragover=${n=>this.hold(n)} @dragleave=${()=>this.over=!1} @drop=${n=>this.drop(n)}
       >
@@ -69,17 +69,17 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
         ${this.choice()}
         <p class="hidden" role="status">${this.said}</p>
         ${this.standing(this.lines!==null,"the documents")}
-        ${e&&(a.length||this.more)?s`<nis-asking .collection=${this.name} .documents=${a} @place=${n=>this.show(n.detail)}></nis-asking>`:l}
+        ${e&&(o.length||this.more)?s`<nis-asking .collection=${this.name} .documents=${o} @place=${n=>this.show(n.detail)}></nis-asking>`:l}
         ${e&&this.writes?this.zone(e.length+t.length===0):l}
         ${t.length||e?.length?s`<ul class="kept" aria-label="Documents">
-              ${q(t,n=>n,n=>this.entry(n))}
-              ${q((e??[]).filter(n=>!i.has(n.run_id)),n=>n.id,n=>this.row(n))}
+              ${F(t,n=>n,n=>this.entry(n))}
+              ${F((e??[]).filter(n=>!i.has(n.run_id)),n=>n.id,n=>this.row(n))}
             </ul>`:e&&!this.writes?s`<p class="empty">There is no document here. To add one takes a key with the scope <code>documents:write</code>, which this one has not.</p>`:l}
         ${this.more?s`<button @click=${()=>{this.next()}}>Earlier documents</button>`:l}
       </div>
-      <nis-page></nis-page>`}choice(){let e=[...new Set([x,...this.collections.map(i=>i.name),...this.collection?[]:[this.name]])],{collection:t}=this;return s`<div class="choice">
+      <nis-page></nis-page>`}choice(){let e=[...new Set([R,...this.collections.map(i=>i.name),...this.collection?[]:[this.name]])],{collection:t}=this;return s`<div class="choice">
       <label class="dates">Collection
-        <select class="small" .value=${t?.name??this.name} @change=${i=>S({page:"documents",collection:Pe(i.target.value)})}>
+        <select class="small" .value=${t?.name??this.name} @change=${i=>S({page:"documents",collection:Te(i.target.value)})}>
           ${e.map(i=>s`<option value=${i} ?selected=${i===(t?.name??this.name)}>${i}</option>`)}
         </select>
       </label>
@@ -87,31 +87,31 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
       ${t?s`<span>${t.description?`${t.description} `:""}${h(t.items,"chunk")}, found by their words${t.model?s` and by what they mean, with <code>${t.model}</code>`:" alone: there is no embedding model"}</span>`:l}
     </div>`}zone(e){return s`<div class="zone ${e?"first":""}">
       ${e?s`<p><strong>There is nothing here yet.</strong> Add a file: then ask it, and see on which page the answer stands.</p>`:l}
-      <label class="pick">${P("plus")}Choose files
+      <label class="pick">${T("plus")}Choose files
         <input
           type="file" class="hidden" multiple
           @change=${t=>{let i=t.target;this.take(i.files??[]),i.value=""}}
         />
       </label>
-      <span class="note">or drop them anywhere here: PDF, Word, Excel, PowerPoint, HTML, Markdown, e-mail, CSV, text, scans, sounds</span>
-    </div>`}entry(e){let{log:t,file:i,problem:a}=e,n=e.state!=="ended",[c,m]=Te(e);return s`<li aria-busy=${n}>
+      <span class="note"><span class="drops">or drop them anywhere here: </span>PDF, Word, Excel, PowerPoint, HTML, Markdown, e-mail, CSV, text, scans, sounds</span>
+    </div>`}entry(e){let{log:t,file:i,problem:o}=e,n=e.state!=="ended",[c,u]=xe(e);return s`<li aria-busy=${n}>
       <div class="bar">
         <h2>${e.name}</h2>
-        ${U(c)}
+        ${K(c)}
         <button class="small ${n?"stop":"plain"}" aria-label="${n?"Cancel":"Hide"} ${e.name}" @click=${()=>{ne(e)}}>${n?"Cancel":"Hide"}</button>
       </div>
       ${n?s`<progress max="1" .value=${t.progress?.fraction??0} aria-label="Progress of ${e.name}"></progress>`:l}
       <p class="facts">
         ${n&&t.progress?s`<span>${ie(t.progress.fraction)}</span>`:l}
-        <span>${m}</span>
+        <span>${u}</span>
         ${i?s`<span>${X(i.size)}</span>`:l}
         ${t.runId?s`<a class="id" href=${w({page:"run",id:t.runId})} title="The run's events">${t.runId}</a>`:l}
       </p>
-      ${a?ue(a):l}
-    </li>`}row(e){let t=e.state==="ready",i=this.opened.includes(e.id),a={document:e.name,document_id:e.id,page:1,start:0,end:0};return s`<li>
+      ${o?me(o):l}
+    </li>`}row(e){let t=e.state==="ready",i=this.opened.includes(e.id),o={document:e.name,document_id:e.id,page:1,start:0,end:0};return s`<li>
       <div class="bar">
-        <h2>${t?s`<button class="plain" title="Read it" @click=${()=>this.show(a)}>${e.name}</button>`:e.name}</h2>
-        ${U(e.state==="reading"?"running":t?"ok":"failed",e.state)}
+        <h2>${t?s`<button class="plain" title="Read it" @click=${()=>this.show(o)}>${e.name}</button>`:e.name}</h2>
+        ${K(e.state==="reading"?"running":t?"ok":"failed",e.state)}
         ${t?s`<button class="small" aria-expanded=${i} aria-label="Summary of ${e.name}" @click=${()=>this.opened=i?this.opened.filter(n=>n!==e.id):[...this.opened,e.id]}>Summary</button>`:l}
         ${this.writes?s`<button class="small plain" aria-label="Delete ${e.name}" @click=${()=>{this.discard(e)}}>Delete</button>`:l}
       </div>
@@ -121,26 +121,26 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
         ${e.kind?s`<span>${e.kind}</span>`:l}
         <time datetime=${new Date(e.updated*1e3).toISOString()} title=${new Date(e.updated*1e3).toLocaleString()}>${A(e.updated)}</time>
       </p>
-      ${e.problem?ue(e.problem,t?"What was to replace it could not be read.":""):l}
+      ${e.problem?me(e.problem,t?"What was to replace it could not be read.":""):l}
       ${e.notes.length?s`<details class="more"><summary>${h(e.notes.length,"note")} on how it was read</summary><ul class="hint">${e.notes.map(n=>s`<li>${n}</li>`)}</ul></details>`:l}
       ${i?s`<nis-summary .document=${e} @place=${n=>this.show(n.detail)}></nis-summary>`:l}
-    </li>`}},Pe=r=>r===x?"":r;function Te({state:r,log:o,problem:e}){if(r==="ended"){if(e)return["failed","not added"];let t=o.result?.outcome;return o.state==="succeeded"?["ok",t==="unchanged"?"the same file was there already":t??"ready"]:[o.state,""]}return r==="waiting"?["waiting","waits for those before it"]:o.runId?[o.state,o.progress?.message??(o.state==="queued"?"waits for its turn":"being read")]:["running","being sent"]}function ue({title:r,detail:o,remedy:e},t=""){return s`<div class="failure">
-    <p>${t?s`<strong>${t}</strong> `:s`<strong>${r.charAt(0).toUpperCase()+r.slice(1)}.</strong> `}${o}</p>
+    </li>`}},Te=r=>r===R?"":r;function xe({state:r,log:a,problem:e}){if(r==="ended"){if(e)return["failed","not added"];let t=a.result?.outcome;return a.state==="succeeded"?["ok",t==="unchanged"?"the same file was there already":t??"ready"]:[a.state,""]}return r==="waiting"?["waiting","waits for those before it"]:a.runId?[a.state,a.progress?.message??(a.state==="queued"?"waits for its turn":"being read")]:["running","being sent"]}function me({title:r,detail:a,remedy:e},t=""){return s`<div class="failure">
+    <p>${t?s`<strong>${t}</strong> `:s`<strong>${r.charAt(0).toUpperCase()+r.slice(1)}.</strong> `}${a}</p>
     ${e?s`<p class="remedy">${e}</p>`:l}
-  </div>`}customElements.define("nis-documents",V);var G=class extends y{constructor(){super();this.dialog=f();[this.shown,this.user,this.found,this.busy,this.trouble]=[!1,"",null,!1,null]}static{this.properties={shown:{state:!0},user:{state:!0},found:{state:!0},busy:{state:!0},trouble:{state:!0}}}async open(e){[this.shown,this.user,this.found,this.busy,this.trouble]=[!0,e,null,!1,null],await this.updateComplete,this.dialog.value.showModal()}async call(e){[this.busy,this.trouble]=[!0,null];let{user:t}=this;try{let i=await d("/memory/forget-user",v("POST",{user:t,dry_run:e}));t===this.user&&(this.found=i),i.done&&this.dispatchEvent(new Event("forgotten"))}catch(i){this.trouble=u(i)}finally{this.busy=!1}}render(){if(!this.shown)return l;let{found:e}=this,[t,i]=[e?.places.some(a=>a.before>0)??!1,e?.done??!1];return s`<dialog class="sheet" aria-labelledby="forget-title" ${b(this.dialog)} @close=${()=>this.shown=!1}>
+  </div>`}customElements.define("nis-documents",V);var G=class extends y{constructor(){super();this.dialog=f();[this.shown,this.user,this.found,this.busy,this.trouble]=[!1,"",null,!1,null]}static{this.properties={shown:{state:!0},user:{state:!0},found:{state:!0},busy:{state:!0},trouble:{state:!0}}}async open(e){[this.shown,this.user,this.found,this.busy,this.trouble]=[!0,e,null,!1,null],await this.updateComplete,this.dialog.value.showModal()}async call(e){[this.busy,this.trouble]=[!0,null];let{user:t}=this;try{let i=await d("/memory/forget-user",v("POST",{user:t,dry_run:e}));t===this.user&&(this.found=i),i.done&&this.dispatchEvent(new Event("forgotten"))}catch(i){this.trouble=p(i)}finally{this.busy=!1}}render(){if(!this.shown)return l;let{found:e}=this,[t,i]=[e?.places.some(o=>o.before>0)??!1,e?.done??!1];return s`<dialog class="sheet" aria-labelledby="forget-title" ${b(this.dialog)} @close=${()=>this.shown=!1}>
       <form
-        @submit=${a=>{a.preventDefault(),this.call(!e)}}
+        @submit=${o=>{o.preventDefault(),this.call(!e)}}
       >
         <h2 id="forget-title">Forget a user everywhere</h2>
         <p class="note">Memories, entries, documents, conversations, runs, blobs: all that named them, removed and then looked for again.</p>
         ${i?l:s`<label for="forget-user">User</label>
               <input
                 id="forget-user" required maxlength="128" autocomplete="off" .value=${this.user}
-                @input=${a=>[this.user,this.found,this.trouble]=[a.target.value,null,null]}
+                @input=${o=>[this.user,this.found,this.trouble]=[o.target.value,null,null]}
               />`}
         <div aria-live="polite" aria-busy=${this.busy}>
           ${this.trouble?g(this.trouble):l}
-          ${e?s`<p class="verdict">${xe(e,t)}</p> ${t?Re(e):l}`:l}
+          ${e?s`<p class="verdict">${Re(e,t)}</p> ${t?Se(e):l}`:l}
         </div>
         <div class="act">
           ${i||e&&!t?l:s`<button class=${e?"danger":"primary"} ?disabled=${this.busy}>${this.busy?"Looking …":e?`Forget ${e.user}`:"See what there is"}</button>`}
@@ -148,15 +148,15 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
           ${e&&t&&!i?s`<span class="note">This cannot be undone.</span>`:l}
         </div>
       </form>
-    </dialog>`}};function xe({user:r,done:o,gone:e},t){return t?o?e?s`<strong class="good">Nothing of ${r} was found afterwards</strong> in any place that was looked at.`:s`<strong class="bad">Something of ${r} is still there</strong>: see below.`:s`This would be removed of <strong>${r}</strong>:`:s`There is nothing that names <strong>${r}</strong>.`}function Re({done:r,places:o,kept:e,beyond:t,definition:i}){return s`<div class="wide" role="region" aria-label="Places" tabindex="0">
+    </dialog>`}};function Re({user:r,done:a,gone:e},t){return t?a?e?s`<strong class="good">Nothing of ${r} was found afterwards</strong> in any place that was looked at.`:s`<strong class="bad">Something of ${r} is still there</strong>: see below.`:s`This would be removed of <strong>${r}</strong>:`:s`There is nothing that names <strong>${r}</strong>.`}function Se({done:r,places:a,kept:e,beyond:t,definition:i}){return s`<div class="wide" role="region" aria-label="Places" tabindex="0">
       <table>
         <thead><tr><th scope="col">place</th><th scope="col" class="n">${r?"before":"there is"}</th>${r?s`<th scope="col" class="n">after</th>`:l}<th scope="col">how it was looked for</th></tr></thead>
         <tbody>
-          ${o.filter(a=>a.before>0||a.after>0).map(a=>s`<tr><th scope="row">${a.place}</th><td class="n">${a.before}</td>${r?s`<td class="n ${a.after?"bad":""}">${a.after}</td>`:l}<td class="note">${a.how}</td></tr>`)}
+          ${a.filter(o=>o.before>0||o.after>0).map(o=>s`<tr><th scope="row">${o.place}</th><td class="n">${o.before}</td>${r?s`<td class="n ${o.after?"bad":""}">${o.after}</td>`:l}<td class="note">${o.how}</td></tr>`)}
         </tbody>
       </table>
     </div>
-    ${z("What stays on purpose",e)} ${z("What this cannot reach",t)} ${z("What counts as about the user",[i])}`}var z=(r,o)=>o.length?s`<details class="more"><summary>${r}</summary><ul class="hint">${o.map(e=>s`<li>${e}</li>`)}</ul></details>`:l;customElements.define("nis-forgetting",G);var Se=50,B=class extends I{constructor(){super();this.query=f();this.pages=1;this.pause=15e3;[this.user,this.memories,this.more,this.writes,this.recalled,this.refusal]=["",null,null,!1,null,null]}static{this.properties={...I.properties,user:{attribute:!1},memories:{state:!0},more:{state:!0},writes:{state:!0},recalled:{state:!0},refusal:{state:!0}}}willUpdate(e){!e.has("user")||!this.hasUpdated||([this.memories,this.recalled,this.refusal,this.trouble,this.pages]=[null,null,null,null,1],this.again())}get of(){return this.user?{user:this.user}:{}}async look(){let e=await C("memory:write"),t=[],i=0;for(let a=0;a<this.pages&&i!==null;a++){let n=new URLSearchParams({...this.of,limit:String(Se),cursor:String(i)}),c=await d(`/memory?${n}`);t.push(...c.memories),i=c.next_cursor}return()=>[this.memories,this.more,this.writes]=[t,i,e]}async recall(e){e.preventDefault();let t=this.query.value.value.trim();if([this.recalled,this.refusal]=[null,null],!!t)try{this.recalled=await d(`/memory/recall?${new URLSearchParams({...this.of,query:t,limit:"20"})}`)}catch(i){this.refusal=u(i)}}async forget({id:e}){if(await this.change("memory.forget_memory","Forget this?","Forget",{id:e}),this.recalled&&this.memories){let t=new Set(this.memories.map(i=>i.id));this.recalled={...this.recalled,memories:this.recalled.memories.filter(({memory:i})=>this.more!==null||t.has(i.id))}}}render(){let e=this.holds?this.memories:null;return s`<header class="head">
+    ${z("What stays on purpose",e)} ${z("What this cannot reach",t)} ${z("What counts as about the user",[i])}`}var z=(r,a)=>a.length?s`<details class="more"><summary>${r}</summary><ul class="hint">${a.map(e=>s`<li>${e}</li>`)}</ul></details>`:l;customElements.define("nis-forgetting",G);var Ee=50,B=class extends D{constructor(){super();this.query=f();this.pages=1;this.pause=15e3;[this.user,this.memories,this.more,this.writes,this.recalled,this.refusal]=["",null,null,!1,null,null]}static{this.properties={...D.properties,user:{attribute:!1},memories:{state:!0},more:{state:!0},writes:{state:!0},recalled:{state:!0},refusal:{state:!0}}}willUpdate(e){!e.has("user")||!this.hasUpdated||([this.memories,this.recalled,this.refusal,this.trouble,this.pages]=[null,null,null,null,1],this.again())}get of(){return this.user?{user:this.user}:{}}async look(){let e=await C("memory:write"),t=[],i=0;for(let o=0;o<this.pages&&i!==null;o++){let n=new URLSearchParams({...this.of,limit:String(Ee),cursor:String(i)}),c=await d(`/memory?${n}`);t.push(...c.memories),i=c.next_cursor}return()=>[this.memories,this.more,this.writes]=[t,i,e]}async recall(e){e.preventDefault();let t=this.query.value.value.trim();if([this.recalled,this.refusal]=[null,null],!!t)try{this.recalled=await d(`/memory/recall?${new URLSearchParams({...this.of,query:t,limit:"20"})}`)}catch(i){this.refusal=p(i)}}async forget({id:e}){if(await this.change("memory.forget_memory","Forget this?","Forget",{id:e}),this.recalled&&this.memories){let t=new Set(this.memories.map(i=>i.id));this.recalled={...this.recalled,memories:this.recalled.memories.filter(({memory:i})=>this.more!==null||t.has(i.id))}}}render(){let e=this.holds?this.memories:null;return s`<header class="head">
         <h1>Memory
           ${this.writes?s`<button class="primary small" @click=${()=>{this.change("memory.remember","Remember something","Remember")}}>Remember something</button>
                 <button class="small danger" @click=${()=>{this.querySelector("nis-forgetting").open(this.user)}}>Forget a user</button>`:l}
@@ -167,7 +167,7 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
       ${this.refusal?g(this.refusal):l} ${this.recalled?this.recollection(this.recalled):e?this.list(e):l}
       <nis-forgetting @forgotten=${()=>(this.recalled=null,void this.again())}></nis-forgetting>`}finder(){return s`<form class="panel asks-of" role="search" @submit=${e=>{this.recall(e)}}>
       <label class="hidden" for="of-memory">What is looked for</label>
-      <input id="of-memory" dir="auto" maxlength="4000" placeholder="Recall what is remembered of something" autocomplete="off" ${b(this.query)} />
+      <input id="of-memory" dir="auto" maxlength="4000" placeholder="Recall what is remembered" autocomplete="off" ${b(this.query)} />
       <button class="primary">Recall</button>
       <label class="only"><span class="note">of user</span>
         <input
@@ -177,8 +177,8 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
     </form>`}recollection({memories:e,formula:t,notes:i}){return s`<div aria-live="polite">
       <p class="choice"><span title=${t}>${e.length?"The best first; each says why it was recalled.":"Nothing that is remembered is about that."}</span>
         <button class="small" @click=${()=>this.recalled=null}>All that is remembered</button></p>
-      <ul class="kept" aria-label="Recalled">${e.map(a=>this.row(a.memory,a))}</ul>
-      ${i.map(a=>s`<p class="note">${a}</p>`)}
+      <ul class="kept" aria-label="Recalled">${e.map(o=>this.row(o.memory,o))}</ul>
+      ${i.map(o=>s`<p class="note">${o}</p>`)}
       ${e.length?s`<details class="more"><summary>What a score is</summary><p class="hint">${t}</p></details>`:l}
     </div>`}list(e){return e.length?s`<ul class="kept" aria-label="Memories">${e.map(t=>this.row(t))}</ul>
       ${this.more===null?l:s`<button @click=${()=>(this.pages++,void this.again())}>More</button>`}`:s`<p class="empty">${this.user?s`Nothing is remembered of ${this.user}.`:s`Nothing is remembered yet. An agent remembers by calling <code>memory.remember</code>${this.writes?s`; what should be known to all of them, you can write down here`:l}.`}</p>`}row(e,t=null){return s`<li>
@@ -196,9 +196,9 @@ import{Aa as U,Ba as A,D as q,E as y,J,K as X,O as Y,P as Z,V as ee,X as u,Z as 
         ${e.sources.length?s`<span>replaces ${e.sources.length}</span>`:l}
         ${e.source_conversation?s`<a href=${w({page:"chat",id:e.source_conversation})}>from a conversation</a>`:e.source_run?s`<a href=${w({page:"run",id:e.source_run})}>from a run</a>`:s`<span>written directly</span>`}
       </p>
-    </li>`}};customElements.define("nis-memory",B);var Ee=[[{page:"documents",collection:""},"documents"],[{page:"memory",user:""},"memory"]];function Jt(r){return s`<div class="column wide-column">
+    </li>`}};customElements.define("nis-memory",B);var _e=[[{page:"documents",collection:""},"documents"],[{page:"memory",user:""},"memory"]];function Xt(r){return s`<div class="column wide-column">
     <nav class="families parts" aria-label="Parts">
-      ${Ee.map(([o,e])=>s`<a class="chip" href=${w(o)} aria-current=${o.page===r.page?"true":l}>${e}</a>`)}
+      ${_e.map(([a,e])=>s`<a class="chip" href=${w(a)} aria-current=${a.page===r.page?"true":l}>${e}</a>`)}
     </nav>
     ${r.page==="documents"?s`<nis-documents .chosen=${r.collection}></nis-documents>`:s`<nis-memory .user=${r.user}></nis-memory>`}
-  </div>`}export{Jt as library};
+  </div>`}export{Xt as library};
