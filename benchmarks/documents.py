@@ -32,8 +32,8 @@ from start import descendants, free_port, healthy, ours, resident_mb
 Json = Any
 
 LONG = "long.pdf"
-PAGES = 60
-"""Of the document that is half in when the server is killed: six steps."""
+PAGES, FEWER = 60, 24
+"""Of the document that is half in when the server is killed, six steps; and in a short form, three."""
 LIMIT_SECONDS = 900.0
 ENDED = {"succeeded", "failed", "cancelled"}
 
@@ -142,10 +142,10 @@ class Server:
             cursor = f"&cursor={page['next_cursor']}"
 
 
-def long_document() -> bytes:
-    """Sixty pages of two paragraphs."""
+def long_document(pages: int) -> bytes:
+    """So many pages of a paragraph."""
     return pdf(
-        [(column(60, 760, f"Page {number} of the log. {WORDS * 3}", letters=80), []) for number in range(1, PAGES + 1)]
+        [(column(60, 760, f"Page {number} of the log. {WORDS * 3}", letters=80), []) for number in range(1, pages + 1)]
     )
 
 
@@ -191,14 +191,15 @@ def prove(server: Server, given: argparse.Namespace) -> tuple[list[str], list[st
     every = [one for one in good(2 * given.files) if not (given.plain and "scan" in one.name)]
     fine = every[: given.files - given.hostile]
     evil = HOSTILE[: given.hostile]
+    pages = PAGES if given.files > FEWER else FEWER
     begun = time.perf_counter()
     runs = {one.name: server.add(one.name, one.made()) for one in (*fine[: len(fine) // 2], *evil[: len(evil) // 2])}
-    long_run = server.add(LONG, long_document())
+    long_run = server.add(LONG, long_document(pages))
     before = half_in(server, long_run)
     server.kill()
     server.start()
     runs |= {one.name: server.add(one.name, one.made()) for one in (*fine[len(fine) // 2 :], *evil[len(evil) // 2 :])}
-    wrong = check_good(server, LONG, f"Page {PAGES} of the log.", whole := server.ended(long_run))
+    wrong = check_good(server, LONG, f"Page {pages} of the log.", whole := server.ended(long_run))
     if whole["attempt"] < 2:  # noqa: PLR2004 - the one that was killed, and the one that went on
         wrong.append(f"{LONG}: it was never cut: attempt {whole['attempt']}")
     for one in fine:

@@ -72,7 +72,7 @@ class PagePicture(Model):
     picture: Blob
 
 
-@operation("documents.extract_pages", effect="reads", pool="documents", time_limit=600.0)
+@operation("documents.extract_pages", effect="reads", pool="documents", time_limit=300.0)
 def extract_pages(request: ExtractRequest, ctx: ComputingContext) -> Extracted:
     """Read pages of a document without recognising what is drawn in them."""
     from nis_backend.capabilities.documents.reading.extraction import extract  # noqa: PLC0415 - loads in the worker

@@ -81,8 +81,8 @@ class Writing:
         self._headings.append(Heading(text=text[:LONGEST_HEADING], level=min(max(level, 1), 6), start=start))
 
     def add_table(self, rows: Sequence[Sequence[str]], box: tuple[float, float, float, float] | None = None) -> None:
-        """Put a table behind what is there, a row a line."""
-        cells = [[flat(one) for one in row] for row in rows]
+        """Put a table behind what is there, a row a line; its cells are on one line each."""
+        cells = [list(row) for row in rows]
         start = self.add(lines_of(cells), box=box)
         self._tables.append(Table(rows=cells, start=start, end=self.length))
 

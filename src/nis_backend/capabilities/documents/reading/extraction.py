@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from nis_backend.blob import Blob
 from nis_backend.capabilities.documents.extracting import Extracted, PagePicture
 from nis_backend.capabilities.documents.pages import MOST_PAGES
+from nis_backend.capabilities.documents.reading.building import Whole
 from nis_backend.capabilities.documents.reading.faults import broken, too_large
 from nis_backend.capabilities.documents.reading.opening import opened
 from nis_backend.errors import OutOfRange
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from nis_backend.capabilities.documents.extracting import ExtractRequest, PictureRequest
     from nis_backend.capabilities.documents.pages import Page
     from nis_backend.capabilities.documents.reading.building import Opened
@@ -21,16 +24,48 @@ if TYPE_CHECKING:
 def extract(request: ExtractRequest, ctx: ComputingContext) -> Extracted:
     """Pages from the first that is asked for, as many as the bounds let."""
     name = request.document.name
+    held = ctx.keep("document", Held)
     try:
         with request.document.path.open("rb") as file:
-            document, media_type = opened(file, name, request.document.media_type, ignore_macros=request.ignore_macros)
-            return _window(request, document, media_type, ctx)
+            document, media_type = held.opened(request, file)
+            found = _window(request, document, media_type, ctx)
+        held.keep(request, (document, media_type) if found.next is not None else None)
     except MemoryError:
+        held.keep(request, None)
         raise too_large(
             name, "takes more memory to be read than is given to one", "Send it in parts, or raise NIS_WORKER_MEMORY."
         ) from None
     except RecursionError:
         raise broken(name, "its parts lie in each other deeper than is read") from None
+    else:
+        return found
+
+
+class Held:
+    """The document that was read last, where it was read at once and not all of it was asked for yet.
+
+    Whoever reads a long table some pages at a time would else have it read anew each time.
+    """
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str, bool] | None = None
+        self._document: tuple[Opened, str] | None = None
+
+    def opened(self, request: ExtractRequest, file: BinaryIO) -> tuple[Opened, str]:
+        """The document; what was held of another one is let go first."""
+        if self._document is not None and self._key == _key(request):
+            return self._document
+        self.keep(request, None)
+        return opened(file, request.document.name, request.document.media_type, ignore_macros=request.ignore_macros)
+
+    def keep(self, request: ExtractRequest, document: tuple[Opened, str] | None) -> None:
+        """Hold it for the next call; what reads its file page by page is opened anew at no cost."""
+        self._key = _key(request)
+        self._document = document if document is not None and isinstance(document[0], Whole) else None
+
+
+def _key(request: ExtractRequest) -> tuple[str, str, bool]:
+    return request.document.sha256, request.document.name, request.ignore_macros
 
 
 def _window(request: ExtractRequest, document: Opened, media_type: str, ctx: ComputingContext) -> Extracted:

@@ -56,7 +56,7 @@ def _page(slide: Any, number: int, name: str) -> Page:  # Any: python-pptx has n
         if title is not None and shape.shape_id == title.shape_id:
             continue
         if getattr(shape, "has_table", False):
-            page.add_table([trimmed([cell.text for cell in row.cells]) for row in shape.table.rows])
+            page.add_table([trimmed([flat(cell.text) for cell in row.cells]) for row in shape.table.rows])
         elif shape.has_text_frame and (text := _lines(shape.text_frame)):
             page.add(text)
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and (text := _lines(frame)):
