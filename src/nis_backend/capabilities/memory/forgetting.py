@@ -28,6 +28,7 @@ BEYOND = (
     "Copies of the database that an upgrade left beside it (nis-version-N.db).",
     "Answers that a route of models keeps for a time (cache.clear_cache).",
     "What was sent elsewhere: to providers of models, to webhooks, to the bus, to logs and traces.",
+    "Files of vectors that other processes of the same database hold, until their next search or end.",
     "What somebody else has written of them without naming them as the user.",
     "Blocks of the disk that the file system has moved: secure_delete overwrites what is in the file.",
 )
