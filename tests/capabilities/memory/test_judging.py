@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 @contextmanager
-def judge(ground: Ground, *replies: Canned) -> Iterator[FakeOpenAI]:
+def judge(ground: Ground, *replies: Canned) -> Generator[FakeOpenAI]:
     """A provider `sage` whose model answers this."""
     with FakeOpenAI(*replies).in_thread() as server:
         done(ground, "POST", "/providers", {"name": "sage", "kind": "openai", "url": server.url})
