@@ -102,7 +102,9 @@ def test_a_graph_finds_what_comparing_each_finds(database: str, monkeypatch: pyt
     asyncio.run(body())
 
 
-def test_what_is_added_and_removed_is_known_at_once(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_added_and_removed_is_known_at_once(
+    postgresql: PostgreSQL, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Promise: a search sees what is committed; with more than a few new ones the graph is brought up to date first."""
 
     async def body() -> None:
@@ -117,6 +119,8 @@ def test_what_is_added_and_removed_is_known_at_once(database: str, monkeypatch: 
             assert found is not None
             assert found[0][1] == pytest.approx(1)
             assert best[0] not in dict(found)
+            gone = f"select count(*) from graph_rows where number = {best[0]}"
+            assert postgresql.execute(gone, database) == "0"
             await store.put_items("ann", "c-1", MODEL, items(more, COUNT + 1), 3.0)
             await store.graphs.made()
             await store.put_items("ann", "c-1", MODEL, items(vectors(10, 4), COUNT + 100), 3.0)

@@ -56,8 +56,10 @@ class ForgettingUser(FindingUser):
     @override
     async def indexed(self, owner: str, numbers: Mapping[str, Sequence[int]]) -> int:
         wanted = [number for some in numbers.values() for number in some]
-        rows = await self._link.read("select count(*) as found from items where number = any(%s)", [wanted])
-        # The index of words is a column of theirs.
+        # The index of words is a column of theirs; that of vectors has rows of its own.
+        sql = "select (select count(*) from items where number = any(%(wanted)s))"
+        sql += " + (select count(*) from graph_rows where number = any(%(wanted)s)) as found"
+        rows = await self._link.read(sql, {"wanted": wanted})
         return int(rows[0]["found"])
 
     @override

@@ -54,7 +54,9 @@ on conflict (word) do update set items = item_words.items + excluded.items
 """
 REMOVE = """
 with gone as (
-    delete from items where collection_id = %(collection_id)s and {which} returning words, length
+    delete from items where collection_id = %(collection_id)s and {which} returning number, words, length
+), ungraphed as (
+    delete from graph_rows where number in (select number from gone)
 ), counted as (
     update item_lengths set words = item_lengths.words - (select coalesce(sum(length), 0) from gone)
     where collection_id = %(collection_id)s
