@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nis_backend.capabilities.embeddings.finding import duplicates, neighbours
 from nis_backend.capabilities.embeddings.labels import LabelsRequest, directions, labelled, words_of
 from nis_backend.capabilities.embeddings.nearest import MOST_PAIRS, VectorDuplicatesRequest, VectorSearch
+from nis_backend.capabilities.embeddings.operations import for_worker
 from nis_backend.capabilities.embeddings.outliers import deviations
 from nis_backend.capabilities.embeddings.projecting import project, trust
 from nis_backend.capabilities.embeddings.projection import VectorProjectionRequest
@@ -130,6 +131,15 @@ def test_more_neighbours_than_are_answered_are_refused_beforehand() -> None:
     with pytest.raises(InvalidRequest, match=str(MOST_PAIRS)) as refusal:
         neighbours(VectorSearch(vectors=many, limit=100))
     assert (refusal.value.field, "at most 50" in refusal.value.remedy) == ("limit", True)
+
+
+def test_more_numbers_than_a_worker_is_handed_are_refused_with_how_many_texts_are_not() -> None:
+    """By the model's dimensions; what fits is handed on as it is."""
+    fits = [[0.5] * 1536] * 911
+    assert for_worker(fits) is fits
+    with pytest.raises(InvalidRequest, match="912 vectors of 1536") as refusal:
+        for_worker([*fits, fits[0]])
+    assert (refusal.value.field, "at most 911" in refusal.value.remedy) == ("texts", True)
 
 
 def test_what_lies_in_a_plane_is_drawn_as_it_is() -> None:

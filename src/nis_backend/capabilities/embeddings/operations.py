@@ -30,6 +30,9 @@ from nis_backend.operation import Example, operation
 if TYPE_CHECKING:
     from nis_backend.context import Context
 
+MOST_NUMBERS = 1_400_000
+"""Numbers of one message to a worker: eleven characters each, and 16 MiB in all."""
+
 __all__ = [
     "OPERATIONS",
     "EmbeddingRequest",
@@ -38,6 +41,7 @@ __all__ = [
     "cluster_vectors",
     "compare_texts",
     "embed_texts",
+    "for_worker",
     "read_lists",
     "search_texts",
 ]
@@ -178,7 +182,8 @@ async def cluster_texts(request: ClusterRequest, ctx: Context) -> Clusters:
     Source: Ward (1963), J. Am. Stat. Assoc. 58, 236-244; Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65.
     """
     read = await read_lists(ctx, request.model, {"texts": request.texts})
-    found = await ctx.call(cluster_vectors, VectorsRequest(vectors=read.vectors["texts"], clusters=request.clusters))
+    vectors = for_worker(read.vectors["texts"])
+    found = await ctx.call(cluster_vectors, VectorsRequest(vectors=vectors, clusters=request.clusters))
     members = [
         [index for index, label in enumerate(found.labels) if label == number] for number in range(len(found.typical))
     ]
@@ -240,6 +245,23 @@ async def read_lists(ctx: Context, model: str | None, lists: dict[str, list[str]
         vectors[name] = embedded.vectors[at : at + len(texts)]
         at += len(texts)
     return Read(model=embedded.model, vectors=vectors, truncated=[places[index] for index in embedded.truncated])
+
+
+def for_worker(vectors: list[list[float]]) -> list[list[float]]:
+    """The texts' vectors, where a worker can be handed them all.
+
+    Raises:
+        InvalidRequest: they are more numbers than one message to it holds.
+    """
+    numbers = len(vectors[0])
+    if len(vectors) * numbers > MOST_NUMBERS:
+        raise InvalidRequest(
+            f"{len(vectors)} vectors of {numbers} numbers are more than {MOST_NUMBERS} numbers.",
+            field="texts",
+            value=len(vectors),
+            remedy=f"Send at most {MOST_NUMBERS // numbers} texts at once, or choose a model of fewer dimensions.",
+        )
+    return vectors
 
 
 def _place(name: str, index: int, count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.embeddings import asked, drawing
-from nis_backend.capabilities.embeddings.operations import read_lists
+from nis_backend.capabilities.embeddings.operations import for_worker, read_lists
 from nis_backend.capabilities.embeddings.projection import (
     MOST_GROUPS,
     Place,
@@ -49,7 +49,7 @@ async def project_texts(request: ProjectionRequest, ctx: Context) -> TextMap:
     """
     groups = _groups(request)
     read = await read_lists(ctx, request.model, {"texts": request.texts})
-    found = await ctx.call(project_vectors, VectorProjectionRequest(vectors=read.vectors["texts"]))
+    found = await ctx.call(project_vectors, VectorProjectionRequest(vectors=for_worker(read.vectors["texts"])))
     return TextMap(
         model=read.model,
         places=[

@@ -24,7 +24,7 @@ from nis_backend.capabilities.embeddings.nearest import (
     VectorDuplicatesRequest,
     VectorSearch,
 )
-from nis_backend.capabilities.embeddings.operations import read_lists
+from nis_backend.capabilities.embeddings.operations import for_worker, read_lists
 from nis_backend.capabilities.embeddings.outliers import (
     MOST_UNUSUAL,
     OUTLIER,
@@ -93,7 +93,8 @@ async def deduplicate_texts(request: DuplicatesRequest, ctx: Context) -> Dedupli
     """
     read = await read_lists(ctx, request.model, {"texts": request.texts})
     found = await ctx.call(
-        deduplicate_vectors, VectorDuplicatesRequest(vectors=read.vectors["texts"], threshold=request.threshold)
+        deduplicate_vectors,
+        VectorDuplicatesRequest(vectors=for_worker(read.vectors["texts"]), threshold=request.threshold),
     )
     return Deduplicated(
         model=read.model,
@@ -166,7 +167,7 @@ async def find_outliers(request: OutliersRequest, ctx: Context) -> Outliers:
     """
     read = await read_lists(ctx, request.model, {"texts": request.texts})
     count = held_against(request)
-    near = await ctx.call(search_vectors, VectorSearch(vectors=read.vectors["texts"], limit=count))
+    near = await ctx.call(search_vectors, VectorSearch(vectors=for_worker(read.vectors["texts"]), limit=count))
     scores = [round(1 - sum(one.similarity for one in some) / count, 6) for some in near.neighbours]
     away = deviations(scores)
     order = sorted(range(len(scores)), key=lambda index: (-scores[index], index))
