@@ -11,6 +11,7 @@ from texts import run
 
 from nis_backend.calling import call
 from nis_backend.capabilities.documents.asking import NOT_THERE, ask_documents
+from nis_backend.capabilities.documents.citing import plain
 from nis_backend.errors import InvalidRequest, NotFound, UpstreamFailed
 from nis_backend.view import Text
 
@@ -159,3 +160,17 @@ def test_what_is_wrong_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
                 await call(ask_documents, {**ASK, "question": ""}, ctx)
 
     run(body())
+
+
+@pytest.mark.parametrize(
+    ("words", "markdown"),
+    [
+        ("a *b* [c](http://x.test) ![d](e)\n<f>", r"a \*b\* \[c\](http\://x.test) !\[d\](e) \<f\>"),
+        ("- a_b _c_ | d", r"\- a_b \_c\_ \| d"),
+        ("12. e", r"12\. e"),
+        ("It costs 1.5 (net).", "It costs 1.5 (net)."),
+    ],
+)
+def test_a_quote_is_no_markup(words: str, markdown: str) -> None:
+    """Promise: what a document says is shown as it stands there: no link, no picture, no list."""
+    assert plain(words) == markdown

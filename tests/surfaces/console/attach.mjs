@@ -1,9 +1,10 @@
-// Sends pictures from the composer in a headless browser and prints what it saw as JSON: node attach.mjs ADDRESS PICTURE DOCUMENT
+// Sends pictures and documents from the composer in a headless browser and prints what it saw as JSON:
+// node attach.mjs ADDRESS PICTURE DOCUMENT FILM
 
 import { readFile } from "node:fs/promises";
 import { browse } from "./scenes.mjs";
 
-const [base, picture, document] = process.argv.slice(2);
+const [base, picture, document, film] = process.argv.slice(2);
 const { scene, close } = await browse(base);
 
 const over = (page) => page.locator(".turn").last().locator(":scope > footer").waitFor();
@@ -61,8 +62,21 @@ await scene("pasted", async (page) => {
   return { both, one, ...(await turn(page)) };
 });
 
-await scene("refused", async (page) => {
+await scene("document", async (page) => {
   await page.locator("#files").setInputFiles(document);
+  const waiting = await page.locator(".files li").allInnerTexts();
+  await page.locator("#message").fill("When is the invoice payable?");
+  await page.locator("#message").press("Enter");
+  await over(page);
+  const first = await turn(page);
+  await page.locator("#message").fill("How much are the lanterns?");
+  await page.locator("#message").press("Enter");
+  await page.waitForFunction(() => globalThis.document.querySelectorAll(".turn > footer").length === 2);
+  return { waiting, ...first, next: await turn(page) };
+});
+
+await scene("refused", async (page) => {
+  await page.locator("#files").setInputFiles(film);
   await page.locator("#message").fill("Read it");
   await page.locator("#message").press("Enter");
   const told = page.locator(".turn .failure");

@@ -14,6 +14,7 @@ from nis_backend.capabilities.documents.citing import (
     Citation,
     Cited,
     Passage,
+    plain,
     quotes_table,
     said_at,
     shown,
@@ -86,9 +87,9 @@ def _draw(_request: AskDocuments, result: DocumentsAnswer) -> list[View]:
         return [Text(text=NOT_THERE + near + "\n\n".join(map(said_at, result.nearest)))]
     if result.model is None:
         said = "\n\n".join(map(said_at, result.quotes))
-        return [Text(text=f"{said}\n\n*{EXTRACTED}*"), *quotes_table(result.quotes)]
+        return [Text(text=f"{said}\n\n*{EXTRACTED}*")]
     said = " ".join(f"{one.text} {_marks(one.quotes)}" for one in result.statements)
-    places = "\n".join(f"- [{number}] {one.where}" for number, one in enumerate(result.quotes, 1))
+    places = "\n".join(f"- [{number}] {plain(one.where)}" for number, one in enumerate(result.quotes, 1))
     return [Text(text=f"{said}\n\n{places}"), *quotes_table(result.quotes)]
 
 

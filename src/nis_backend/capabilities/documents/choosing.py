@@ -32,8 +32,8 @@ BY_VECTORS = (
 )
 BY_WORDS = "0.6 share of the question's words in the sentence + 0.4 share of them in its passage"
 BESIDE = (
-    "; 0.1 more for a number where one is asked for, 0.1 less for fewer than five words, 0.15 less for what looks like "
-    "a heading; sentences that add no word to the question are left out"
+    "; 0.1 more for a number where one is asked for, 0.1 less for fewer than five words and again for fewer than "
+    "three, 0.15 less for what looks like a heading; sentences that add no word to the question are left out"
 )
 LEAST = 0.5
 """A sentence below it is no answer: of 24 questions that a set of texts answers, each had one of at least 0.61; of 24
@@ -49,7 +49,7 @@ _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million)\b",
     re.IGNORECASE,
 )
-SHORT = 5
+SHORT, SHORTEST = 5, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,7 @@ async def closest_sentences(ctx: Context, question: str, passages: Sequence[Pass
 def _beside(text: str, *, wants: bool) -> float:
     words = text.split()
     number = bool(_NUMBER.search(text))
-    return 0.1 * (wants and number) - 0.1 * (len(words) < SHORT) - 0.15 * is_heading(text)
+    return 0.1 * (wants and number) - 0.1 * ((len(words) < SHORT) + (len(words) < SHORTEST)) - 0.15 * is_heading(text)
 
 
 def answering(chosen: Chosen, most: int) -> list[Scored]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.operation import Model
 from nis_backend.quoted import Source
-from nis_backend.view import Table, verbatim
+from nis_backend.view import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +36,9 @@ _COUNTED = {
     )
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
 """English words for numbers; not one, which counts nothing as often as not."""
+_MARKUP = re.compile(r"[\\`*\[\]<>#|~]|(?<!\w)_|_(?!\w)|(?<=https)(?=:)|(?<=http)(?=:)")
+_LIST = re.compile(r"^(\d{0,9})([-+.)](?=\s))")
+"""What makes a link, a picture, a table or a list of words that are none."""
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
 
 
@@ -136,7 +139,13 @@ def unlinked(text: str) -> str:
 
 def said_at(citation: Citation) -> str:
     """A quote as Markdown, with its place."""
-    return f"> {verbatim(citation.text)} — {verbatim(citation.where)}"
+    return f"> {plain(citation.text)} — *{plain(citation.where)}*"
+
+
+def plain(text: str) -> str:
+    """Words of a document as Markdown in which nothing of them is markup, in one line."""
+    line = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return _LIST.sub(r"\1\\\2", line)
 
 
 def quotes_table(citations: Sequence[Citation], title: str = "Quotes") -> list[Table]:

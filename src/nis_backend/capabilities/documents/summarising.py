@@ -87,7 +87,7 @@ class DocumentSummary(Model):
 def _draw(_request: SummariseDocument, result: DocumentSummary) -> list[View]:
     if result.model is None:
         said = "\n\n".join(map(said_at, result.quotes))
-        return [Text(text=f"{said}\n\n*{EXTRACTED}*"), *quotes_table(result.quotes)]
+        return [Text(text=f"{said}\n\n*{EXTRACTED}*")]
     lines = "\n".join(
         f"- {one.text} ({', '.join(dict.fromkeys(_at(result.quotes[number - 1]) for number in one.quotes))})"
         for one in result.sentences
