@@ -63,7 +63,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-answers bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -129,6 +129,9 @@ bench-impact: $(TESTS) $(IMPACT_PEER) ## see what nis impact finds in projects w
 
 bench-physics: $(TESTS) $(PHYSICS_PEER) ## measure what solves equations against py-pde, DeepXDE and plain scipy: time to the same error (1 GB, kept in .venv)
 	@$(BIN)/python benchmarks/physics.py $(dir $(PHYSICS_PEER)) $(ARGS)
+
+bench-answers: $(TESTS) weights ## ask kept documents 48 questions without a language model, half of which they do not answer
+	@$(BIN)/python benchmarks/documents_asked.py
 
 bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come
 	@$(BIN)/python benchmarks/reading.py $(ARGS)
