@@ -15,7 +15,8 @@ LONGEST = 1200
 
 _BLOCK = re.compile(r"\n[^\S\n]*\n\s*|\n(?=[^\S\n]*(?:[-*•◦▪\u2013·]\s|\d{1,3}[.)]\s|\([a-z0-9]{1,3}\)\s|#{1,6}\s|\|))")
 """Between paragraphs, and before what stands in a list or a table."""
-_ROW = re.compile(r"^[^\n\t]*\t[^\n]*$", re.MULTILINE)
+_ROW = re.compile(r"^(?:[^\n\t]*\t[^\n]*|#{1,6}[^\S\n][^\n]*)$", re.MULTILINE)
+"""A line with tabs, and a heading of Markdown."""
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？][」』”’）]*")  # noqa: RUF001 - Chinese and Japanese stops
 _ENDED = re.compile(r"[.!?:;…。！？][\"'”’»)\]」』]*$")  # noqa: RUF001 - as above
 _BREATH = re.compile(r"[;:,]\s|\s")
@@ -76,7 +77,7 @@ def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Paragraphs, points of lists, and rows of tables, which are lines with tabs."""
+    """Paragraphs, points of lists, rows of tables, headings."""
     start = 0
     for gap in (*_BLOCK.finditer(text), None):
         end = len(text) if gap is None else gap.start()
