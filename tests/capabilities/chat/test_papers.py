@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conftest import Server
+from conftest import Serve, Server
 from rest_client import ask, done
 
 from nis_backend.capabilities.documents.asked import INVOICE
@@ -38,6 +38,21 @@ def test_what_is_not_in_a_document_is_said_so(server: Server) -> None:
     assert none["response"].startswith("The documents do not say.")
     broken = {"base64": "JVBERi0xLjQKbm90aGluZw==", "name": "broken.pdf", "media_type": "application/pdf"}
     assert "I cannot read broken.pdf" in said(server, "What does it say?", attachments=[broken])["response"]
+
+
+def test_a_question_that_is_nobodys_is_answered_from_what_is_kept(serve: Serve) -> None:
+    """Promise: in the documents' own words and with their page, where they say it; what they do not say is talk."""
+    own = serve()
+    before = said(own, "How much notice does the landlord need?")
+    done(own, "POST", "/documents/add-document", {"document": LEASE})
+    told = said(own, "How much notice does the landlord need?")
+    assert told["response"].startswith("From your documents:")
+    assert "page 1" in told["response"]
+    assert (told["provider"], told["demonstration"]) == ("nis", False)
+    assert before["demonstration"]
+    for talk in ("Who wrote Hamlet?", "How are you?"):
+        assert said(own, talk)["demonstration"], talk
+    assert "72 km/h" in said(own, "Convert 20 m/s to km/h")["response"]
 
 
 def test_documents_are_summarised_and_compared(server: Server) -> None:

@@ -432,7 +432,12 @@ async def _without_choosing(ctx: Context, request: MessageRequest, turn: Chosen,
         return await attend(ctx, message, request.attachments, turn, pending)
     from nis_backend.capabilities.chat.routed import routed_turn  # noqa: PLC0415 - loads with the first turn
 
-    return await routed_turn(ctx, message, pending)
+    found = await routed_turn(ctx, message, pending)
+    if found is not None or not turn.info.demonstration:
+        return found
+    from nis_backend.capabilities.chat.papers import of_kept  # noqa: PLC0415 - as above
+
+    return await of_kept(ctx, message)
 
 
 def _sum(*counts: int | None) -> int | None:

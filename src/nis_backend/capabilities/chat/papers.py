@@ -29,6 +29,13 @@ _SUMMARISES = re.compile(
     re.IGNORECASE,
 )
 _COMPARES = re.compile(r"\b(?:compare|comparison|differ(?:s|ences?|ent)?|diff|changed?|changes)\b", re.IGNORECASE)
+_WANTS = re.compile(
+    r"\?\s*$|^\W*(?:(?:and|so|please|now|can you|could you) )*"
+    r"(?:what|when|where|which|who|whose|why|how|does|do|did|is|are|can|may|must|find|quote|look up|tell me)\b",
+    re.IGNORECASE,
+)
+"""A question, or a wish to be told something."""
+LONGEST_QUESTION = 1000
 _SAYS_OF = re.compile(r"\bsay(?:s)? (?:about|on|of|regarding)\b|\babout \w+", re.IGNORECASE)
 """Asks for one thing of it, not for all."""
 
@@ -44,6 +51,27 @@ async def follow(ctx: Context, message: str, documents: Sequence[Blob]) -> Route
     if all(used.event.problem is not None or not getattr(used.result, "found", True) for _, used in made):
         return None
     return await _say(ctx, documents, made)
+
+
+async def of_kept(ctx: Context, message: str) -> Routed | None:
+    """What the documents that the caller keeps say to a question that is nobody's; None where they do not say it.
+
+    In their own sentences: what no operation computes is else left to a model that is known to invent.
+    """
+
+    async def keeps() -> bool:
+        return await ctx.store.count("documents", where={"state": "ready"}) > 0
+
+    if len(message) > LONGEST_QUESTION or not _WANTS.search(message):
+        return None
+    able = {entry.name: entry for entry in permitted(ctx)}
+    if ASK not in able or not await ctx.note("documents are kept", keeps):
+        return None
+    asked = {"question": message, "by": "sentences"}
+    used = await ctx.use(ToolCalled(step=1, call_id=ctx.new_id("call"), operation=ASK, arguments=asked))
+    if used.event.problem is not None or not used.result.found:
+        return None
+    return await _tell(ctx, [(able[ASK], used)], ["From your documents:"])
 
 
 async def _asked(ctx: Context, message: str, documents: Sequence[Blob]) -> list[tuple[Entry, Used]]:
@@ -64,23 +92,29 @@ async def _asked(ctx: Context, message: str, documents: Sequence[Blob]) -> list[
 
 
 async def _say(ctx: Context, documents: Sequence[Blob], made: Sequence[tuple[Entry, Used]]) -> Routed:
-    """What was found in words, the last of which name the operations, and what there is to look at."""
+    """What was found in what is attached, or why it cannot be read."""
     names = ", ".join(map(name_of, documents))
-    said: list[str] = [] if made else [f"I cannot read {names}: no operation that you may call reads documents."]
+    said = [] if made else [f"I cannot read {names}: no operation that you may call reads documents."]
+    return await _tell(ctx, made, said, names)
+
+
+async def _tell(ctx: Context, made: Sequence[tuple[Entry, Used]], said: Sequence[str], names: str = "") -> Routed:
+    """What was found in words, the last of which name the operations, and what there is to look at."""
+    told = [*said]
     views: list[View] = []
     used: list[str] = []
     for entry, one in made:
         if one.event.problem is not None or one.request is None:
-            said.append(cannot(from_problem(one.event.problem or {}), f"I cannot read {names}"))
+            told.append(cannot(from_problem(one.event.problem or {}), f"I cannot read {names}"))
             continue
         drawn = ctx.operations.find(entry.name).draw(one.request, one.result)
         if len(made) > 1:
-            said.append(f"**{one.result.document}**")
-        said.append(words_of(drawn, entry))
+            told.append(f"**{one.result.document}**")
+        told.append(words_of(drawn, entry))
         views += [view for view in drawn if not isinstance(view, Text)]
         used.append(f"`{entry.name}`")
     with_ = ", ".join(dict.fromkeys(used))
-    text = "\n\n".join([*dict.fromkeys(said), *([f"Read {names} with {with_}."] if used else [])])
+    text = "\n\n".join([*dict.fromkeys(told), *([f"Read {names or 'them'} with {with_}."] if used else [])])
     await ctx.run.text(1, text)
     if views:
         await ctx.run.write(Surface(views=views))
