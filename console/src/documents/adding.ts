@@ -5,14 +5,15 @@ import { Log } from "../log.js";
 import { told, waiting } from "../status.js";
 import { command } from "../steer.js";
 import type { Problem } from "../wire.js";
+import type { Kept } from "./kept.js";
 
 /** Runs that are followed at once: a browser opens six connections to a server, and the page needs some. */
 const AT_ONCE = 3;
 
 export interface Adding {
   name: string;
-  /** What is sent; null of a run that was begun elsewhere. */
-  file: File | null;
+  /** What is sent, or the id of what was; null of a run that was begun elsewhere. */
+  file: File | string | null;
   collection: string;
   log: Log;
   state: "waiting" | "under way" | "ended";
@@ -33,6 +34,9 @@ export function add(files: readonly File[], collection: string): void {
   take(files.map((file) => begun(file.name, file, collection, null)));
 }
 
+/** Has a document read again whose file is there still. */
+export const again = ({ name, blob_id }: Kept, collection: string): void => take([begun(name, blob_id, collection, null)]);
+
 /** Follows a run that reads a document already, unless it is followed. */
 export function watch(name: string, collection: string, runId: string): void {
   if (!held.some((one) => one.log.runId === runId)) take([begun(name, null, collection, runId)]);
@@ -52,7 +56,7 @@ export function drop(some: readonly Adding[]): void {
   tell("change");
 }
 
-const begun = (name: string, file: File | null, collection: string, runId: string | null): Adding => ({
+const begun = (name: string, file: Adding["file"], collection: string, runId: string | null): Adding => ({
   ...{ name, file, collection, log: new Log(runId), state: "waiting", problem: null },
   stop: new AbortController(),
 });
@@ -74,7 +78,8 @@ async function run(one: Adding): Promise<void> {
   one.state = "under way";
   const watcher: Watcher = { changed: () => tell("change"), waiting, signal: one.stop.signal };
   try {
-    if (one.file) await start("/documents/add-document", form(one.file, one.collection), one.log, watcher);
+    const { file, name, collection } = one;
+    if (file) await start("/documents/add-document", file instanceof File ? form(file, collection) : { document: file, name, collection }, one.log, watcher);
     else await follow(one.log, watcher);
     one.problem = one.log.problem;
   } catch (error) {
@@ -100,5 +105,5 @@ const LONGEST = 200;
 
 // What was not sent yet is lost with the page.
 addEventListener("beforeunload", (event) => {
-  if (held.some((one) => one.file && one.state !== "ended" && !one.log.runId)) event.preventDefault();
+  if (held.some((one) => one.file instanceof File && one.state !== "ended" && !one.log.runId)) event.preventDefault();
 });

@@ -11,7 +11,7 @@ import { may } from "../rights.js";
 import { address, go } from "../route.js";
 import { ago, state } from "../runs.js";
 import { read } from "../wire.js";
-import { add, adding, type Adding, drop, leave, underway, watch } from "./adding.js";
+import { add, adding, type Adding, again, drop, leave, underway, watch } from "./adding.js";
 import "./asking.js";
 import { type Collection, type Kept, type Place, plural, USUAL } from "./kept.js";
 import "./page.js";
@@ -214,18 +214,18 @@ export class NisDocuments extends Listing<Kept> {
   private entry(one: Adding): TemplateResult {
     const { log, file, problem } = one;
     const open = one.state !== "ended";
-    const [now, said] = standing(one);
+    const [now, word, said] = standing(one);
     return html`<li aria-busy=${open}>
       <div class="bar">
         <h2>${one.name}</h2>
-        ${state(now)}
+        ${state(now, word)}
         <button class="small ${open ? "stop" : "plain"}" aria-label="${open ? "Cancel" : "Hide"} ${one.name}" @click=${() => void leave(one)}>${open ? "Cancel" : "Hide"}</button>
       </div>
       ${open ? html`<progress max="1" .value=${log.progress?.fraction ?? 0} aria-label="Progress of ${one.name}"></progress>` : nothing}
       <p class="facts">
         ${open && log.progress ? html`<span>${percent(log.progress.fraction)}</span>` : nothing}
-        <span>${said}</span>
-        ${file ? html`<span>${size(file.size)}</span>` : nothing}
+        ${said ? html`<span>${said}</span>` : nothing}
+        ${file instanceof File ? html`<span>${size(file.size)}</span>` : nothing}
         ${log.runId ? html`<a class="id" href=${address({ page: "run", id: log.runId })} title="The run's events">${log.runId}</a>` : nothing}
       </p>
       ${problem ? trouble(problem) : nothing}
@@ -234,14 +234,18 @@ export class NisDocuments extends Listing<Kept> {
 
   private row(one: Kept): TemplateResult {
     const ready = one.state === "ready";
+    const cancelled = one.problem?.code === "cancelled";
     const open = this.opened.includes(one.id);
     const whole = { document: one.name, document_id: one.id, page: 1, start: 0, end: 0 };
     return html`<li>
       <div class="bar">
         <h2>${ready ? html`<button class="plain" title="Read it" @click=${() => this.show(whole)}>${one.name}</button>` : one.name}</h2>
-        ${state(one.state === "reading" ? "running" : ready ? "ok" : "failed", one.state)}
+        ${state(one.state === "reading" ? "running" : ready ? "ok" : "failed", cancelled && !ready ? "cancelled" : one.state)}
         ${ready
           ? html`<button class="small" aria-expanded=${open} aria-label="Summary of ${one.name}" @click=${() => (this.opened = open ? this.opened.filter((id) => id !== one.id) : [...this.opened, one.id])}>Summary</button>`
+          : nothing}
+        ${this.writes && one.state === "failed" && one.blob_id && (cancelled || one.problem?.retryable)
+          ? html`<button class="small" aria-label="Read ${one.name} again" @click=${() => again(one, this.name)}>Read it again</button>`
           : nothing}
         ${this.writes ? html`<button class="small plain" aria-label="Delete ${one.name}" @click=${() => void this.discard(one)}>Delete</button>` : nothing}
       </div>
@@ -261,16 +265,16 @@ export class NisDocuments extends Listing<Kept> {
 /** The collection in the page's address: the usual one is not named. */
 const one = (name: string): string => (name === USUAL ? "" : name);
 
-/** The colour and the words of what is on its way. */
-function standing({ state, log, problem }: Adding): [string, string] {
-  if (state === "ended") {
-    if (problem) return ["failed", "not added"];
-    const outcome = (log.result as { outcome?: string } | undefined)?.outcome;
-    return log.state === "succeeded" ? ["ok", outcome === "unchanged" ? "the same file was there already" : (outcome ?? "ready")] : [log.state, ""];
+/** The colour and the word of what is on its way, and what is said of it. */
+function standing({ state, log, problem }: Adding): [string, string, string] {
+  if (state === "waiting") return ["waiting", "waiting", "for those before it"];
+  if (state === "under way") {
+    if (!log.runId) return ["running", "sending", ""];
+    return [log.state, log.state, log.progress?.message ?? ""];
   }
-  if (state === "waiting") return ["waiting", "waits for those before it"];
-  if (!log.runId) return ["running", "being sent"];
-  return [log.state, log.progress?.message ?? (log.state === "queued" ? "waits for its turn" : "being read")];
+  const outcome = (log.result as { outcome?: string } | undefined)?.outcome;
+  if (problem || log.state !== "succeeded") return ["failed", "not added", ""];
+  return ["ok", outcome ?? "ready", outcome === "unchanged" ? "the same file was there already" : ""];
 }
 
 /** What went wrong with one of several; no alert, since the list is read again and again. */

@@ -1,13 +1,13 @@
-import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as te,a as s,c as l,d as f,e as b,ea as g,ia as I,ja as se,k as d,l as v,la as T,na as re,pa as ie,sa as w,ta as S,wa as D,xa as U,ya as C}from"./chunk.js";var pe=3,x=new EventTarget,$=[],H=r=>$.filter(a=>a.collection===r);function ae(r,a){ce(r.map(e=>le(e.name,e,a,null)))}function oe(r,a,e){$.some(t=>t.log.runId===e)||ce([le(r,null,a,e)])}async function ne(r){if(r.state==="under way"&&r.log.runId)return void await se(r.log.runId,"cancel").catch(()=>{});r.stop.abort(),O([r])}function O(r){r.length&&($=$.filter(a=>!r.includes(a)),E("change"))}var le=(r,a,e,t)=>({name:r,file:a,collection:e,log:new te(t),state:"waiting",problem:null,stop:new AbortController}),E=r=>{x.dispatchEvent(new Event(r))};function ce(r){$=[...$,...r],E("change"),de()}function de(){let r=$.filter(a=>a.state==="under way").length;for(let a of $.filter(({state:e})=>e==="waiting").slice(0,Math.max(0,pe-r)))he(a)}async function he(r){r.state="under way";let a={changed:()=>E("change"),waiting:ee,signal:r.stop.signal};try{r.file?await Y("/documents/add-document",ge(r.file,r.collection),r.log,a):await Z(r.log,a),r.problem=r.log.problem}catch(e){r.stop.signal.aborted||(r.problem=p(e))}r.state="ended",E("change"),E("end"),de()}function ge(r,a){let e=new FormData;return e.append("document",r),e.append("name",r.name.slice(-fe)),e.append("collection",a),e}var fe=200;addEventListener("beforeunload",r=>{$.some(a=>a.file&&a.state!=="ended"&&!a.log.runId)&&r.preventDefault()});var R="documents",h=(r,a)=>`${r} ${a}${r===1?"":"s"}`;function L(r,a,e){let t=[...r],i=(o,n)=>t.slice(o,n).join("");return[i(0,a),i(a,e),i(e)]}var k=({document:r,page:a})=>a===null?r:`${r}, page ${a}`;function q(r,a,e){let{statements:t,quotes:i,left_out:o,model:n}=r;return s`<div class="prose cited" dir="auto">
-      ${t.map(({text:c,quotes:u})=>s`<p>${c}${u.map(m=>ue(m,i[m-1],e))}</p>`)}
+import{Aa as K,Ba as A,D as q,E as y,J as Y,K as Z,O as ee,P as te,V as se,X as p,Z as re,a as s,c as n,d as f,e as b,ea as g,ia as I,ja as ie,k as u,l as v,la as T,na as ae,pa as oe,sa as w,ta as S,wa as D,xa as U,ya as C}from"./chunk.js";var he=3,x=new EventTarget,$=[],H=r=>$.filter(a=>a.collection===r);function ne(r,a){W(r.map(e=>j(e.name,e,a,null)))}var le=({name:r,blob_id:a},e)=>W([j(r,a,e,null)]);function ce(r,a,e){$.some(t=>t.log.runId===e)||W([j(r,null,a,e)])}async function de(r){if(r.state==="under way"&&r.log.runId)return void await ie(r.log.runId,"cancel").catch(()=>{});r.stop.abort(),O([r])}function O(r){r.length&&($=$.filter(a=>!r.includes(a)),E("change"))}var j=(r,a,e,t)=>({name:r,file:a,collection:e,log:new re(t),state:"waiting",problem:null,stop:new AbortController}),E=r=>{x.dispatchEvent(new Event(r))};function W(r){$=[...$,...r],E("change"),ue()}function ue(){let r=$.filter(a=>a.state==="under way").length;for(let a of $.filter(({state:e})=>e==="waiting").slice(0,Math.max(0,he-r)))ge(a)}async function ge(r){r.state="under way";let a={changed:()=>E("change"),waiting:se,signal:r.stop.signal};try{let{file:e,name:t,collection:i}=r;e?await ee("/documents/add-document",e instanceof File?fe(e,i):{document:e,name:t,collection:i},r.log,a):await te(r.log,a),r.problem=r.log.problem}catch(e){r.stop.signal.aborted||(r.problem=p(e))}r.state="ended",E("change"),E("end"),ue()}function fe(r,a){let e=new FormData;return e.append("document",r),e.append("name",r.name.slice(-be)),e.append("collection",a),e}var be=200;addEventListener("beforeunload",r=>{$.some(a=>a.file instanceof File&&a.state!=="ended"&&!a.log.runId)&&r.preventDefault()});var R="documents",h=(r,a)=>`${r} ${a}${r===1?"":"s"}`;function L(r,a,e){let t=[...r],i=(o,l)=>t.slice(o,l).join("");return[i(0,a),i(a,e),i(e)]}var k=({document:r,page:a})=>a===null?r:`${r}, page ${a}`;function F(r,a,e){let{statements:t,quotes:i,left_out:o,model:l}=r;return s`<div class="prose cited" dir="auto">
+      ${t.map(({text:c,quotes:m})=>s`<p>${c}${m.map(d=>me(d,i[d-1],e))}</p>`)}
     </div>
-    ${n===null?s`<ul class="quotes plain" aria-label="Where it stands">${be(i).map(c=>s`<li>${M(c[0][1],e)} ${c.map(([u,m])=>ue(u,m,e))}</li>`)}</ul>`:s`<ol class="quotes" aria-label="Quotes">${i.map(c=>s`<li>${M(c,e)} <q>${c.text}</q></li>`)}</ol>`}
+    ${l===null?s`<ul class="quotes plain" aria-label="Where it stands">${$e(i).map(c=>s`<li>${M(c[0][1],e)} ${c.map(([m,d])=>me(m,d,e))}</li>`)}</ul>`:s`<ol class="quotes" aria-label="Quotes">${i.map(c=>s`<li>${M(c,e)} <q>${c.text}</q></li>`)}</ol>`}
     ${o.length?s`<details class="more"><summary>${h(o.length,"statement")} left out, which nothing bears out</summary>
-          <ul class="hint">${o.map(c=>s`<li>${c.text} <em>${c.reason}</em></li>`)}</ul></details>`:l}
+          <ul class="hint">${o.map(c=>s`<li>${c.text} <em>${c.reason}</em></li>`)}</ul></details>`:n}
     <p class="note" title=${r.method}>
-      ${n===null?a:s`Composed by <code>${n}</code>; its quotes are checked word for word.`}
-      ${r.cost?re(r.cost):l} ${r.notes.map(c=>s`<br />${c}`)}
-    </p>`}function be(r){let a=new Map;return r.forEach((e,t)=>a.set(k(e),[...a.get(k(e))??[],[t+1,e]])),[...a.values()]}function ue(r,a,e){if(!a)return l;let t=`Quote ${r}: ${k(a)}`;return s` <button class="mark-of" aria-label=${t} title=${k(a)} @click=${()=>e(a)}>${r}</button>`}var M=(r,a)=>r.document_id?s`<button class="plain place" @click=${()=>a(r)}>${k(r)}</button>`:s`<span>${k(r)}</span>`;var $e="No language model composed this: these are the documents' own sentences that are closest to the question.",W=class extends y{constructor(){super();this.input=f();this.only=f();this.calling=new AbortController;this.show=e=>{this.dispatchEvent(new CustomEvent("place",{detail:e}))};[this.documents,this.result,this.busy,this.trouble]=[[],null,"",null]}static{this.properties={collection:{attribute:!1},documents:{attribute:!1},result:{state:!0},busy:{state:!0},trouble:{state:!0}}}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}willUpdate(e){e.has("collection")&&(this.calling.abort(),[this.result,this.busy,this.trouble]=[null,"",null])}async call(e){let t=this.input.value.value.trim();if(!t)return this.input.value.focus();this.calling.abort();let{signal:i}=this.calling=new AbortController;[this.busy,this.trouble,this.result]=[e,null,null];let{collection:o}=this,n=this.only.value?.value??"";try{let c=(m,P)=>d(m,{...v("POST",{collection:o,...P}),signal:i}),u=e==="asking"?{asked:t,answer:await c("/documents/ask-documents",{question:t,documents:n?[n]:[]})}:{asked:t,found:await c("/documents/search-documents",{query:t,...n?{document_id:n}:{}})};i.aborted||(this.result=u)}catch(c){i.aborted||(this.trouble=p(c))}finally{i.aborted||(this.busy="")}}render(){let{result:e}=this;return s`<section class="panel asks-of" aria-label="Ask and search">
+      ${l===null?a:s`Composed by <code>${l}</code>; its quotes are checked word for word.`}
+      ${r.cost?ae(r.cost):n} ${r.notes.map(c=>s`<br />${c}`)}
+    </p>`}function $e(r){let a=new Map;return r.forEach((e,t)=>a.set(k(e),[...a.get(k(e))??[],[t+1,e]])),[...a.values()]}function me(r,a,e){if(!a)return n;let t=`Quote ${r}: ${k(a)}`;return s` <button class="mark-of" aria-label=${t} title=${k(a)} @click=${()=>e(a)}>${r}</button>`}var M=(r,a)=>r.document_id?s`<button class="plain place" @click=${()=>a(r)}>${k(r)}</button>`:s`<span>${k(r)}</span>`;var ve="No language model composed this: these are the documents' own sentences that are closest to the question.",N=class extends y{constructor(){super();this.input=f();this.only=f();this.calling=new AbortController;this.show=e=>{this.dispatchEvent(new CustomEvent("place",{detail:e}))};[this.documents,this.result,this.busy,this.trouble]=[[],null,"",null]}static{this.properties={collection:{attribute:!1},documents:{attribute:!1},result:{state:!0},busy:{state:!0},trouble:{state:!0}}}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}willUpdate(e){e.has("collection")&&(this.calling.abort(),[this.result,this.busy,this.trouble]=[null,"",null])}async call(e){let t=this.input.value.value.trim();if(!t)return this.input.value.focus();this.calling.abort();let{signal:i}=this.calling=new AbortController;[this.busy,this.trouble,this.result]=[e,null,null];let{collection:o}=this,l=this.only.value?.value??"";try{let c=(d,P)=>u(d,{...v("POST",{collection:o,...P}),signal:i}),m=e==="asking"?{asked:t,answer:await c("/documents/ask-documents",{question:t,documents:l?[l]:[]})}:{asked:t,found:await c("/documents/search-documents",{query:t,...l?{document_id:l}:{}})};i.aborted||(this.result=m)}catch(c){i.aborted||(this.trouble=p(c))}finally{i.aborted||(this.busy="")}}render(){let{result:e}=this;return s`<section class="panel asks-of" aria-label="Ask and search">
       <form
         role="search"
         @submit=${t=>{t.preventDefault(),this.call("asking")}}
@@ -20,47 +20,47 @@ import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as 
               <select class="small" aria-label="In which document" ${b(this.only)}>
                 <option value="">all of them</option>
                 ${this.documents.map(t=>s`<option value=${t.id}>${t.name}</option>`)}
-              </select></label>`:l}
+              </select></label>`:n}
       </form>
       <div aria-live="polite" aria-busy=${this.busy!==""}>
         ${this.busy?s`<p class="waiting"><span class="pulse"></span>${this.busy==="asking"?"reading what answers it":"searching"}
-              <button class="small plain" @click=${()=>(this.calling.abort(),this.busy="")}>Stop</button></p>`:l}
-        ${this.trouble?g(this.trouble):l} ${e?"answer"in e?this.answer(e.answer):this.found(e.found):l}
+              <button class="small plain" @click=${()=>(this.calling.abort(),this.busy="")}>Stop</button></p>`:n}
+        ${this.trouble?g(this.trouble):n} ${e?"answer"in e?this.answer(e.answer):this.found(e.found):n}
       </div>
-    </section>`}answer(e){return e.found?s`<div class="told">${q(e,$e,this.show)}</div>`:s`<div class="told">
+    </section>`}answer(e){return e.found?s`<div class="told">${F(e,ve,this.show)}</div>`:s`<div class="told">
       <p><strong>The documents do not say.</strong> <span class="note">${h(e.looked_at,"passage")} of ${h(e.documents.length,"document")} looked at.</span></p>
       ${e.nearest.length?s`<p class="note">The closest sentences, which are no answer:</p>
-            <ol class="quotes">${e.nearest.map(t=>s`<li>${M(t,this.show)} <q>${t.text}</q></li>`)}</ol>`:l}
+            <ol class="quotes">${e.nearest.map(t=>s`<li>${M(t,this.show)} <q>${t.text}</q></li>`)}</ol>`:n}
       ${e.notes.map(t=>s`<p class="note">${t}</p>`)}
     </div>`}found({passages:e,notes:t,formula:i}){return s`<div class="told">
       ${e.length?s`<ol class="hits" aria-label="Passages">${e.map(o=>this.hit(o,i))}</ol>`:s`<p class="empty">Nothing was found.</p>`}
       ${t.map(o=>s`<p class="note">${o}</p>`)}
-    </div>`}hit(e,t){let[i,o,n]=L(e.text,e.quote_start-e.start,e.quote_end-e.start),c={...e,start:e.quote_start,end:e.quote_end};return s`<li>
+    </div>`}hit(e,t){let[i,o,l]=L(e.text,e.quote_start-e.start,e.quote_end-e.start),c={...e,start:e.quote_start,end:e.quote_end};return s`<li>
       <p class="facts">
         <button class="plain place" @click=${()=>this.show(c)}>${k(c)}</button>
-        ${e.heading?s`<span>${e.heading}</span>`:l}
+        ${e.heading?s`<span>${e.heading}</span>`:n}
       </p>
-      <p class="passage" dir="auto">${i}<mark>${o}</mark>${n}</p>
-      <p class="note" title="score ${e.score}: ${t}">${ve(e)}</p>
-    </li>`}};function ve({words_rank:r,vector_rank:a,similarity:e}){return[r===null?"":`by its words: place ${r}`,a===null?"":`by what it means: place ${a}`,e===null?"":`similarity ${e.toFixed(2)}`].filter(Boolean).join(" · ")}customElements.define("nis-asking",W);var j=2e4,ye=16,N=class extends y{constructor(){super();this.dialog=f();[this.place,this.document,this.shown,this.trouble]=[null,null,null,null]}static{this.properties={place:{state:!0},document:{state:!0},shown:{state:!0},trouble:{state:!0}}}async open(e){[this.place,this.shown,this.trouble]=[e,null,null],this.document?.id!==e.document_id&&(this.document=null),await this.updateComplete,this.dialog.value.open||this.dialog.value.showModal();try{let t=await d(`/documents/${encodeURIComponent(e.document_id)}`),i=await we(t,e);if(this.place!==e)return;[this.document,this.shown]=[t,i],await this.updateComplete,this.querySelector(".paper mark")?.scrollIntoView({block:"center"})}catch(t){this.place===e&&(this.trouble=p(t))}}turn(e){let{place:t}=this;t&&this.open({...t,page:(t.page??1)+e,start:0,end:0})}async save({blob_id:e,media_type:t,name:i}){try{let o=window.document.createElement("a");o.href=URL.createObjectURL(await J(e,t)),o.download=i,o.click(),URL.revokeObjectURL(o.href)}catch(o){this.trouble=p(o)}}render(){let{place:e,document:t,trouble:i}=this;if(!e)return l;let[o,n]=[e.page??1,t?.pages??null];return s`<dialog class="sheet page" aria-labelledby="page-title" ${b(this.dialog)} @close=${()=>this.place=null}>
+      <p class="passage" dir="auto">${i}<mark>${o}</mark>${l}</p>
+      <p class="note" title="score ${e.score}: ${t}">${ye(e)}</p>
+    </li>`}};function ye({words_rank:r,vector_rank:a,similarity:e}){return[r===null?"":`by its words: place ${r}`,a===null?"":`by what it means: place ${a}`,e===null?"":`similarity ${e.toFixed(2)}`].filter(Boolean).join(" · ")}customElements.define("nis-asking",N);var Q=2e4,we=16,V=class extends y{constructor(){super();this.dialog=f();[this.place,this.document,this.shown,this.trouble]=[null,null,null,null]}static{this.properties={place:{state:!0},document:{state:!0},shown:{state:!0},trouble:{state:!0}}}async open(e){[this.place,this.shown,this.trouble]=[e,null,null],this.document?.id!==e.document_id&&(this.document=null),await this.updateComplete,this.dialog.value.open||this.dialog.value.showModal();try{let t=await u(`/documents/${encodeURIComponent(e.document_id)}`),i=await ke(t,e);if(this.place!==e)return;[this.document,this.shown]=[t,i],await this.updateComplete,this.querySelector(".paper mark")?.scrollIntoView({block:"center"})}catch(t){this.place===e&&(this.trouble=p(t))}}turn(e){let{place:t}=this;t&&this.open({...t,page:(t.page??1)+e,start:0,end:0})}async save({blob_id:e,media_type:t,name:i}){try{let o=window.document.createElement("a");o.href=URL.createObjectURL(await Y(e,t)),o.download=i,o.click(),URL.revokeObjectURL(o.href)}catch(o){this.trouble=p(o)}}render(){let{place:e,document:t,trouble:i}=this;if(!e)return n;let[o,l]=[e.page??1,t?.pages??null];return s`<dialog class="sheet page" aria-labelledby="page-title" ${b(this.dialog)} @close=${()=>this.place=null}>
       <div class="bar">
         <h2 id="page-title">${e.document}</h2>
         <button class="ghost" aria-label="Close" title="Close" @click=${()=>this.dialog.value.close()}>${T("close")}</button>
       </div>
       <div class="bar">
         <button class="ghost" aria-label="The page before" title="The page before" ?disabled=${o<=1} @click=${()=>this.turn(-1)}>${T("left")}</button>
-        <span class="note" role="status">page ${o}${n?` of ${n}`:""}</span>
-        <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!n||o>=n} @click=${()=>this.turn(1)}>${T("right")}</button>
-        ${t?.blob_id?s`<button class="small plain" @click=${()=>{this.save(t)}}>Save the file</button>`:l}
+        <span class="note" role="status">page ${o}${l?` of ${l}`:""}</span>
+        <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!l||o>=l} @click=${()=>this.turn(1)}>${T("right")}</button>
+        ${t?.blob_id?s`<button class="small plain" @click=${()=>{this.save(t)}}>Save the file</button>`:n}
       </div>
       ${i?g(i):this.shown?this.paper(this.shown,e):s`<div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div>`}
-    </dialog>`}paper({from:e,text:t},{start:i,end:o}){if(!t.trim())return s`<p class="empty">No text was found on this page.</p>`;let[n,c,u]=L(t,Math.max(0,i-e),Math.max(0,o-e));return s`<div class="paper" dir="auto" tabindex="0" role="region" aria-label="Text of the page">${i>j?"… ":""}${n}${c?s`<mark>${c}</mark>`:l}${u}</div>`}};async function we(r,{page:a,start:e,end:t}){let i={page:a??1,digest:r.sha256.slice(0,ye),start:{at_least:Math.max(0,e-j),at_most:t+j}},o=[],n=0;for(;n!==null;){let m=v("POST",{document_id:r.id,where:i,limit:100,cursor:n}),P=await d(`/collections/${encodeURIComponent(r.collection_id)}/items`,m);o.push(...P.items),n=P.next_cursor}o.sort((m,P)=>m.metadata.start-P.metadata.start);let c=o[0]?.metadata.start??0,u="";for(let m of o){let _=m.metadata.start-c-[...u].length;_>0&&(u+=_===1?" ":`
-`.repeat(_)),u+=[...m.text].slice(Math.max(0,-_)).join("")}return{from:c,text:u}}customElements.define("nis-page",N);var ke="No language model wrote this: these are the document's own sentences, in their order.",Q=class extends y{constructor(){super();this.calling=new AbortController;[this.told,this.trouble]=[null,null]}static{this.properties={document:{attribute:!1},told:{state:!0},trouble:{state:!0}}}firstUpdated(){this.ask()}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}async ask(){let{signal:e}=this.calling;this.trouble=null;try{let t={document:this.document.id,collection:this.document.collection_id};this.told=await d("/documents/summarise-document",{...v("POST",t),signal:e})}catch(t){e.aborted||(this.trouble=p(t))}}render(){let{told:e,trouble:t}=this;return s`<div class="told" aria-live="polite" aria-busy=${!e&&!t}>
-      ${t?g(t,()=>{this.ask()}):l}
-      ${e?q({...e,statements:e.sentences},ke,i=>{this.dispatchEvent(new CustomEvent("place",{detail:i}))}):t?l:s`<p class="waiting"><span class="pulse"></span>reading it to tell it in few sentences</p>`}
-    </div>`}};customElements.define("nis-summary",Q);var Pe=50,V=class extends U{constructor(){super();this.moved=()=>this.requestUpdate();this.ended=()=>{this.again()};this.absent=!1;this.show=e=>{this.querySelector("nis-page").open(e)};[this.chosen,this.collections,this.writes,this.over,this.opened,this.said]=["",[],!1,!1,[],""]}static{this.properties={...U.properties,chosen:{attribute:!1},collections:{state:!0},writes:{state:!0},over:{state:!0},opened:{state:!0},said:{state:!0}}}connectedCallback(){super.connectedCallback(),x.addEventListener("change",this.moved),x.addEventListener("end",this.ended)}disconnectedCallback(){super.disconnectedCallback(),x.removeEventListener("change",this.moved),x.removeEventListener("end",this.ended)}willUpdate(e){!e.has("chosen")||!this.hasUpdated||([this.lines,this.more,this.opened,this.trouble]=[null,null,[],null],this.again())}get name(){return this.chosen||R}get collection(){return this.collections.find(e=>e.name===this.name||e.id===this.name)}settle(e){let t=H(this.name).filter(i=>i.state==="ended"&&e.some(o=>o.run_id===i.log.runId&&o.state!=="reading"));t.length&&(this.said=t.map(i=>`${i.name}: ${i.problem?"could not be read":i.log.state==="succeeded"?"ready":i.log.state}`).join(", ")),O(t)}async look(){let[e,{collections:t}]=await Promise.all([C("documents:write"),d("/collections?kind=documents&limit=100")]),i=this.name===R&&!t.some(n=>n.name===R);this.absent=i;let o=await super.look();return()=>{o(),[this.collections,this.writes]=[t,e],this.settle(this.lines??[]);for(let n of this.lines??[])n.state==="reading"&&n.run_id&&oe(n.name,this.name,n.run_id)}}async page(e){if(this.absent)return{lines:[],next_cursor:null};let t={collection:this.name,limit:String(Pe),...e?{cursor:e}:{}},{documents:i,next_cursor:o}=await d(`/documents?${new URLSearchParams(t)}`);return{lines:i,next_cursor:o}}take(e){let t=[...e];t.length&&ae(t,this.name),this.said=t.length?`${h(t.length,"file")} added`:""}hold(e){!this.writes||!e.dataTransfer?.types.includes("Files")||(e.preventDefault(),this.over=!0)}drop(e){if(this.over=!1,!this.writes||!e.dataTransfer?.files.length)return;e.preventDefault();let t=[...e.dataTransfer.items].map(i=>i.webkitGetAsEntry?.()?.isDirectory??!1);this.take([...e.dataTransfer.files].filter((i,o)=>!t[o]))}async make(){let e=new Set(this.collections.map(i=>i.id));if(!await I({name:"collections.create_collection",title:"A new collection",button:"Create",of:{kind:"documents"}}))return;await this.again();let t=this.collections.find(i=>!e.has(i.id));t&&S({page:"documents",collection:t.name})}async discard({id:e,name:t}){await I({name:"documents.delete_document",title:`Delete ${t}?`,button:"Delete",of:{id:e}})&&await this.again()}render(){let e=this.holds?this.lines:null,t=H(this.name),i=new Set(t.filter(n=>n.state!=="ended").map(n=>n.log.runId)),o=(e??[]).filter(n=>n.state==="ready");return s`<div
+    </dialog>`}paper({from:e,text:t},{start:i,end:o}){if(!t.trim())return s`<p class="empty">No text was found on this page.</p>`;let[l,c,m]=L(t,Math.max(0,i-e),Math.max(0,o-e));return s`<div class="paper" dir="auto" tabindex="0" role="region" aria-label="Text of the page">${i>Q?"… ":""}${l}${c?s`<mark>${c}</mark>`:n}${m}</div>`}};async function ke(r,{page:a,start:e,end:t}){let i={page:a??1,digest:r.sha256.slice(0,we),start:{at_least:Math.max(0,e-Q),at_most:t+Q}},o=[],l=0;for(;l!==null;){let d=v("POST",{document_id:r.id,where:i,limit:100,cursor:l}),P=await u(`/collections/${encodeURIComponent(r.collection_id)}/items`,d);o.push(...P.items),l=P.next_cursor}o.sort((d,P)=>d.metadata.start-P.metadata.start);let c=o[0]?.metadata.start??0,m="";for(let d of o){let _=d.metadata.start-c-[...m].length;_>0&&(m+=_===1?" ":`
+`.repeat(_)),m+=[...d.text].slice(Math.max(0,-_)).join("")}return{from:c,text:m}}customElements.define("nis-page",V);var Pe="No language model wrote this: these are the document's own sentences, in their order.",z=class extends y{constructor(){super();this.calling=new AbortController;[this.told,this.trouble]=[null,null]}static{this.properties={document:{attribute:!1},told:{state:!0},trouble:{state:!0}}}firstUpdated(){this.ask()}disconnectedCallback(){super.disconnectedCallback(),this.calling.abort()}async ask(){let{signal:e}=this.calling;this.trouble=null;try{let t={document:this.document.id,collection:this.document.collection_id};this.told=await u("/documents/summarise-document",{...v("POST",t),signal:e})}catch(t){e.aborted||(this.trouble=p(t))}}render(){let{told:e,trouble:t}=this;return s`<div class="told" aria-live="polite" aria-busy=${!e&&!t}>
+      ${t?g(t,()=>{this.ask()}):n}
+      ${e?F({...e,statements:e.sentences},Pe,i=>{this.dispatchEvent(new CustomEvent("place",{detail:i}))}):t?n:s`<p class="waiting"><span class="pulse"></span>reading it to tell it in few sentences</p>`}
+    </div>`}};customElements.define("nis-summary",z);var Te=50,G=class extends U{constructor(){super();this.moved=()=>this.requestUpdate();this.ended=()=>{this.again()};this.absent=!1;this.show=e=>{this.querySelector("nis-page").open(e)};[this.chosen,this.collections,this.writes,this.over,this.opened,this.said]=["",[],!1,!1,[],""]}static{this.properties={...U.properties,chosen:{attribute:!1},collections:{state:!0},writes:{state:!0},over:{state:!0},opened:{state:!0},said:{state:!0}}}connectedCallback(){super.connectedCallback(),x.addEventListener("change",this.moved),x.addEventListener("end",this.ended)}disconnectedCallback(){super.disconnectedCallback(),x.removeEventListener("change",this.moved),x.removeEventListener("end",this.ended)}willUpdate(e){!e.has("chosen")||!this.hasUpdated||([this.lines,this.more,this.opened,this.trouble]=[null,null,[],null],this.again())}get name(){return this.chosen||R}get collection(){return this.collections.find(e=>e.name===this.name||e.id===this.name)}settle(e){let t=H(this.name).filter(i=>i.state==="ended"&&e.some(o=>o.run_id===i.log.runId&&o.state!=="reading"));t.length&&(this.said=t.map(i=>`${i.name}: ${i.problem?"could not be read":i.log.state==="succeeded"?"ready":i.log.state}`).join(", ")),O(t)}async look(){let[e,{collections:t}]=await Promise.all([C("documents:write"),u("/collections?kind=documents&limit=100")]),i=this.name===R&&!t.some(l=>l.name===R);this.absent=i;let o=await super.look();return()=>{o(),[this.collections,this.writes]=[t,e],this.settle(this.lines??[]);for(let l of this.lines??[])l.state==="reading"&&l.run_id&&ce(l.name,this.name,l.run_id)}}async page(e){if(this.absent)return{lines:[],next_cursor:null};let t={collection:this.name,limit:String(Te),...e?{cursor:e}:{}},{documents:i,next_cursor:o}=await u(`/documents?${new URLSearchParams(t)}`);return{lines:i,next_cursor:o}}take(e){let t=[...e];t.length&&ne(t,this.name),this.said=t.length?`${h(t.length,"file")} added`:""}hold(e){!this.writes||!e.dataTransfer?.types.includes("Files")||(e.preventDefault(),this.over=!0)}drop(e){if(this.over=!1,!this.writes||!e.dataTransfer?.files.length)return;e.preventDefault();let t=[...e.dataTransfer.items].map(i=>i.webkitGetAsEntry?.()?.isDirectory??!1);this.take([...e.dataTransfer.files].filter((i,o)=>!t[o]))}async make(){let e=new Set(this.collections.map(i=>i.id));if(!await I({name:"collections.create_collection",title:"A new collection",button:"Create",of:{kind:"documents"}}))return;await this.again();let t=this.collections.find(i=>!e.has(i.id));t&&S({page:"documents",collection:t.name})}async discard({id:e,name:t}){await I({name:"documents.delete_document",title:`Delete ${t}?`,button:"Delete",of:{id:e}})&&await this.again()}render(){let e=this.holds?this.lines:null,t=H(this.name),i=new Set(t.filter(l=>l.state!=="ended").map(l=>l.log.runId)),o=(e??[]).filter(l=>l.state==="ready");return s`<div
         class="library ${this.over?"over":""}"
-        @dragover=${n=>this.hold(n)} @dragleave=${()=>this.over=!1} @drop=${n=>this.drop(n)}
+        @dragover=${l=>this.hold(l)} @dragleave=${()=>this.over=!1} @drop=${l=>this.drop(l)}
       >
         <header class="head">
           <h1>Documents</h1>
@@ -69,24 +69,24 @@ import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as 
         ${this.choice()}
         <p class="hidden" role="status">${this.said}</p>
         ${this.standing(this.lines!==null,"the documents")}
-        ${e&&(o.length||this.more)?s`<nis-asking .collection=${this.name} .documents=${o} @place=${n=>this.show(n.detail)}></nis-asking>`:l}
-        ${e&&this.writes?this.zone(e.length+t.length===0):l}
+        ${e&&(o.length||this.more)?s`<nis-asking .collection=${this.name} .documents=${o} @place=${l=>this.show(l.detail)}></nis-asking>`:n}
+        ${e&&this.writes?this.zone(e.length+t.length===0):n}
         ${t.length||e?.length?s`<ul class="kept" aria-label="Documents">
-              ${F(t,n=>n,n=>this.entry(n))}
-              ${F((e??[]).filter(n=>!i.has(n.run_id)),n=>n.id,n=>this.row(n))}
-            </ul>`:e&&!this.writes?s`<p class="empty">There is no document here. To add one takes a key with the scope <code>documents:write</code>, which this one has not.</p>`:l}
-        ${this.more?s`<button @click=${()=>{this.next()}}>Earlier documents</button>`:l}
+              ${q(t,l=>l,l=>this.entry(l))}
+              ${q((e??[]).filter(l=>!i.has(l.run_id)),l=>l.id,l=>this.row(l))}
+            </ul>`:e&&!this.writes?s`<p class="empty">There is no document here. To add one takes a key with the scope <code>documents:write</code>, which this one has not.</p>`:n}
+        ${this.more?s`<button @click=${()=>{this.next()}}>Earlier documents</button>`:n}
       </div>
       <nis-page></nis-page>`}choice(){let e=[...new Set([R,...this.collections.map(i=>i.name),...this.collection?[]:[this.name]])],{collection:t}=this;return s`<div class="choice">
       <label class="dates">Collection
-        <select class="small" .value=${t?.name??this.name} @change=${i=>S({page:"documents",collection:Te(i.target.value)})}>
+        <select class="small" .value=${t?.name??this.name} @change=${i=>S({page:"documents",collection:xe(i.target.value)})}>
           ${e.map(i=>s`<option value=${i} ?selected=${i===(t?.name??this.name)}>${i}</option>`)}
         </select>
       </label>
-      ${this.writes?s`<button class="small" @click=${()=>{this.make()}}>New collection</button>`:l}
-      ${t?s`<span>${t.description?`${t.description} `:""}${h(t.items,"chunk")}, found by their words${t.model?s` and by what they mean, with <code>${t.model}</code>`:" alone: there is no embedding model"}</span>`:l}
+      ${this.writes?s`<button class="small" @click=${()=>{this.make()}}>New collection</button>`:n}
+      ${t?s`<span>${t.description?`${t.description} `:""}${h(t.items,"chunk")}, found by their words${t.model?s` and by what they mean, with <code>${t.model}</code>`:" alone: there is no embedding model"}</span>`:n}
     </div>`}zone(e){return s`<div class="zone ${e?"first":""}">
-      ${e?s`<p><strong>There is nothing here yet.</strong> Add a file: then ask it, and see on which page the answer stands.</p>`:l}
+      ${e?s`<p><strong>There is nothing here yet.</strong> Add a file: then ask it, and see on which page the answer stands.</p>`:n}
       <label class="pick">${T("plus")}Choose files
         <input
           type="file" class="hidden" multiple
@@ -94,77 +94,78 @@ import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as 
         />
       </label>
       <span class="note"><span class="drops">or drop them anywhere here: </span>PDF, Word, Excel, PowerPoint, HTML, Markdown, e-mail, CSV, text, scans, sounds</span>
-    </div>`}entry(e){let{log:t,file:i,problem:o}=e,n=e.state!=="ended",[c,u]=xe(e);return s`<li aria-busy=${n}>
+    </div>`}entry(e){let{log:t,file:i,problem:o}=e,l=e.state!=="ended",[c,m,d]=Re(e);return s`<li aria-busy=${l}>
       <div class="bar">
         <h2>${e.name}</h2>
-        ${K(c)}
-        <button class="small ${n?"stop":"plain"}" aria-label="${n?"Cancel":"Hide"} ${e.name}" @click=${()=>{ne(e)}}>${n?"Cancel":"Hide"}</button>
+        ${K(c,m)}
+        <button class="small ${l?"stop":"plain"}" aria-label="${l?"Cancel":"Hide"} ${e.name}" @click=${()=>{de(e)}}>${l?"Cancel":"Hide"}</button>
       </div>
-      ${n?s`<progress max="1" .value=${t.progress?.fraction??0} aria-label="Progress of ${e.name}"></progress>`:l}
+      ${l?s`<progress max="1" .value=${t.progress?.fraction??0} aria-label="Progress of ${e.name}"></progress>`:n}
       <p class="facts">
-        ${n&&t.progress?s`<span>${ie(t.progress.fraction)}</span>`:l}
-        <span>${u}</span>
-        ${i?s`<span>${X(i.size)}</span>`:l}
-        ${t.runId?s`<a class="id" href=${w({page:"run",id:t.runId})} title="The run's events">${t.runId}</a>`:l}
+        ${l&&t.progress?s`<span>${oe(t.progress.fraction)}</span>`:n}
+        ${d?s`<span>${d}</span>`:n}
+        ${i instanceof File?s`<span>${Z(i.size)}</span>`:n}
+        ${t.runId?s`<a class="id" href=${w({page:"run",id:t.runId})} title="The run's events">${t.runId}</a>`:n}
       </p>
-      ${o?me(o):l}
-    </li>`}row(e){let t=e.state==="ready",i=this.opened.includes(e.id),o={document:e.name,document_id:e.id,page:1,start:0,end:0};return s`<li>
+      ${o?pe(o):n}
+    </li>`}row(e){let t=e.state==="ready",i=e.problem?.code==="cancelled",o=this.opened.includes(e.id),l={document:e.name,document_id:e.id,page:1,start:0,end:0};return s`<li>
       <div class="bar">
-        <h2>${t?s`<button class="plain" title="Read it" @click=${()=>this.show(o)}>${e.name}</button>`:e.name}</h2>
-        ${K(e.state==="reading"?"running":t?"ok":"failed",e.state)}
-        ${t?s`<button class="small" aria-expanded=${i} aria-label="Summary of ${e.name}" @click=${()=>this.opened=i?this.opened.filter(n=>n!==e.id):[...this.opened,e.id]}>Summary</button>`:l}
-        ${this.writes?s`<button class="small plain" aria-label="Delete ${e.name}" @click=${()=>{this.discard(e)}}>Delete</button>`:l}
+        <h2>${t?s`<button class="plain" title="Read it" @click=${()=>this.show(l)}>${e.name}</button>`:e.name}</h2>
+        ${K(e.state==="reading"?"running":t?"ok":"failed",i&&!t?"cancelled":e.state)}
+        ${t?s`<button class="small" aria-expanded=${o} aria-label="Summary of ${e.name}" @click=${()=>this.opened=o?this.opened.filter(c=>c!==e.id):[...this.opened,e.id]}>Summary</button>`:n}
+        ${this.writes&&e.state==="failed"&&e.blob_id&&(i||e.problem?.retryable)?s`<button class="small" aria-label="Read ${e.name} again" @click=${()=>le(e,this.name)}>Read it again</button>`:n}
+        ${this.writes?s`<button class="small plain" aria-label="Delete ${e.name}" @click=${()=>{this.discard(e)}}>Delete</button>`:n}
       </div>
       <p class="facts">
-        ${e.title&&e.title!==e.name?s`<span>${e.title}</span>`:l}
-        ${t?s`<span>${h(e.pages??0,"page")}</span><span>${h(e.chunks,"chunk")}</span>`:l}
-        ${e.kind?s`<span>${e.kind}</span>`:l}
+        ${e.title&&e.title!==e.name?s`<span>${e.title}</span>`:n}
+        ${t?s`<span>${h(e.pages??0,"page")}</span><span>${h(e.chunks,"chunk")}</span>`:n}
+        ${e.kind?s`<span>${e.kind}</span>`:n}
         <time datetime=${new Date(e.updated*1e3).toISOString()} title=${new Date(e.updated*1e3).toLocaleString()}>${A(e.updated)}</time>
       </p>
-      ${e.problem?me(e.problem,t?"What was to replace it could not be read.":""):l}
-      ${e.notes.length?s`<details class="more"><summary>${h(e.notes.length,"note")} on how it was read</summary><ul class="hint">${e.notes.map(n=>s`<li>${n}</li>`)}</ul></details>`:l}
-      ${i?s`<nis-summary .document=${e} @place=${n=>this.show(n.detail)}></nis-summary>`:l}
-    </li>`}},Te=r=>r===R?"":r;function xe({state:r,log:a,problem:e}){if(r==="ended"){if(e)return["failed","not added"];let t=a.result?.outcome;return a.state==="succeeded"?["ok",t==="unchanged"?"the same file was there already":t??"ready"]:[a.state,""]}return r==="waiting"?["waiting","waits for those before it"]:a.runId?[a.state,a.progress?.message??(a.state==="queued"?"waits for its turn":"being read")]:["running","being sent"]}function me({title:r,detail:a,remedy:e},t=""){return s`<div class="failure">
+      ${e.problem?pe(e.problem,t?"What was to replace it could not be read.":""):n}
+      ${e.notes.length?s`<details class="more"><summary>${h(e.notes.length,"note")} on how it was read</summary><ul class="hint">${e.notes.map(c=>s`<li>${c}</li>`)}</ul></details>`:n}
+      ${o?s`<nis-summary .document=${e} @place=${c=>this.show(c.detail)}></nis-summary>`:n}
+    </li>`}},xe=r=>r===R?"":r;function Re({state:r,log:a,problem:e}){if(r==="waiting")return["waiting","waiting","for those before it"];if(r==="under way")return a.runId?[a.state,a.state,a.progress?.message??""]:["running","sending",""];let t=a.result?.outcome;return e||a.state!=="succeeded"?["failed","not added",""]:["ok",t??"ready",t==="unchanged"?"the same file was there already":""]}function pe({title:r,detail:a,remedy:e},t=""){return s`<div class="failure">
     <p>${t?s`<strong>${t}</strong> `:s`<strong>${r.charAt(0).toUpperCase()+r.slice(1)}.</strong> `}${a}</p>
-    ${e?s`<p class="remedy">${e}</p>`:l}
-  </div>`}customElements.define("nis-documents",V);var G=class extends y{constructor(){super();this.dialog=f();[this.shown,this.user,this.found,this.busy,this.trouble]=[!1,"",null,!1,null]}static{this.properties={shown:{state:!0},user:{state:!0},found:{state:!0},busy:{state:!0},trouble:{state:!0}}}async open(e){[this.shown,this.user,this.found,this.busy,this.trouble]=[!0,e,null,!1,null],await this.updateComplete,this.dialog.value.showModal()}async call(e){[this.busy,this.trouble]=[!0,null];let{user:t}=this;try{let i=await d("/memory/forget-user",v("POST",{user:t,dry_run:e}));t===this.user&&(this.found=i),i.done&&this.dispatchEvent(new Event("forgotten"))}catch(i){this.trouble=p(i)}finally{this.busy=!1}}render(){if(!this.shown)return l;let{found:e}=this,[t,i]=[e?.places.some(o=>o.before>0)??!1,e?.done??!1];return s`<dialog class="sheet" aria-labelledby="forget-title" ${b(this.dialog)} @close=${()=>this.shown=!1}>
+    ${e?s`<p class="remedy">${e}</p>`:n}
+  </div>`}customElements.define("nis-documents",G);var J=class extends y{constructor(){super();this.dialog=f();[this.shown,this.user,this.found,this.busy,this.trouble]=[!1,"",null,!1,null]}static{this.properties={shown:{state:!0},user:{state:!0},found:{state:!0},busy:{state:!0},trouble:{state:!0}}}async open(e){[this.shown,this.user,this.found,this.busy,this.trouble]=[!0,e,null,!1,null],await this.updateComplete,this.dialog.value.showModal()}async call(e){[this.busy,this.trouble]=[!0,null];let{user:t}=this;try{let i=await u("/memory/forget-user",v("POST",{user:t,dry_run:e}));t===this.user&&(this.found=i),i.done&&this.dispatchEvent(new Event("forgotten"))}catch(i){this.trouble=p(i)}finally{this.busy=!1}}render(){if(!this.shown)return n;let{found:e}=this,[t,i]=[e?.places.some(o=>o.before>0)??!1,e?.done??!1];return s`<dialog class="sheet" aria-labelledby="forget-title" ${b(this.dialog)} @close=${()=>this.shown=!1}>
       <form
         @submit=${o=>{o.preventDefault(),this.call(!e)}}
       >
         <h2 id="forget-title">Forget a user everywhere</h2>
         <p class="note">Memories, entries, documents, conversations, runs, blobs: all that named them, removed and then looked for again.</p>
-        ${i?l:s`<label for="forget-user">User</label>
+        ${i?n:s`<label for="forget-user">User</label>
               <input
                 id="forget-user" required maxlength="128" autocomplete="off" .value=${this.user}
                 @input=${o=>[this.user,this.found,this.trouble]=[o.target.value,null,null]}
               />`}
         <div aria-live="polite" aria-busy=${this.busy}>
-          ${this.trouble?g(this.trouble):l}
-          ${e?s`<p class="verdict">${Re(e,t)}</p> ${t?Se(e):l}`:l}
+          ${this.trouble?g(this.trouble):n}
+          ${e?s`<p class="verdict">${Se(e,t)}</p> ${t?Ee(e):n}`:n}
         </div>
         <div class="act">
-          ${i||e&&!t?l:s`<button class=${e?"danger":"primary"} ?disabled=${this.busy}>${this.busy?"Looking …":e?`Forget ${e.user}`:"See what there is"}</button>`}
+          ${i||e&&!t?n:s`<button class=${e?"danger":"primary"} ?disabled=${this.busy}>${this.busy?"Looking …":e?`Forget ${e.user}`:"See what there is"}</button>`}
           <button type="button" class="plain" @click=${()=>this.dialog.value.close()}>${i?"Close":"Cancel"}</button>
-          ${e&&t&&!i?s`<span class="note">This cannot be undone.</span>`:l}
+          ${e&&t&&!i?s`<span class="note">This cannot be undone.</span>`:n}
         </div>
       </form>
-    </dialog>`}};function Re({user:r,done:a,gone:e},t){return t?a?e?s`<strong class="good">Nothing of ${r} was found afterwards</strong> in any place that was looked at.`:s`<strong class="bad">Something of ${r} is still there</strong>: see below.`:s`This would be removed of <strong>${r}</strong>:`:s`There is nothing that names <strong>${r}</strong>.`}function Se({done:r,places:a,kept:e,beyond:t,definition:i}){return s`<div class="wide" role="region" aria-label="Places" tabindex="0">
+    </dialog>`}};function Se({user:r,done:a,gone:e},t){return t?a?e?s`<strong class="good">Nothing of ${r} was found afterwards</strong> in any place that was looked at.`:s`<strong class="bad">Something of ${r} is still there</strong>: see below.`:s`This would be removed of <strong>${r}</strong>:`:s`There is nothing that names <strong>${r}</strong>.`}function Ee({done:r,places:a,kept:e,beyond:t,definition:i}){return s`<div class="wide" role="region" aria-label="Places" tabindex="0">
       <table>
-        <thead><tr><th scope="col">place</th><th scope="col" class="n">${r?"before":"there is"}</th>${r?s`<th scope="col" class="n">after</th>`:l}<th scope="col">how it was looked for</th></tr></thead>
+        <thead><tr><th scope="col">place</th><th scope="col" class="n">${r?"before":"there is"}</th>${r?s`<th scope="col" class="n">after</th>`:n}<th scope="col">how it was looked for</th></tr></thead>
         <tbody>
-          ${a.filter(o=>o.before>0||o.after>0).map(o=>s`<tr><th scope="row">${o.place}</th><td class="n">${o.before}</td>${r?s`<td class="n ${o.after?"bad":""}">${o.after}</td>`:l}<td class="note">${o.how}</td></tr>`)}
+          ${a.filter(o=>o.before>0||o.after>0).map(o=>s`<tr><th scope="row">${o.place}</th><td class="n">${o.before}</td>${r?s`<td class="n ${o.after?"bad":""}">${o.after}</td>`:n}<td class="note">${o.how}</td></tr>`)}
         </tbody>
       </table>
     </div>
-    ${z("What stays on purpose",e)} ${z("What this cannot reach",t)} ${z("What counts as about the user",[i])}`}var z=(r,a)=>a.length?s`<details class="more"><summary>${r}</summary><ul class="hint">${a.map(e=>s`<li>${e}</li>`)}</ul></details>`:l;customElements.define("nis-forgetting",G);var Ee=50,B=class extends D{constructor(){super();this.query=f();this.pages=1;this.pause=15e3;[this.user,this.memories,this.more,this.writes,this.recalled,this.refusal]=["",null,null,!1,null,null]}static{this.properties={...D.properties,user:{attribute:!1},memories:{state:!0},more:{state:!0},writes:{state:!0},recalled:{state:!0},refusal:{state:!0}}}willUpdate(e){!e.has("user")||!this.hasUpdated||([this.memories,this.recalled,this.refusal,this.trouble,this.pages]=[null,null,null,null,1],this.again())}get of(){return this.user?{user:this.user}:{}}async look(){let e=await C("memory:write"),t=[],i=0;for(let o=0;o<this.pages&&i!==null;o++){let n=new URLSearchParams({...this.of,limit:String(Ee),cursor:String(i)}),c=await d(`/memory?${n}`);t.push(...c.memories),i=c.next_cursor}return()=>[this.memories,this.more,this.writes]=[t,i,e]}async recall(e){e.preventDefault();let t=this.query.value.value.trim();if([this.recalled,this.refusal]=[null,null],!!t)try{this.recalled=await d(`/memory/recall?${new URLSearchParams({...this.of,query:t,limit:"20"})}`)}catch(i){this.refusal=p(i)}}async forget({id:e}){if(await this.change("memory.forget_memory","Forget this?","Forget",{id:e}),this.recalled&&this.memories){let t=new Set(this.memories.map(i=>i.id));this.recalled={...this.recalled,memories:this.recalled.memories.filter(({memory:i})=>this.more!==null||t.has(i.id))}}}render(){let e=this.holds?this.memories:null;return s`<header class="head">
+    ${B("What stays on purpose",e)} ${B("What this cannot reach",t)} ${B("What counts as about the user",[i])}`}var B=(r,a)=>a.length?s`<details class="more"><summary>${r}</summary><ul class="hint">${a.map(e=>s`<li>${e}</li>`)}</ul></details>`:n;customElements.define("nis-forgetting",J);var _e=50,X=class extends D{constructor(){super();this.query=f();this.pages=1;this.pause=15e3;[this.user,this.memories,this.more,this.writes,this.recalled,this.refusal]=["",null,null,!1,null,null]}static{this.properties={...D.properties,user:{attribute:!1},memories:{state:!0},more:{state:!0},writes:{state:!0},recalled:{state:!0},refusal:{state:!0}}}willUpdate(e){!e.has("user")||!this.hasUpdated||([this.memories,this.recalled,this.refusal,this.trouble,this.pages]=[null,null,null,null,1],this.again())}get of(){return this.user?{user:this.user}:{}}async look(){let e=await C("memory:write"),t=[],i=0;for(let o=0;o<this.pages&&i!==null;o++){let l=new URLSearchParams({...this.of,limit:String(_e),cursor:String(i)}),c=await u(`/memory?${l}`);t.push(...c.memories),i=c.next_cursor}return()=>[this.memories,this.more,this.writes]=[t,i,e]}async recall(e){e.preventDefault();let t=this.query.value.value.trim();if([this.recalled,this.refusal]=[null,null],!!t)try{this.recalled=await u(`/memory/recall?${new URLSearchParams({...this.of,query:t,limit:"20"})}`)}catch(i){this.refusal=p(i)}}async forget({id:e}){if(await this.change("memory.forget_memory","Forget this?","Forget",{id:e}),this.recalled&&this.memories){let t=new Set(this.memories.map(i=>i.id));this.recalled={...this.recalled,memories:this.recalled.memories.filter(({memory:i})=>this.more!==null||t.has(i.id))}}}render(){let e=this.holds?this.memories:null;return s`<header class="head">
         <h1>Memory
           ${this.writes?s`<button class="primary small" @click=${()=>{this.change("memory.remember","Remember something","Remember")}}>Remember something</button>
-                <button class="small danger" @click=${()=>{this.querySelector("nis-forgetting").open(this.user)}}>Forget a user</button>`:l}
+                <button class="small danger" @click=${()=>{this.querySelector("nis-forgetting").open(this.user)}}>Forget a user</button>`:n}
         </h1>
         <p class="lede">What was told to be remembered, by <code>memory.remember</code>: of whom, when, and where it is from.</p>
       </header>
       ${this.finder()} ${this.standing(this.memories!==null,"the memories")}
-      ${this.refusal?g(this.refusal):l} ${this.recalled?this.recollection(this.recalled):e?this.list(e):l}
+      ${this.refusal?g(this.refusal):n} ${this.recalled?this.recollection(this.recalled):e?this.list(e):n}
       <nis-forgetting @forgotten=${()=>(this.recalled=null,void this.again())}></nis-forgetting>`}finder(){return s`<form class="panel asks-of" role="search" @submit=${e=>{this.recall(e)}}>
       <label class="hidden" for="of-memory">What is looked for</label>
       <input id="of-memory" dir="auto" maxlength="4000" placeholder="Recall what is remembered" autocomplete="off" ${b(this.query)} />
@@ -179,26 +180,26 @@ import{Aa as K,Ba as A,D as F,E as y,J,K as X,O as Y,P as Z,V as ee,X as p,Z as 
         <button class="small" @click=${()=>this.recalled=null}>All that is remembered</button></p>
       <ul class="kept" aria-label="Recalled">${e.map(o=>this.row(o.memory,o))}</ul>
       ${i.map(o=>s`<p class="note">${o}</p>`)}
-      ${e.length?s`<details class="more"><summary>What a score is</summary><p class="hint">${t}</p></details>`:l}
+      ${e.length?s`<details class="more"><summary>What a score is</summary><p class="hint">${t}</p></details>`:n}
     </div>`}list(e){return e.length?s`<ul class="kept" aria-label="Memories">${e.map(t=>this.row(t))}</ul>
-      ${this.more===null?l:s`<button @click=${()=>(this.pages++,void this.again())}>More</button>`}`:s`<p class="empty">${this.user?s`Nothing is remembered of ${this.user}.`:s`Nothing is remembered yet. An agent remembers by calling <code>memory.remember</code>${this.writes?s`; what should be known to all of them, you can write down here`:l}.`}</p>`}row(e,t=null){return s`<li>
+      ${this.more===null?n:s`<button @click=${()=>(this.pages++,void this.again())}>More</button>`}`:s`<p class="empty">${this.user?s`Nothing is remembered of ${this.user}.`:s`Nothing is remembered yet. An agent remembers by calling <code>memory.remember</code>${this.writes?s`; what should be known to all of them, you can write down here`:n}.`}</p>`}row(e,t=null){return s`<li>
       <div class="bar">
         <p class="said-so" dir="auto">${e.text}</p>
-        ${this.writes?s`<button class="small plain" aria-label="Forget: ${e.text}" @click=${()=>{this.forget(e)}}>Forget</button>`:l}
+        ${this.writes?s`<button class="small plain" aria-label="Forget: ${e.text}" @click=${()=>{this.forget(e)}}>Forget</button>`:n}
       </div>
-      ${t?s`<p class="because">Recalled because ${t.because} <span class="note">score ${t.score.toFixed(3)}</span></p>`:l}
+      ${t?s`<p class="because">Recalled because ${t.because} <span class="note">score ${t.score.toFixed(3)}</span></p>`:n}
       <p class="facts">
         <span>${e.kind}</span>
         ${e.user?s`<span>of <a href=${w({page:"memory",user:e.user})}>${e.user}</a></span>`:s`<span>of nobody in particular</span>`}
-        ${e.agent?s`<span>by agent ${e.agent}</span>`:l}
+        ${e.agent?s`<span>by agent ${e.agent}</span>`:n}
         <span>importance ${e.importance}</span>
         <time datetime=${new Date(e.at*1e3).toISOString()} title=${new Date(e.at*1e3).toLocaleString()}>${A(e.at)}</time>
-        ${e.sources.length?s`<span>replaces ${e.sources.length}</span>`:l}
+        ${e.sources.length?s`<span>replaces ${e.sources.length}</span>`:n}
         ${e.source_conversation?s`<a href=${w({page:"chat",id:e.source_conversation})}>from a conversation</a>`:e.source_run?s`<a href=${w({page:"run",id:e.source_run})}>from a run</a>`:s`<span>written directly</span>`}
       </p>
-    </li>`}};customElements.define("nis-memory",B);var _e=[[{page:"documents",collection:""},"documents"],[{page:"memory",user:""},"memory"]];function Xt(r){return s`<div class="column wide-column">
+    </li>`}};customElements.define("nis-memory",X);var Ce=[[{page:"documents",collection:""},"documents"],[{page:"memory",user:""},"memory"]];function Yt(r){return s`<div class="column wide-column">
     <nav class="families parts" aria-label="Parts">
-      ${_e.map(([a,e])=>s`<a class="chip" href=${w(a)} aria-current=${a.page===r.page?"true":l}>${e}</a>`)}
+      ${Ce.map(([a,e])=>s`<a class="chip" href=${w(a)} aria-current=${a.page===r.page?"true":n}>${e}</a>`)}
     </nav>
     ${r.page==="documents"?s`<nis-documents .chosen=${r.collection}></nis-documents>`:s`<nis-memory .user=${r.user}></nis-memory>`}
-  </div>`}export{Xt as library};
+  </div>`}export{Yt as library};
