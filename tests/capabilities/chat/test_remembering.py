@@ -68,7 +68,9 @@ def test_a_conversation_remembers_only_where_it_was_asked_to(ground: Ground) -> 
     filled = form(offered)
     assert filled["operation"] == "memory.remember"
     chat(ground, "x", call={"operation": filled["operation"], "arguments": filled["values"]})
-    chat(ground, "Remember that I am allergic to nuts.", memory=True)
+    said = chat(ground, "Remember that I am allergic to nuts.", memory=True)
+    last = done(ground, "GET", "/memory?user=uma")["memories"][-1]
+    assert (last["source_run"], last["source_conversation"]) == (said["run_id"], said["conversation_id"])
     assert memories(ground) == ["my boat is called Argo.", "I am allergic to nuts."]
     assert chat(ground, "Tell me of my boat.")["memories"] == []
     cited = chat(ground, "Tell me of my boat.", memory=True)

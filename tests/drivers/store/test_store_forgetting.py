@@ -106,7 +106,9 @@ async def fill(store: Store, owner: str) -> None:
         await store.insert("runs", owner, started)
         for one in (run, later["id"], started["id"]):
             await store.append(events(one, f"{NEEDLE} {one}", owner=owner, state="succeeded"))
-    memory = run_row(an_id("run", owner, 30), operation="memory.remember", input=json.dumps({"user": "ada"}))
+    # JSON may escape a NUL, which PostgreSQL answers no text with.
+    asked = {"user": "ada", "note": "\0\0", "text": "\\u0000"}
+    memory = run_row(an_id("run", owner, 30), operation="memory.remember", input=json.dumps(asked))
     await store.insert("runs", owner, memory)
     await store.append(events(memory["id"], "done", owner=owner, state="succeeded"))
 

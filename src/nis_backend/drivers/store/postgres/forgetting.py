@@ -41,7 +41,9 @@ class ForgettingUser(FindingUser):
 
     @override
     def _member(self, column: str, name: str) -> str:
-        return json_field(column, name)
+        # It refuses to answer a text with NUL, which JSON may escape.
+        plain = rf"regexp_replace({column}, '(^|[^\\])((\\\\)*)(\\u0000)+', '\1\2', 'g')"
+        return json_field(plain, name)
 
     @override
     async def mentions(self, owner: str, ids: Sequence[str]) -> Mentions:
