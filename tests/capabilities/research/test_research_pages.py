@@ -14,6 +14,8 @@ from aiohttp import web
 from indexes import PAGES, TOWER
 from opened import opened
 
+from nis_backend.capabilities.documents.pages import DocumentRead
+from nis_backend.capabilities.documents.pages import Page as Sheet
 from nis_backend.capabilities.research import fetching
 from nis_backend.capabilities.research.extracting import extract
 from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText
@@ -116,8 +118,29 @@ async def site(robots: str | int = ROBOTS) -> AsyncGenerator[str]:
         await runner.cleanup()
 
 
-async def _read(page: ExtractPage) -> PageText:
-    return await asyncio.to_thread(extract, page)
+class Here:
+    """What reads in this process."""
+
+    async def page(self, request: ExtractPage) -> PageText:
+        """A page, as the worker reads it."""
+        return await asyncio.to_thread(extract, request)
+
+    async def document(self, data: bytes, name: str) -> DocumentRead:
+        """A PDF of two pages; its reader has tests of its own."""
+        pages = [Sheet(number=1, text="A head\n\nThe brid-\nges were\nbuilt."), Sheet(number=2, text="\n\n")]
+        return DocumentRead(
+            name=name,
+            kind="pdf",
+            media_type="application/pdf",
+            sha256="",
+            size=len(data),
+            title="Bridges",
+            total_pages=2,
+            next_page=None,
+            characters=0,
+            pages=pages if name == "paper.pdf" else pages[1:],
+            notes=[],
+        )
 
 
 def fetch(
@@ -134,7 +157,7 @@ def fetch(
                 plain = replace(ctx, journal=None, drivers=replace(ctx.drivers, settings=settings, clients=clients))
                 where = path if "//" in path else url + path
                 request = FetchPage(url=where, robots="ignore" if ignore else "heed")
-                page = await fetching.fetch(request, plain, _read)
+                page = await fetching.fetch(request, plain, Here())
                 return page.model_copy(update={"url": page.url.removeprefix(url)})
         finally:
             await anywhere.close()
@@ -185,6 +208,12 @@ def test_plain_text_is_itself(tmp_path: Path) -> None:
     assert (facts.text, facts.method) == ('{"height": 330}', "plain text")
 
 
+def test_a_pdf_is_read_as_a_document(tmp_path: Path) -> None:
+    """Promise: what is a PDF by its bytes goes to the reader of documents; its lines are joined to paragraphs."""
+    page = fetch("/paper.pdf", tmp_path)
+    assert (page.title, page.method, page.text) == ("Bridges", "document", "A head\nThe bridges were built.")
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "says"),
     [
@@ -201,8 +230,7 @@ def test_plain_text_is_itself(tmp_path: Path) -> None:
         ("/broken", UpstreamFailed, "broken"),
         ("/deep", InvalidRequest, "no text"),
         ("/scripted", InvalidRequest, "no text"),
-        ("/paper.pdf", NotSupported, "PDF"),
-        ("/disguised", NotSupported, "PDF"),
+        ("/disguised", InvalidRequest, "may be pictures"),
         ("/picture.png", NotSupported, "image/png"),
         ("/bytes", NotSupported, "no text"),
         ("/empty", UpstreamFailed, "empty"),

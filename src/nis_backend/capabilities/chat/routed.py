@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from nis_backend.blob import blob_fields
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
-from nis_backend.errors import InvalidRequest, Unavailable, from_problem
+from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, Unavailable, UpstreamFailed, from_problem
 from nis_backend.event import InputRequired, Surface, ToolCalled, Warned
 from nis_backend.fields import fields_of
 from nis_backend.view import Form, Table, Text, View
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nis_backend.fields import Field
     from nis_backend.operation import Json, Model
 
+BEYOND = (UpstreamFailed, Forbidden, NotSupported)
+"""How what is asked beyond this server refuses, or fails: a page that is gone, or that is none."""
 _BARE = re.compile(r"[-+]?[\d.,]+(?:e[-+]?\d+)?", re.IGNORECASE)
 """A number without a unit."""
 
@@ -134,7 +136,8 @@ async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
         error = from_problem(made.event.problem or {})
         if isinstance(error, InvalidRequest):
             return await _ask(ctx, entry, route, error)
-        if isinstance(error, Unavailable):
+        # What lies beyond this server may fail for reasons of its own: that is an answer.
+        if isinstance(error, Unavailable) or (entry.outward and isinstance(error, BEYOND)):
             return await _say(ctx, cannot(error))
         raise error
     request, result = made.request, made.result

@@ -113,7 +113,7 @@ def weigh(  # noqa: PLR0911 - one a rule
     if operation.formulas and not written:
         return None
     system = bare_system(sentence, operation)
-    bare = bool(system) or (bool(written) and _is_itself(sentence, operation))
+    bare = bool(system) or (bool(written) and _is_itself(sentence, operation)) or _addressed(sentence, operation)
     written = [*written, *system]
     fitting = len(operation.required) > 1 and meaning is not None and gives_measures(sentence)
     if (
@@ -408,17 +408,28 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
 def _texts(sentence: Sentence, operation: Declared) -> list[Place]:
     """The characters of the texts that the operation takes from a message: their words ask for nothing."""
     places = sentence.topics if "topic" in operation.by_reads else [*sentence.quotes, *sentence.rest]
-    return [*places, *(sentence.addresses if "address" in operation.by_reads else ())]
+    return [*places, *sentence.addresses]
 
 
 def _aside(sentence: Sentence, wanted: AbstractSet[str]) -> list[Place]:
     """The characters of the sentences, of several, that have none of the stems."""
-    return [piece for piece in sentence.pieces if wanted.isdisjoint(one.stem for one in sentence.within(piece))]
+    others = [piece for piece in sentence.pieces if wanted.isdisjoint(one.stem for one in sentence.within(piece))]
+    # What an address is made of is no word of the message.
+    return [*others, *sentence.addresses]
 
 
 def _least_cover(words: float, *, whole: bool) -> float:
     """Half the usual where the words are many and nothing of the call is open."""
     return LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER
+
+
+def _addressed(sentence: Sentence, operation: Declared) -> bool:
+    """Whether the message gives the one address that is all the operation needs: a model would make its page up."""
+    slot = operation.by_reads.get("address")
+    if slot is None or operation.required != [slot.name] or len(sentence.addresses) != 1:
+        return False
+    ((first, last),) = sentence.addresses
+    return all(first <= start and end <= last for start, end in sentence.formulas.spans)
 
 
 def _is_itself(sentence: Sentence, operation: Declared) -> bool:

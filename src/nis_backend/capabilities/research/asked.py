@@ -34,5 +34,10 @@ PAGE = (
     "Read this article: https://example.org/story",
     "Get me the text of the website https://example.org.",
     "Summarise https://example.org/report",
+    "Have a look at https://example.org/news",
+    "Look at https://example.org/a for me.",
+    "What's on https://example.org/b?",
+    "Check out https://example.org/c and tell me about it.",
+    "Visit the site https://example.org/d",
     "What is written on the page https://example.org/faq?",
 )

@@ -29,20 +29,9 @@ _DENIALS = frozenset(
 )
 _OPEN = frozenset(
     {"might", "may", "could", "would", "if", "whether", "allegedly", "reportedly", "supposedly", "perhaps", "possibly"}
-    | {
-        "claimed",
-        "claims",
-        "claim",
-        "believed",
-        "believe",
-        "thought",
-        "rumoured",
-        "rumored",
-        "said",
-        "unless",
-        "almost",
-    }
-    | {"nearly", "planned", "expected", "should", "until", "once", "formerly", "previously", "used", "except"}
+    | {"claimed", "claims", "claim", "believed", "believe", "thought", "rumoured", "rumored", "said", "say", "says"}
+    | {"reported", "nearly", "almost", "planned", "expected", "should", "unless", "until", "once", "formerly", "except"}
+    | {"previously", "used"}
 )
 """Words that leave open whether what follows is so, or is still so."""
 _UNITS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin
 
 from nis_backend.capabilities.research import passages
@@ -18,8 +18,7 @@ from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, TooLarge
 from nis_backend.fetched import AGENT, Fetched, Kind, fetched
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
+    from nis_backend.capabilities.documents.operations import DocumentRead
     from nis_backend.capabilities.research.pages import FetchPage
     from nis_backend.context import Context
 
@@ -31,10 +30,24 @@ PLAIN = re.compile(
     r"text/(?:plain|markdown|csv|x-[\w-]+)|application/(?:[\w.-]+\+)?(?:json|xml|yaml|x-ndjson)|text/xml"
 )
 """What is text as it is."""
+_BLANK = re.compile(r"\n[^\S\n]*\n")
+_HYPHEN = re.compile(r"(?<=[a-zß-ÿ])[-\u00ad]\n\s*(?=[a-zß-ÿ])")
 _LOOKS = re.compile(r"^\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
-async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage], Awaitable[PageText]]) -> Page:
+class Readers(Protocol):
+    """What reads what was fetched."""
+
+    async def page(self, request: ExtractPage) -> PageText:
+        """The text of a page's HTML."""
+        ...
+
+    async def document(self, data: bytes, name: str) -> DocumentRead:
+        """The text of a PDF, page by page."""
+        ...
+
+
+async def fetch(request: FetchPage, ctx: Context, readers: Readers) -> Page:
     """The page, read."""
     if request.robots == "heed":
         await _heed(request.url, ctx)
@@ -55,10 +68,14 @@ async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage
             value=told(request.url),
             remedy="Try again, or another address of it.",
         ) from None
-    media_type = came.content_type.partition(";")[0].strip().lower()
+    media_type = _media_type(came)
+    if data.startswith(b"%PDF-"):
+        text, charset = "", "a document's own"
+        read = await _document(data, came, request, readers)
+        return await _page(request, ctx, came, data, charset, read)
     text, charset = await _text(data, media_type, came)
     if media_type in HTML or (media_type in {"", "text/plain", "application/octet-stream"} and _LOOKS.match(text)):
-        read = await _read(text, came, request, extract)
+        read = await _read(text, came, request, readers)
     else:
         text = _settled(text)
         read = PageText(
@@ -71,6 +88,12 @@ async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage
             truncated=len(text) > request.max_characters,
             links=[],
         )
+    return await _page(request, ctx, came, data, charset, read)
+
+
+async def _page(  # noqa: PLR0913, PLR0917 - what is known of a page
+    request: FetchPage, ctx: Context, came: Fetched, data: bytes, charset: str, read: PageText
+) -> Page:
     gist: list[str] = []
     if request.sentences:
         gist = await asyncio.to_thread(passages.gist, read.title or "", read.text, request.sentences)
@@ -78,12 +101,48 @@ async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage
         **read.model_dump(),
         gist=gist,
         url=came.url,
-        media_type=media_type,
+        media_type=_media_type(came),
         charset=charset,
         size=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         fetched=ctx.now(),
     )
+
+
+def _media_type(came: Fetched) -> str:
+    return came.content_type.partition(";")[0].strip().lower()
+
+
+async def _document(data: bytes, came: Fetched, request: FetchPage, readers: Readers) -> PageText:
+    """A PDF's text: lines that stand together are a paragraph, and a word that a line's end has cut is one again."""
+    try:
+        read = await readers.document(data, came.name)
+    except InvalidRequest as error:
+        error.field, error.value = "url", told(came.url)
+        raise
+    text = "\n".join(paragraph for page in read.pages for paragraph in _paragraphs(page.text))
+    if not text:
+        raise InvalidRequest(
+            f"The PDF at {told(came.url)} has no text: its pages may be pictures.",
+            field="url",
+            value=told(came.url),
+            remedy="Keep it with blobs.fetch_blob and read it with documents.read_document, which recognises text.",
+        )
+    return PageText(
+        title=read.title,
+        author=None,
+        date=None,
+        language=None,
+        text=text[: request.max_characters],
+        method="document",
+        truncated=len(text) > request.max_characters or read.next_page is not None,
+        links=[],
+    )
+
+
+def _paragraphs(text: str) -> list[str]:
+    joined = (_HYPHEN.sub("", block) for block in _BLANK.split(text))
+    return [line for block in joined if (line := " ".join(block.split()))]
 
 
 async def _text(data: bytes, media_type: str, came: Fetched) -> tuple[str, str]:
@@ -92,13 +151,6 @@ async def _text(data: bytes, media_type: str, came: Fetched) -> tuple[str, str]:
     Raises:
         NotSupported: they are none, or no page.
     """
-    if data.startswith(b"%PDF-"):
-        raise NotSupported(
-            f"What is at {told(came.url)} is a PDF, and no page.",
-            field="url",
-            value=told(came.url),
-            remedy="Keep it with blobs.fetch_blob and read it with documents.read_document.",
-        )
     if not data.strip():
         raise UpstreamFailed(f"What is at {told(came.url)} is empty.", field="url", value=told(came.url))
     known = media_type in HTML or PLAIN.fullmatch(media_type)
@@ -120,13 +172,11 @@ async def _text(data: bytes, media_type: str, came: Fetched) -> tuple[str, str]:
     return text, charset
 
 
-async def _read(
-    text: str, came: Fetched, request: FetchPage, extract: Callable[[ExtractPage], Awaitable[PageText]]
-) -> PageText:
+async def _read(text: str, came: Fetched, request: FetchPage, readers: Readers) -> PageText:
     if len(text) > LONGEST_HTML:
         raise TooLarge(f"The page has more than {LONGEST_HTML} characters.", field="url", value=told(came.url))
     try:
-        return await extract(ExtractPage(html=text, url=came.url, max_characters=request.max_characters))
+        return await readers.page(ExtractPage(html=text, url=came.url, max_characters=request.max_characters))
     except InvalidRequest as error:
         # It is the page's fault, which the caller knows by its address.
         error.field, error.value = "url", told(came.url)

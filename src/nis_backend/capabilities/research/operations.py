@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from nis_backend.blob import Blob
+from nis_backend.capabilities.documents.operations import DocumentRead, ReadRequest, read_document
 from nis_backend.capabilities.research import asked, fetching, researching
 from nis_backend.capabilities.research.claims import CheckClaim, ClaimVerdict, draw_verdict
 from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText, draw_page, draw_text
@@ -174,18 +176,29 @@ async def fetch_page(request: FetchPage, ctx: Context) -> Page:
     """Fetch a web page and read it: clean text, title, author, date, links, and the hash of what was fetched.
 
     Public addresses alone are asked, redirections followed five times, each looked at as the first; robots.txt is
-    heeded, scripts are not run. A page has 30 s to come, and as many bytes as NIS_MAX_PAGE, unpacked.
+    heeded, scripts are not run, PDFs are read too. A page has 30 s to come, and NIS_MAX_PAGE bytes at most, unpacked.
 
     Raises:
         Forbidden: it is in the server's own network, or its site keeps it from robots.
-        NotSupported: it is no page: a PDF, a picture.
+        NotSupported: it is no page: a picture, a film.
+        Unavailable: what reads it is not installed.
         UpstreamFailed: its server does not answer, or with an error.
     """
+    return await fetching.fetch(request, ctx, _Readers(ctx=ctx))
 
-    async def read(page: ExtractPage) -> PageText:
-        return await ctx.call(extract_page, page)
 
-    return await fetching.fetch(request, ctx, read)
+@dataclass(frozen=True, kw_only=True)
+class _Readers:
+    """See `fetching.Readers`: what reads in workers."""
+
+    ctx: Context
+
+    async def page(self, request: ExtractPage) -> PageText:
+        return await self.ctx.call(extract_page, request)
+
+    async def document(self, data: bytes, name: str) -> DocumentRead:
+        document = Blob.of(data, media_type="application/pdf", name=name)
+        return await self.ctx.call(read_document, ReadRequest(document=document, recognise=False))
 
 
 @operation(

@@ -15,7 +15,7 @@ LONGEST_ADDRESS, LONGEST_HTML, LONGEST_TEXT, MOST_LINKS = 2048, 10_485_760, 400_
 SHOWN = 1500
 """Characters of a page that are shown in a conversation."""
 
-Address = Annotated[str, Field(min_length=8, max_length=LONGEST_ADDRESS, pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$")]
+Address = Annotated[str, Field(min_length=1, max_length=LONGEST_ADDRESS)]
 
 
 class Link(Model):
@@ -33,8 +33,9 @@ class PageText(Model):
     date: str | None = Field(description="When it was published, YYYY-MM-DD, as the page states it; never guessed.")
     language: str | None = Field(description="As the page states it.")
     text: str = Field(description="Its words in their order, a paragraph a line.")
-    method: Literal["article", "whole page", "plain text"] = Field(
-        description="`article`: what is around the main text was left out; `whole page`: no main text was told apart."
+    method: Literal["article", "whole page", "plain text", "document"] = Field(
+        description="`article`: what is around the main text was left out; `whole page`: no main text was told apart; "
+        "`document`: a PDF, its lines joined to paragraphs."
     )
     truncated: bool = Field(description="Whether there is more text than max_characters.")
     links: list[Link] = Field(description="The first 200 places it leads to, in full.")

@@ -23,8 +23,12 @@ HELD = "A model has put it into words; each sentence stands on quotes that were 
 
 async def prepare(request: ResearchTopic, ctx: Context) -> ResearchTopic:
     """Refuse what cannot be researched before it is a run."""
-    for url in request.urls:
-        kept_host(url, whose="a page", like="https://example.org/article", bare=(), instead="Give one without.")
+    for number, url in enumerate(request.urls):
+        try:
+            kept_host(url, whose="a page", like="https://example.org/article", bare=(), instead="Give one without.")
+        except InvalidRequest as error:
+            error.field = f"urls.{number}"
+            raise
     if not request.where and not request.urls:
         raise InvalidRequest(
             "Nothing is searched, and no page is named.",

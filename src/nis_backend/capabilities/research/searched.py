@@ -75,9 +75,9 @@ class PaperQuery(Model):
         max_length=LONGEST_QUERY,
         description='Words that a paper has, "phrases" in quotation marks, or ids of papers: 2106.15928.',
     )
-    author: str = Field(default="", max_length=100, description="A name of an author.")
-    title: str = Field(default="", max_length=200, description="Words of the title.")
-    category: str = Field(
+    author: Annotated[str, Knob()] = Field(default="", max_length=100, description="A name of an author.")
+    title: Annotated[str, Knob()] = Field(default="", max_length=200, description="Words of the title.")
+    category: Annotated[str, Knob()] = Field(
         default="", max_length=40, pattern=r"^[A-Za-z.*-]*$", description="arXiv's category, as cs.LG or astro-ph.CO."
     )
     limit: Annotated[int, Reads("count"), Names("papers", "results")] = Field(

@@ -105,7 +105,7 @@ class Index:
         return b"".join(pieces)
 
     def _refusal(self, answer: Response, came: bytes) -> Exception:
-        said = shorten(_plain(came[:4000].decode("utf-8", "replace")), 300)
+        said = shorten(_plain(_reason(came)), 300)
         status = answer.status
         if status in FORBIDDEN:
             return Unavailable(f"{self.name} refuses to be asked: {status} {said}", remedy=self.refused)
@@ -126,6 +126,24 @@ class Index:
         return UpstreamFailed(
             f"{self.name} answered {what}.", remedy="See whether the address in its setting is right."
         )
+
+
+def _reason(came: bytes) -> str:
+    """What an index says of a refusal: a member of its JSON that is a sentence, else all of it."""
+    text = came[:4000].decode("utf-8", "replace")
+    try:
+        value: Any = json.loads(came)
+    except (ValueError, RecursionError):
+        return text
+    for _ in range(2):
+        for name in ("detail", "message", "error"):
+            part = inner(value, name)
+            if isinstance(part, str) and part.strip():
+                return part
+            if isinstance(part, dict):
+                value = cast("dict[str, Any]", part)
+                break
+    return text
 
 
 def listed(value: Any) -> list[dict[str, Any]]:  # Any: JSON
