@@ -119,7 +119,7 @@ def test_what_is_added_and_removed_is_known_at_once(
             assert found is not None
             assert found[0][1] == pytest.approx(1)
             assert best[0] not in dict(found)
-            gone = f"select count(*) from graph_rows where number = {best[0]}"
+            gone = f"select count(*) from graph_rows where number = {best[0]}"  # noqa: S608 - ours
             assert postgresql.execute(gone, database) == "0"
             await store.put_items("ann", "c-1", MODEL, items(more, COUNT + 1), 3.0)
             await store.graphs.made()

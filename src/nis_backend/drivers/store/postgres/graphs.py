@@ -299,15 +299,15 @@ async def _copy(connection: Connection, graph: Graph, rows: Sequence[Row]) -> No
 
 
 async def _index(connection: Connection, graph: Graph, items: int) -> None:
-    """Give a graph that is filled its index: nobody else writes to its table, and nobody waits for it."""
+    """Give a graph that is filled its index; who removes items meanwhile does not wait for it."""
     least, most = MEMORY
-    wanted = items * (2 * graph.dimensions + 700) >> 20
-    async with connection.transaction():
-        await connection.execute(
-            "select set_config('maintenance_work_mem', %s, true)", [f"{max(least, min(most, wanted))}MB"]
-        )
-        # Its memory would be shared, of which a container has 64 MB.
-        await connection.execute("set local max_parallel_maintenance_workers = 0")
-        half = f"(embedding::halfvec({graph.dimensions:d})) halfvec_ip_ops"
-        await connection.execute(cast("LiteralString", f"create index on {graph.table} using hnsw ({half})"))
-        await connection.execute("update vector_graphs set ready = 1 where number = %s", [graph.number])
+    memory = max(least, min(most, items * (2 * graph.dimensions + 700) >> 20))
+    await connection.execute("select set_config('maintenance_work_mem', %s, false)", [f"{memory}MB"])
+    # Its memory would be shared, of which a container has 64 MB.
+    await connection.execute("set max_parallel_maintenance_workers = 0")
+    name, half = f"{graph.table}_index", f"(embedding::halfvec({graph.dimensions:d})) halfvec_ip_ops"
+    # What a process that died has left is of no use.
+    await connection.execute(cast("LiteralString", f"drop index if exists {name}"))
+    sql = f"create index concurrently {name} on {graph.table} using hnsw ({half})"
+    await connection.execute(cast("LiteralString", sql))
+    await connection.execute("update vector_graphs set ready = 1 where number = %s", [graph.number])

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.queries import Statement
 
 COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
-LOCK = "select * from collections where id = %s and owner = %s for update"
+LOCK: LiteralString = """
+select *, array(select number from vector_graphs where collection_id = collections.id) as graphs
+from collections where id = %s and owner = %s for update
+"""
 """Whoever changes items holds their collection's row: their numbers grow in the order of commits."""
 ABOUT: LiteralString = """
 select c.language, c.items, l.mark, l.words from collections c left join item_lengths l on l.collection_id = c.id
@@ -55,9 +58,7 @@ on conflict (word) do update set items = item_words.items + excluded.items
 REMOVE = """
 with gone as (
     delete from items where collection_id = %(collection_id)s and {which} returning number, words, length
-), ungraphed as (
-    delete from graph_rows where number in (select number from gone)
-), counted as (
+){graphs}, counted as (
     update item_lengths set words = item_lengths.words - (select coalesce(sum(length), 0) from gone)
     where collection_id = %(collection_id)s
 ), fewer as (
@@ -115,7 +116,7 @@ async def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     if last:
         gone = [known[id_]["number"] for id_ in last if id_ in known]
         if gone:
-            await _remove(connection, collection_id, "number = any(%(numbers)s)", {"numbers": gone})
+            await _remove(connection, collection, "number = any(%(numbers)s)", {"numbers": gone})
         places = sorted(last.values())
         created = [known[items[at].id]["created"] if items[at].id in known else now for at in places]
         await _add(
@@ -155,10 +156,15 @@ async def _add(  # noqa: PLR0913, PLR0917 - what rows are made of
 
 
 async def _remove(
-    connection: Connection, collection_id: str, which: str, given: Mapping[str, Any]
+    connection: Connection, collection: Row, which: str, given: Mapping[str, Any]
 ) -> int:  # Any: as above
-    sql = cast("LiteralString", REMOVE.format(which=which))
-    row = await (await connection.execute(sql, {**given, "collection_id": collection_id})).fetchone()
+    # Each by its own name: by their parent's, all collections' graphs would be locked.
+    graphs = "".join(
+        f", in_{number} as (delete from {graph_table(number)} where number in (select number from gone))"  # noqa: S608 - ours
+        for number in collection["graphs"]
+    )
+    sql = cast("LiteralString", REMOVE.format(which=which, graphs=graphs))
+    row = await (await connection.execute(sql, {**given, "collection_id": collection["id"]})).fetchone()
     assert row is not None, "it counts"
     if row["words"]:
         await connection.execute(FORGET_WORDS, [row["words"]])
@@ -167,9 +173,11 @@ async def _remove(
 
 async def drop_items(connection: Connection, owner: str, collection_id: str, which: Which, now: float) -> int:
     """See `Items.drop_items`."""
-    await connection.execute(LOCK, [collection_id, owner])
+    collection = await (await connection.execute(LOCK, [collection_id, owner])).fetchone()
+    if collection is None:
+        return 0
     clauses, given = conditions(owner, collection_id, which)
-    gone = await _remove(connection, collection_id, clauses, given)
+    gone = await _remove(connection, collection, clauses, given)
     if gone:
         await connection.execute(
             "update collections set items = items - %s, revision = revision + 1, updated = %s where id = %s",
