@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FEWEST, MOST_UNUSUAL = 4, 50
 """Texts of which one can be said to be unusual; how many are answered."""
 
+MOST_NEIGHBOURS = 48
+"""Of each text, so that those of all texts are no more than `search_vectors` answers."""
+
 USUAL = 5
 """Neighbours that a text is held against where nothing else is asked for."""
 
@@ -43,7 +46,7 @@ class OutliersRequest(Model):
     neighbours: int | None = Field(
         default=None,
         ge=1,
-        le=50,
+        le=MOST_NEIGHBOURS,
         description="Nearest others that a text is held against, at most as many as there are; unset takes 5, or half"
         " of the others where they are fewer than 10.",
     )
