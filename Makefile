@@ -63,7 +63,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-answers bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
