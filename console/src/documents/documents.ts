@@ -140,6 +140,13 @@ export class NisDocuments extends Listing<Kept> {
     if (made) go({ page: "documents", collection: made.name });
   }
 
+  /** One that is empty: with documents in it, their files would stay. */
+  private async unmake({ id, name }: Collection): Promise<void> {
+    if (!(await act({ name: "collections.delete_collection", title: `Delete ${name}?`, button: "Delete", of: { id } }))) return;
+    if (this.chosen) go({ page: "documents", collection: "" });
+    else await this.again();
+  }
+
   private async discard({ id, name }: Kept): Promise<void> {
     if (await act({ name: "documents.delete_document", title: `Delete ${name}?`, button: "Delete", of: { id } })) await this.again();
   }
@@ -187,6 +194,9 @@ export class NisDocuments extends Listing<Kept> {
         </select>
       </label>
       ${this.writes ? html`<button class="small" @click=${() => void this.make()}>New collection</button>` : nothing}
+      ${this.writes && collection && this.lines?.length === 0 && !underway(this.name).length
+        ? html`<button class="small plain" aria-label="Delete the collection ${collection.name}" @click=${() => void this.unmake(collection)}>Delete</button>`
+        : nothing}
       ${collection
         ? html`<span>${collection.description ? `${collection.description} ` : ""}${plural(collection.items, "chunk")}, found by their words${collection.model ? html` and by what they mean, with <code>${collection.model}</code>` : " alone: there is no embedding model"}</span>`
         : nothing}

@@ -65,7 +65,9 @@ await scene("documents", async (page) => {
     await button(page, "Delete").click();
     await row(page, name).waitFor({ state: "detached" });
   }
-  await page.getByText("There is nothing here yet.").waitFor();
+  await button(page, "Delete the collection rooms").click();
+  await button(page, "Delete").click();
+  await page.waitForURL(/documents$/);
   return { where, coming, kept, refused, quotes, shown, found, ...seen };
 }, { path: "/#/documents", bypassCSP: true });
 
