@@ -113,6 +113,17 @@ def test_a_document_goes_with_its_chunks_and_its_file(ground: Ground) -> None:
     assert ground.call("blobs.get_blob", {"id": own["id"]})["id"] == own["id"]
 
 
+def test_passages_are_held_to_what_callers_said_of_their_documents(ground: Ground) -> None:
+    """Promise: metadata of a document is that of each of its chunks; a condition that is none is refused."""
+    for year in (2024, 2026):
+        add(ground, f"rows of {year}.csv", made.rows(year), metadata={"of_year": year})
+    asked = {"query": "Vega", "where": {"of_year": {"at_least": 2025}}, "limit": 50}
+    found = ground.call("documents.search_documents", asked)["passages"]
+    assert [one["document"] for one in found] == ["rows of 2026.csv"]
+    with pytest.raises(InvalidRequest):
+        ground.call("documents.search_documents", {**asked, "where": {"of_year": {"before": 2025}}})
+
+
 def test_a_run_that_is_cancelled_leaves_no_chunk(ground: Ground) -> None:
     """Promise: its run can be cancelled at any moment; what was in of the document goes, and it says why."""
     long = made.pdf([(made.column(60, 760, f"Page {number}. {made.WORDS}"), []) for number in range(200)])

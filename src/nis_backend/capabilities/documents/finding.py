@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from nis_backend.annotations import Names, Reads
-from nis_backend.capabilities.collections.operations import SearchCollection, search_collection
+from nis_backend.capabilities.collections.operations import search_collection
 from nis_backend.capabilities.documents.document import Which, mark_of
 from nis_backend.capabilities.documents.keeping import collection_of
 from nis_backend.capabilities.documents.sentences import sentences_of
@@ -22,7 +22,6 @@ MORE = 2
 """How many times the hits are looked for that are wanted: those of a version that is coming or going are left out."""
 
 _WORD = re.compile(r"[^\W_]+")
-_SEARCH = SearchCollection.model_fields
 
 
 class SearchDocuments(Model):
@@ -39,6 +38,11 @@ class SearchDocuments(Model):
     )
     limit: int = Field(default=10, ge=1, le=50, description="Most passages to answer.")
     document_id: str | None = Field(default=None, min_length=1, max_length=64, description="Only of this document.")
+    where: dict[str, JsonValue] | None = Field(
+        default=None,
+        max_length=16,
+        description="What the metadata of documents, or page and name, have to be: see collections.search_collection.",
+    )
 
 
 class Passage(Model):
@@ -79,13 +83,14 @@ async def search(request: SearchDocuments, ctx: Context) -> FoundPassages:
         return FoundPassages(collection="", mode=request.mode, model=None, formula="", passages=[], notes=[nothing])
     hits = await ctx.call(
         search_collection,
-        SearchCollection.model_validate(
+        search_collection.validate(
             {
                 "id": collection.id,
                 "query": request.query,
                 "mode": request.mode,
                 "limit": min(100, MORE * request.limit),
                 "document_id": request.document_id,
+                "where": request.where,
             }
         ),
     )
