@@ -113,6 +113,17 @@ def test_a_document_goes_with_its_chunks_and_its_file(ground: Ground) -> None:
     assert ground.call("blobs.get_blob", {"id": own["id"]})["id"] == own["id"]
 
 
+def test_a_collection_goes_with_its_documents_and_their_files(ground: Ground) -> None:
+    """Promise: no file stays that came with a document of it."""
+    made_one = ground.call("collections.create_collection", {"kind": "documents"})
+    kept = [add(ground, f"going-{n}.html", made.page(n), collection=made_one["id"]) for n in (11, 12)]
+    ground.call("collections.delete_collection", {"id": made_one["id"]})
+    for one in kept:
+        for operation, which in (("documents.get_document", one["id"]), ("blobs.get_blob", one["document"]["blob_id"])):
+            with pytest.raises(NotFound):
+                ground.call(operation, {"id": which})
+
+
 def test_passages_are_held_to_what_callers_said_of_their_documents(ground: Ground) -> None:
     """Promise: metadata of a document is that of each of its chunks; a condition that is none is refused."""
     for year in (2024, 2026):

@@ -249,8 +249,11 @@ async def update_collection(request: UpdateCollection, ctx: Context) -> Collecti
     examples=(Example(title="No more", request={"id": "{notes.id}"}, before=(MADE, FILLED)),),
 )
 async def delete_collection(request: OneCollection, ctx: Context) -> OneCollection:
-    """Delete a collection with all its items."""
+    """Delete a collection with all its items; its documents go with their files, as when each is deleted."""
     row = await find(request.id, ctx)
+    while documents := await ctx.store.select("documents", where={"collection_id": row["id"]}, limit=100):
+        for one in documents:
+            await ctx.call_named("documents.delete_document", {"id": one["id"]})
     await ctx.store.drop_collection(row["id"])
     return OneCollection(id=row["id"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, JsonValue
@@ -11,6 +10,7 @@ from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.operations import search_collection
 from nis_backend.capabilities.documents.document import Which, mark_of
 from nis_backend.capabilities.documents.keeping import collection_of
+from nis_backend.capabilities.documents.relevance import words_of
 from nis_backend.capabilities.documents.sentences import sentences_of
 from nis_backend.operation import Model
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MORE = 2
 """How many times the hits are looked for that are wanted: those of a version that is coming or going are left out."""
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 class SearchDocuments(Model):
@@ -108,7 +106,7 @@ async def _passages(hits: Hits, query: str, ctx: Context) -> list[Passage]:
     """Those of the bytes that each document is now, and of no document that is not all in yet."""
     current: dict[str, str | None] = {}
     found: list[Passage] = []
-    words = frozenset(_WORD.findall(query.lower()))
+    words = frozenset(words_of(query))
     for hit in hits.hits:
         which = str(hit.document_id)
         if which not in current:
@@ -140,9 +138,9 @@ async def _passages(hits: Hits, query: str, ctx: Context) -> list[Passage]:
 
 
 def _best(text: str, words: frozenset[str]) -> tuple[int, int]:
-    """Where the sentence stands with most words of the query; the first of several, the whole where there is none."""
+    """Where the sentence stands with most telling words of the query; the first of several, the whole without any."""
     sentences = sentences_of(text)
     if not sentences:
         return 0, len(text)
-    best = max(sentences, key=lambda one: len(words & set(_WORD.findall(one.text.lower()))))
+    best = max(sentences, key=lambda one: len(words.intersection(words_of(one.text))))
     return best.start, best.end
