@@ -255,9 +255,9 @@ class Owned:
         """See `Forgetting.indexed`."""
         return await self._store.indexed(self._owner, numbers)
 
-    async def scrub(self) -> list[str]:
+    async def scrub(self, collections: Sequence[str]) -> list[str]:
         """See `Forgetting.scrub`."""
-        return await self._store.scrub(self._owner)
+        return await self._store.scrub(self._owner, collections)
 
     async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
         """See `Forgetting.in_files`."""

@@ -157,7 +157,7 @@ def test_what_is_removed_is_found_nowhere_afterwards(with_store: Callable[[Body]
             await store.delete("documents", "ann", row["id"])
         for row in about.entries:
             assert await store.drop_entry(Place(owner="ann", namespace=row["namespace"], key=row["key"]), None)
-        notes = await store.scrub("ann")
+        notes = await store.scrub("ann", [collection])
         assert await store.mentions("ann", about.ids) == {}
         assert await store.indexed("ann", numbers) == 0
         assert (await store.about_user("ann", "ada")).ids == []

@@ -131,7 +131,7 @@ async def remove(ctx: Context, about: AboutUser, evidence: Evidence) -> list[str
     if "vectors_kept" in vars(ctx.drivers):
         for collection in evidence.numbers:
             ctx.drivers.vectors_kept.forget(collection)
-    return await ctx.store.scrub()
+    return await ctx.store.scrub(list(evidence.numbers))
 
 
 async def _remove_items(ctx: Context, items: Iterable[Row]) -> None:

@@ -63,8 +63,8 @@ class Forgetting(Protocol):
         """How many of these items, by collections, an index of words still has."""
         ...
 
-    async def scrub(self, owner: str) -> list[str]:
-        """Have what was deleted be gone from the database's files too; what cannot be, in words."""
+    async def scrub(self, owner: str, collections: Sequence[str]) -> list[str]:
+        """Have what was deleted, also of these collections, be gone from the files; what cannot be, in words."""
         ...
 
     async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:

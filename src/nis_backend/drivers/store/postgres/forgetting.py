@@ -65,7 +65,7 @@ class ForgettingUser(FindingUser):
         return int(rows[0]["found"])
 
     @override
-    async def scrub(self, owner: str) -> list[str]:
+    async def scrub(self, owner: str, collections: Sequence[str]) -> list[str]:
         return [NOT_YET]
 
     @override

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.store.finding import FindingUser
 from nis_backend.drivers.store.forgetting import AN_ID, Mentions
+from nis_backend.drivers.store.sqlite.items import words_of
 from nis_backend.drivers.store.sqlite.opening import connect
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ class ForgettingUser(FindingUser):
         """The indexes of words of the owner's collections, each with its collection's id."""
         rows = await self._read("select id from collections where owner = ?", [owner])
         there = {row["name"] for row in await self._read("select name from sqlite_master where type = 'table'", ())}
-        names = {row["id"]: "words_" + "".join(c if c.isalnum() else "_" for c in row["id"]) for row in rows}
+        names = {row["id"]: words_of(row["id"]) for row in rows}
         return [(name, own) for own, name in names.items() if name in there]
 
     @override
-    async def scrub(self, owner: str) -> list[str]:
-        names = [name for name, _ in await self._words(owner)]
+    async def scrub(self, owner: str, collections: Sequence[str]) -> list[str]:
+        names = [name for name, own in await self._words(owner) if own in collections]
 
         def optimize(connection: sqlite3.Connection) -> None:
             # A removed item's words wait in the index until it is merged.
