@@ -50,7 +50,7 @@ class Place(Model):
     how: str = Field(description="How it was looked for.")
 
 
-class Forgotten(Model):
+class ForgottenUser(Model):
     """What there was of a user, and that it is gone."""
 
     user: str
@@ -62,7 +62,7 @@ class Forgotten(Model):
     definition: str = Field(description="What counts as about the user.")
 
 
-def _draw(_request: Model, result: Forgotten) -> list[View]:
+def _draw(_request: Model, result: ForgottenUser) -> list[View]:
     removed = sum(one.before for one in result.places if one.place in COUNTED)
     said = "Nothing of it was found afterwards." if result.gone else "Something of it is still there: see the table."
     text = f"{removed} things about {result.user!r} {'are removed. ' + said if result.done else 'would be removed.'}"
@@ -98,7 +98,7 @@ COUNTED: dict[str, str] = {
         Example(title="What there is of her", request={"user": "ada", "dry_run": True}, before=(TEA,)),
     ),
 )
-async def forget_user(request: ForgetUser, ctx: Context) -> Forgotten:
+async def forget_user(request: ForgetUser, ctx: Context) -> ForgottenUser:
     """Remove all that is about a user of the caller's: memories, entries, items, documents, conversations, runs, blobs.
 
     Afterwards tables, indexes of words, files of vectors, blobs and the database's own files are searched for it.
@@ -127,13 +127,13 @@ async def forget_user(request: ForgetUser, ctx: Context) -> Forgotten:
 
 def _told(
     request: ForgetUser, before: dict[str, int], after: dict[str, int], evidence: Evidence, notes: list[str]
-) -> Forgotten:
+) -> ForgottenUser:
     how = {**COUNTED, **evidence.how}
     places = [
         Place(place=place, before=number, after=after.get(place, 0), how=how.get(place, "ids of it in rows"))
         for place, number in {**dict.fromkeys(after, 0), **before}.items()
     ]
-    return Forgotten(
+    return ForgottenUser(
         user=request.user,
         done=not request.dry_run,
         gone=all(one.after == 0 for one in places),
