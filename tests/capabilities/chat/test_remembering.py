@@ -73,7 +73,10 @@ def test_a_conversation_remembers_only_where_it_was_asked_to(ground: Ground) -> 
     assert (last["source_run"], last["source_conversation"]) == (said["run_id"], said["conversation_id"])
     assert memories(ground) == ["my boat is called Argo.", "I am allergic to nuts."]
     assert chat(ground, "Tell me of my boat.")["memories"] == []
-    cited = chat(ground, "Tell me of my boat.", memory=True)
+    cited = chat(ground, "What is my boat called?", memory=True)
+    # The model of this server is a demonstration: it is not asked for what is known.
+    assert cited["response"].startswith("From memory: “my boat is called Argo.” [1]")
+    assert chat(ground, "Sing of a boat at night", memory=True)["provider"] == "scripted"
     assert [one["text"] for one in cited["memories"]] == ["my boat is called Argo."]
     assert "“boat”" in cited["memories"][0]["because"]
     table = next(view for view in cited["views"] if view.get("title") == "From memory")
@@ -115,7 +118,9 @@ def test_the_model_is_told_each_memory_with_its_number(tmp_path: Path) -> None:
                 tools=[],
                 remote=[],
                 there=frozenset(),
-                recalled=[{"id": "memory-1", "text": "Uma is allergic to nuts.", "because": "it was said today"}],
+                recalled=[
+                    {"id": "memory-1", "text": "Uma is allergic to nuts.", "because": "it was said today", "sure": True}
+                ],
             )
             system, user = await messages_of(ctx, turn, request, request.message)
             assert system.role == "system"

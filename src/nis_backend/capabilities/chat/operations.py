@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import ModelInfo, Tool
     from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.run import Run
 
 REMEMBERED = 20
@@ -361,7 +362,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
 
     assert request.conversation_id is not None
 
-    def reply(text: str, info: ModelInfo | None, **given: Any) -> Reply:
+    def reply(text: str, info: ModelInfo | None, cited: Sequence[Json] = (), **given: Any) -> Reply:
         return Reply(
             response=text,
             conversation_id=str(request.conversation_id),
@@ -371,7 +372,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
             provider=info.provider if info else "nis",
             model=info.name if info else "router",
             demonstration=bool(info and info.demonstration),
-            memories=[CitedMemory(**one) for one in turn.recalled] if info else [],
+            memories=[CitedMemory(**{name: one[name] for name in CitedMemory.model_fields}) for one in cited],
             **given,
         )
 
@@ -382,12 +383,9 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return routed(await run_form(ctx, request.call.operation, request.call.arguments))
     turn = await chosen(ctx, request)
     message, before = request.message, ""
-    if message and request.operations and (request.memory or not turn.info.tools):
-        from nis_backend.capabilities.chat.remembering import answered  # noqa: PLC0415 - as above
-
-        of_memory = await answered(ctx, request)
-        if of_memory is not None:
-            return routed(of_memory)
+    of_memory = await _asked_of_memory(ctx, request, turn)
+    if of_memory is not None:
+        return routed(of_memory)
     if request.attachments and not message and request.operations:
         from nis_backend.capabilities.chat.looking import listened  # noqa: PLC0415 - loads with the first voice note
 
@@ -406,6 +404,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return reply(
             before + said.text,
             info,
+            turn.recalled,
             tokens_used=_sum(said.input_tokens, said.output_tokens),
             views=[*turn.memory_views, *said.views],
         )
@@ -417,10 +416,23 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     from nis_backend.capabilities.chat.loop import answer  # noqa: PLC0415 - loads with the first turn
 
     turn = await with_memory(ctx, request, turn, message)
+    if info.demonstration and turn.recalled and turn.recalled[0]["sure"]:
+        from nis_backend.capabilities.chat.remembering import quoted  # noqa: PLC0415 - few turns have a memory
+
+        text = await quoted(ctx, turn.recalled[0], step)
+        return reply(before + text, None, turn.recalled, tokens_used=0, views=turn.memory_views)
     said = await answer(ctx, driver, info, await messages_of(ctx, turn, request, message), step=step)
-    return reply(
-        before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=turn.memory_views
-    )
+    tokens = _sum(said.input_tokens, said.output_tokens)
+    return reply(before + said.text, info, turn.recalled, tokens_used=tokens, views=turn.memory_views)
+
+
+async def _asked_of_memory(ctx: Context, request: MessageRequest, turn: Chosen) -> Routed | None:
+    """What comes of a message that asks something of memory; None of every other one."""
+    if not request.message or not request.operations or (turn.info.tools and not request.memory):
+        return None
+    from nis_backend.capabilities.chat.remembering import answered  # noqa: PLC0415 - loads with the first turn
+
+    return await answered(ctx, request)
 
 
 async def _without_choosing(ctx: Context, request: MessageRequest, turn: Chosen, message: str) -> Routed | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RECALLED = 8
 """Memories that a model is shown in a turn."""
+SURE = 0.5
+"""Cosine from which on a memory with a word of the message answers it."""
 LONGEST = 4000
 """Characters of a memory, and of what is looked for."""
 TOLD = (
@@ -98,7 +100,7 @@ async def answered(ctx: Context, request: MessageRequest) -> Routed | None:
 
 
 async def recalled(ctx: Context, message: str, user: str) -> list[Json]:
-    """What is remembered of this person about the message, recorded in the run: `id, text, because`."""
+    """What is remembered of this person about the message, recorded in the run: `id, text, because, sure`."""
 
     async def recall() -> list[Json]:
         given = {"query": message[:LONGEST], "user": user, "limit": RECALLED}
@@ -106,10 +108,25 @@ async def recalled(ctx: Context, message: str, user: str) -> list[Json]:
             found = await ctx.call_named("memory.recall", given)
         except Unavailable as error:
             return [{"problem": error.problem()}]
-        return [{"id": one.memory.id, "text": one.memory.text, "because": one.because} for one in found.memories]
+        return [
+            {
+                "id": one.memory.id,
+                "text": one.memory.text,
+                "because": one.because,
+                "sure": bool(one.matched) and (one.similarity or 0.0) >= SURE,
+            }
+            for one in found.memories
+        ]
 
     found = await ctx.note("recalled", recall)
     return [one for one in found if "problem" not in one]
+
+
+async def quoted(ctx: Context, memory: Json, step: int) -> str:
+    """The answer where a demonstration model would have to be relied on: the memory itself."""
+    text = f"From memory: “{memory['text']}” [1]\n\n(Quoted as it was said: the demonstration model is not asked.)"
+    await ctx.run.text(step, text)
+    return text
 
 
 def told(memories: Sequence[Json]) -> str:
