@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from ground import Ground
 from indexes import PAGES, TOWER
 from opened import opened
 
@@ -286,3 +287,18 @@ def test_the_date_is_the_pages_own() -> None:
     words = "<p>On 4 May 2011 the bridge was opened, in rain, and since then it has been crossed by many people.</p>"
     page = extract(ExtractPage(html=f"<html><body><article>{words * 3}</article>© 2019</body></html>"))
     assert (page.date, page.author, page.title) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Read https://example.org/tower and summarise it.", "The Eiffel tower is 330 metres tall"),
+        ("What does https://example.org/gone say?", "answered 404"),
+        ("Read http://10.0.0.1/admin", "own network"),
+        ("Search the web for the height of the Eiffel tower.", "2 pages that searxng has found"),
+        ("Find papers on surface codes.", "2 of 1000 papers on arXiv"),
+    ],
+)
+def test_chat_reads_and_searches_and_says_why_not(ground: Ground, message: str, says: str) -> None:
+    """Promise: asked in words, without a model that could; what is not to be had is told, and never made up."""
+    assert says in ground.call("chat.send_message", {"message": message})["response"]

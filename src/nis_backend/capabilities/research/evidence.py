@@ -16,7 +16,7 @@ LEAST_ORDER = 0.7
 FORMULA = (
     "2 n / (c + s): c and s are the telling words, as stems and without numbers, of the claim and of the sentence or "
     "its clause, n those of both; evidence has all of the claim's, in its order. For: all numbers of the claim are "
-    "there; against: another number of that unit stands in the place of one, or one of both is denied"
+    "there; against: the same is said with another number of that unit, years excepted, or one of both is denied"
 )
 LIMITS = (
     "It was read by words: a paraphrase is not found, nor what a sentence only implies; where how sure, how many or "
@@ -25,13 +25,14 @@ LIMITS = (
 
 _DENIALS = frozenset(
     {"not", "no", "never", "without", "neither", "nor", "none", "cannot", "false", "untrue", "wrong", "myth"}
-    | {"incorrect", "denied", "denies", "debunked", "refuted", "disproved", "nobody", "nothing", "nowhere", "hardly"}
+    | {"incorrect", "debunked", "refuted", "disproved", "nobody", "nothing", "nowhere", "hardly"}
 )
 _OPEN = frozenset(
     {"might", "may", "could", "would", "if", "whether", "allegedly", "reportedly", "supposedly", "perhaps", "possibly"}
     | {"claimed", "claims", "claim", "believed", "believe", "thought", "rumoured", "rumored", "said", "say", "says"}
     | {"reported", "nearly", "almost", "planned", "expected", "should", "unless", "until", "once", "formerly", "except"}
-    | {"previously", "used"}
+    | {"previously", "used", "denied", "denies", "deny", "fail", "fails", "failed", "refuses", "refused", "doubts"}
+    | {"attempt", "attempts", "attempted", "tried", "tries", "disputes", "disputed", "evidence", "proposed", "wants"}
 )
 """Words that leave open whether what follows is so, or is still so."""
 _UNITS = {
@@ -55,6 +56,7 @@ _UNITS = {
 }
 _BEHIND = re.compile(r"\s*(%|°[CFK]?|[^\W\d_]+)")
 _YEAR = range(1000, 2200)
+YEAR = "year AD"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ def _measured(text: str) -> list[Measured]:
         if value is not None:
             bare = not word or word in EMPTY
             year = bare and one[0].isdecimal() and int(value) in _YEAR
-            unit = "year AD" if year else "" if bare else _UNITS.get(word, stem(word))
+            unit = YEAR if year else "" if bare else _UNITS.get(word, stem(word))
             found.append(Measured(value=value, unit=unit))
     return found
 
@@ -161,9 +163,13 @@ def _weighed(claim: Said, said: Said) -> Weighed | None:
 
 
 def _other_number(claim: Said, sentence: Said, score: float) -> Weighed | None:
-    """Against, where exactly one number differs and the sentence has exactly one of its unit."""
+    """Against, where exactly one number differs, the sentence has exactly one of its unit, and says nothing else.
+
+    A year never speaks against: what happened in one may have happened in another.
+    """
     missing = [one for one in claim.measured if not any(_is(one, other) for other in sentence.measured)]
-    if len(missing) != 1:
+    years = {one.value for one in sentence.measured if one.unit == YEAR} - {one.value for one in claim.measured}
+    if len(missing) != 1 or score < 1 or years or missing[0].unit == YEAR:
         return None
     (one,) = missing
     theirs = [other for other in sentence.measured if other.unit == one.unit]
