@@ -267,10 +267,13 @@ def graph_table(number: int) -> str:
 
 
 async def _drop_graphs(connection: Connection, collection_id: str) -> None:
-    """Remove what a collection is searched by."""
+    """Remove what a collection is searched by; one that is being made is not waited for."""
     sql = "delete from vector_graphs where collection_id = %s returning number"
     for row in await (await connection.execute(sql, [collection_id])).fetchall():
-        await connection.execute(cast("LiteralString", f"drop table {graph_table(row['number'])}"))
+        table = graph_table(row["number"])
+        making = "select pg_cancel_backend(pid) from pg_stat_progress_create_index where relid = to_regclass(%s)"
+        await connection.execute(making, [table])
+        await connection.execute(cast("LiteralString", f"drop table {table}"))
 
 
 def find_items(
