@@ -126,10 +126,15 @@ def unborne(statement: str, quotes: Iterable[str], given: str = "") -> list[str]
 def shown(passages: Sequence[Passage]) -> str:
     """The passages as a model is shown them, by their numbers from 0."""
     heads = [
-        f"Passage {number} ({one.document}{'' if one.page is None else f', page {one.page}'}):"
+        f"Passage {number} ({_named(one.document)}{'' if one.page is None else f', page {one.page}'}):"
         for number, one in enumerate(passages)
     ]
     return "\n\n".join(f"{head}\n{one.text}" for head, one in zip(heads, passages, strict=True))
+
+
+def _named(document: str) -> str:
+    """A document's name in one line: it is its sender's word as well."""
+    return " ".join(document.split())[:80]
 
 
 def unlinked(text: str) -> str:

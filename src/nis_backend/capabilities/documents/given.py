@@ -164,7 +164,11 @@ async def _searched(ctx: Context, asked: Asked, question: str, most: int, row: R
         limit=most,
         document_id=None if row is None else row["id"],
     )
-    found = await ctx.call(search_documents, wanted)
+    try:
+        found = await ctx.call(search_documents, wanted)
+    except NotFound as error:
+        error.field = "collection"
+        raise
     if not found.collection:
         raise InvalidRequest(
             "No document is given, and none is kept.",
@@ -206,7 +210,11 @@ async def kept_as(ctx: Context, name: str, collection: str | None, field: str) -
     """
     row = await ctx.store.get("documents", name)
     if row is None:
-        where = await collection_of(collection, ctx)
+        try:
+            where = await collection_of(collection, ctx)
+        except NotFound as error:
+            error.field = "collection"
+            raise
         rows = await ctx.store.select("documents", where={"collection_id": where.id}, limit=MOST_KEPT) if where else []
         row = _named(name, rows)
     if row is None or row["state"] != "ready":
