@@ -106,9 +106,12 @@ def item_of(memory: Memory) -> dict[str, object]:
     return {"id": memory.id, "text": memory.text, "metadata": metadata}
 
 
-def id_of(owner: str, text: str, user: str | None, agent: str | None) -> str:
-    """The id of what says this of them, for one owner: said at the same time elsewhere, it is the same memory."""
-    whole = "\n".join([owner, user or "", agent or "", " ".join(words(text))])
+def id_of(collection: str, text: str, user: str | None, agent: str | None) -> str:
+    """The id of what says this of them: said at the same time elsewhere, it is the same memory.
+
+    It is made with the collection's id, which only its owner knows: nobody can tell what others' memories are called.
+    """
+    whole = "\n".join([collection, user or "", agent or "", " ".join(words(text))])
     return f"memory-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 
@@ -118,17 +121,19 @@ async def write(ctx: Context, memories: Sequence[Memory]) -> None:
     await ctx.call(add_items, AddItems.model_validate({"id": COLLECTION, "items": [item_of(one) for one in memories]}))
 
 
-async def ensure(ctx: Context) -> None:
-    """Have the owner's collection of memories be there."""
-    if await ctx.store.count("collections", where={"name": COLLECTION}):
-        return
-    try:
+async def ensure(ctx: Context) -> str:
+    """The id of the owner's collection of memories, which is made where there is none."""
+    found = await ctx.store.select("collections", where={"name": COLLECTION}, limit=1)
+    if not found:
         made = CreateCollection(name=COLLECTION, kind="memories", description="What is remembered.")
-        await ctx.call(create_collection, made)
-    except Conflict:
-        # Another call has made it at the same time.
-        if not await ctx.store.count("collections", where={"name": COLLECTION}):
-            raise
+        try:
+            return (await ctx.call(create_collection, made)).id
+        except Conflict:
+            # Another call has made it at the same time.
+            found = await ctx.store.select("collections", where={"name": COLLECTION}, limit=1)
+            if not found:
+                raise
+    return str(found[0]["id"])
 
 
 async def page(ctx: Context, request: ListItems) -> tuple[list[Memory], int | None]:

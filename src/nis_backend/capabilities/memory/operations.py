@@ -18,6 +18,7 @@ from nis_backend.capabilities.memory.memory import (
     Label,
     Memory,
     Scope,
+    ensure,
     everything,
     find,
     id_of,
@@ -170,7 +171,7 @@ async def remember(request: Remember, ctx: Context) -> Remembered:
     """
     now = ctx.now()
     new = Memory(
-        id=id_of(ctx.caller.owner, request.text, request.user, request.agent),
+        id=id_of(await ensure(ctx), request.text, request.user, request.agent),
         text=request.text.strip(),
         user=request.user,
         agent=request.agent,

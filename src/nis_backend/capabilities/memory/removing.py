@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.forgetting import AboutUser, Mentions
 
 AT_ONCE = 500
-MOST_PIECES = 64
-"""Ids that the database's files are searched for, byte for byte."""
 STAYING = {
     "effects": "names of writes that hold ids of runs and no content: they keep a lost process from writing again, and "
     "go after a day",
@@ -56,12 +54,11 @@ class Evidence:
         staying = {one for table in STAYING for one in mentions.get(table, {})}
         # What a caller could have named may be another owner's too, and of that nothing is told.
         made = [one for one in self.ids if AN_ID.fullmatch(one) and not one.startswith("text-") and one not in staying]
-        pieces = made[:: max(1, len(made) // MOST_PIECES)][:MOST_PIECES]
-        there = await ctx.store.in_files([one.encode() for one in pieces]) if pieces else None
+        there = await ctx.store.in_files([one.encode() for one in made]) if made else None
         if there is None:
             return {}
         self.how["database files"] = (
-            f"of {len(pieces)} ids, those whose bytes are in the file or its write-ahead log, free pages included"
+            f"of {len(made)} ids, those whose bytes are in the file or its write-ahead log, free pages included"
         )
         return {"database files": sum(there)}
 

@@ -68,5 +68,5 @@ class Forgetting(Protocol):
         ...
 
     async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
-        """Which of these bytes are anywhere in the database's files; None where they are not this process's to read."""
+        """Which of these ids, made here, are in the database's files; None where this process may not read those."""
         ...

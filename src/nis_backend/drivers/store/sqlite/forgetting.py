@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mmap
+import re
 import sqlite3
 from abc import abstractmethod
 from pathlib import Path
@@ -18,13 +19,15 @@ from nis_backend.drivers.store.sqlite.items import words_of
 from nis_backend.drivers.store.sqlite.opening import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nis_backend.drivers.store.base import Row
 
 T = TypeVar("T")
 
 WAIT_SECONDS = 5.0
+TAIL, TAIL_LENGTH = re.compile(rb"-[0-9a-f]{24}"), 25
+"""The end of an id that was made here, by which many are looked for at once."""
 
 
 class ForgettingUser(FindingUser):
@@ -50,16 +53,18 @@ class ForgettingUser(FindingUser):
 
     def _mentions(self, owner: str, ids: frozenset[str]) -> Mentions:
         """Each of the owner's rows is read once, however many ids there are."""
-        own = [one for one in ids if not AN_ID.fullmatch(one)]
+        own = [one.encode() for one in ids if not AN_ID.fullmatch(one)]
+        tails = _by_tail(one.encode() for one in ids if AN_ID.fullmatch(one))
         found: Mentions = {}
         with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as connection:
             for table, columns in _owned(connection):
                 cells = ", ".join(f"cast({column} as blob)" for column in columns)
                 for row in connection.execute(f"select {cells} from {table} where owner = ?", (owner,)):  # noqa: S608 - the database names them
-                    text = b"\n".join(cell for cell in row if cell is not None).decode("utf-8", "replace")
-                    for one in (*ids.intersection(AN_ID.findall(text)), *(one for one in own if one in text)):
+                    text = b"\n".join(cell for cell in row if cell is not None)
+                    near = [one for tail in tails.keys() & TAIL.findall(text) for one in tails[tail]]
+                    for one in (one for one in (*near, *own) if one in text):
                         there = found.setdefault(table, {})
-                        there[one] = there.get(one, 0) + 1
+                        there[one.decode()] = there.get(one.decode(), 0) + 1
         return found
 
     @override
@@ -104,13 +109,25 @@ class ForgettingUser(FindingUser):
         return await asyncio.to_thread(self._in_files, pieces)
 
     def _in_files(self, pieces: Sequence[bytes]) -> list[bool]:
-        found = [False] * len(pieces)
+        tails = _by_tail(pieces)
+        found: set[bytes] = set()
         for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
             if not path.is_file() or not path.stat().st_size:
                 continue
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                found = [was or content.find(piece) >= 0 for was, piece in zip(found, pieces, strict=True)]
-        return found
+                # One pass, however many are looked for.
+                for at in TAIL.finditer(content):
+                    near = tails.get(at[0], ())
+                    found.update(one for one in near if content[at.end() - len(one) : at.end()] == one)
+        return [piece in found for piece in pieces]
+
+
+def _by_tail(ids: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Ids by their ends, which a run and its conversation may share."""
+    tails: dict[bytes, list[bytes]] = {}
+    for one in ids:
+        tails.setdefault(one[-TAIL_LENGTH:], []).append(one)
+    return tails
 
 
 def _owned(connection: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
