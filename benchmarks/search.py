@@ -52,7 +52,7 @@ PEER = Path(__file__).with_name("search_peer.py")
 WAYS = ("words", "vectors", "hybrid")
 HALVES: tuple[Half, ...] = ("chosen by", "held out")
 KINDS = {"name": "names", "paraphrase": "paraphrases", "question": "questions"}
-AT_ONCE = 500
+AT_ONCE = 200
 """Items added by one call."""
 QUERIES = 200
 ASKED = 60
