@@ -457,7 +457,7 @@ async def get_statistics(request: OneCollection, ctx: Context) -> Statistics:
         model=row["model"],
         dimensions=row["dimensions"],
         vector_bytes=vectors * (row["dimensions"] or 0) * BYTES_OF_A_NUMBER,
-        advice=advice(row),
+        advice=advice(row, ctx),
     )
 
 

@@ -133,7 +133,7 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
         terms = terms_of(request.query, str(collection["language"]))
         words = await ctx.store.match_words(str(collection["id"]), terms, which, depth)
         weight = told_by(words, len(terms), int(collection["items"]))
-    if mode != "words" and (said := advice(collection)):
+    if mode != "words" and (said := advice(collection, ctx)):
         notes.append(said)
     ranking = {"words": words, "vectors": vectors}.get(mode) or fuse(vectors, words, weight)
     return Hits(
@@ -194,12 +194,12 @@ def _hit(row: Row, score: float, by_words: tuple[int, float] | None, by_vectors:
     )
 
 
-def advice(collection: Row) -> str:
+def advice(collection: Row, ctx: Context) -> str:
     """What would make searching it quicker; empty where nothing would."""
     items = int(collection["items"])
-    if items <= MOST_EXACT:
+    if items <= MOST_EXACT or ctx.drivers.settings.database_url is not None:
         return ""
     return (
-        f"{items} vectors may be compared one by one; beyond {MOST_EXACT} use PostgreSQL with pgvector"
-        " (NIS_DATABASE_URL), which has an index of them."
+        f"{items} vectors are compared one by one; beyond {MOST_EXACT} use PostgreSQL with pgvector (NIS_DATABASE_URL),"
+        " which has an index of them."
     )
