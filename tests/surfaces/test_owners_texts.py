@@ -208,6 +208,15 @@ def test_files_that_are_written_out_hold_their_owners_words_alone(both: tuple[Ke
             assert send(other.who.server, "GET", f"/blobs/{blob}/content", None, other.who.headers)[0] == 404
 
 
+def test_chat_keeps_them_apart_too(both: tuple[Kept, Kept]) -> None:
+    """What is said of documents, and of who speaks, is of the owner's own, though the other's label is the same."""
+    for one, other in (both, both[::-1]):
+        for message in ("What does lease.md say about the rent?", "What do you know about me?"):
+            told = json.dumps(one.call("chat.send_message", {"message": message, "user_id": "ada", "memory": True}))
+            assert one.secret in told, message
+            assert other.secret not in told, message
+
+
 def test_mcp_and_the_command_line_keep_them_apart_too(ground: Ground, both: tuple[Kept, Kept]) -> None:
     """Promise: by the key that calls, whatever surface it calls on."""
     for kept, other in (both, both[::-1]):

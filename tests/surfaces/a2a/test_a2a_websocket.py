@@ -563,7 +563,7 @@ def test_a_wrong_frame_is_answered_by_its_fault(tmp_path: Path, frame: str, code
         ({"role": "ROLE_KING"}, -32602, "message.role"),
         ({"parts": [{"text": "x" * 100_001}]}, -32602, "message.parts"),
         ({"contextId": "no spaces"}, -32602, "message.contextId"),
-        ({"parts": [{"raw": "JVBERi0xLjQK", "mediaType": "image/png"}]}, -32005, None),
+        ({"parts": [{"raw": "AAAAGGZ0eXBtcDQyAAAAAG1wNDJpc29t", "mediaType": "image/png"}]}, -32005, None),
         ({"parts": [{"raw": "iVBORw0KGgo=", "mediaType": "image/png"}]}, -32602, "message.parts"),
         ({"parts": [{"data": {"a": 1}}]}, -32005, None),
         ({"parts": [dict[str, str]()]}, -32005, None),

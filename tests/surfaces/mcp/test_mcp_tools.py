@@ -32,9 +32,9 @@ def test_the_plain_list_is_short_and_has_what_is_needed_most() -> None:
 
 
 def test_the_plain_list_costs_a_model_little() -> None:
-    """Promise: some 13,000 tokens, at three letters or four each; the rest of the operations is found by words."""
+    """Promise: some 14,000 tokens, at three letters or four each; the rest of the operations is found by words."""
     plain = [tool(entry) for entry in choose(ENTRIES, None)]
-    assert sum(len(json.dumps([one.name, one.description, one.input_schema])) for one in plain) < 44_000
+    assert sum(len(json.dumps([one.name, one.description, one.input_schema])) for one in plain) < 48_000
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
@@ -109,7 +109,12 @@ def test_what_asks_a_model_of_the_callers_choice_reaches_outward() -> None:
     assert {"chat.send_message", "models.complete_chat", "embeddings.embed_texts"} <= naming
     # These keep the name, look at what is known of it, or count what it has used: nothing is asked.
     inside = {name for name in naming if name.partition(".")[0] in ("prompts", "budgets", "usage", "routes")}
-    inside |= {"models.estimate_cost", "models.set_price", "models.unset_price"} & naming
+    inside |= {
+        "models.estimate_cost",
+        "models.set_price",
+        "models.unset_price",
+        "collections.create_collection",
+    } & naming
     inside |= {entry.name for entry in ENTRIES if entry.pool}  # whose models are files of this machine
     assert naming - inside <= {entry.name for entry in ENTRIES if entry.outward}
 

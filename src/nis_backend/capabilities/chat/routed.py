@@ -137,7 +137,8 @@ async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
         if isinstance(error, InvalidRequest):
             return await _ask(ctx, entry, route, error)
         # What lies beyond this server may fail for reasons of its own: that is an answer.
-        if isinstance(error, Unavailable) or (entry.outward and isinstance(error, BEYOND)):
+        looked = entry.outward and entry.effect == "reads"
+        if isinstance(error, Unavailable) or (looked and isinstance(error, BEYOND)):
             return await _say(ctx, cannot(error))
         raise error
     request, result = made.request, made.result

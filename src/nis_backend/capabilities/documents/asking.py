@@ -101,7 +101,6 @@ def _marks(quotes: list[int]) -> str:
     "documents.ask_documents",
     effect="reads",
     outward=True,
-    essential=True,
     view=_draw,
     time_limit=600,
     examples=(

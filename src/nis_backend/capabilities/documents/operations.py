@@ -23,7 +23,6 @@ LONGEST = 600.0
     effect="reads",
     view=draw_document,
     time_limit=LONGEST,
-    essential=True,
     examples=(
         Example(
             title="A report in Markdown",

@@ -204,7 +204,6 @@ class _Readers:
 @operation(
     "research.research_topic",
     effect="reads",
-    essential=True,
     outward=True,
     prepare=researching.prepare,
     view=draw_report,
