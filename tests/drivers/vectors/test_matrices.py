@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.store.base import Store
@@ -15,6 +16,7 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.drivers.vectors import matrices
 from nis_backend.drivers.vectors.matrices import Matrices
 from nis_backend.drivers.vectors.matrices_pool import pool
+from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings
 
 SIZE = 16
@@ -75,6 +77,22 @@ def test_the_closest_are_those_of_all_that_are_there(tmp_path: Path) -> None:
         await store.close()
 
     asyncio.run(body())
+
+
+def test_a_row_that_was_cut_by_a_full_disk_shifts_no_other(tmp_path: Path) -> None:
+    """What stands behind the rows that are known is written over, in both files."""
+    matrix = matrices.Matrix(path=tmp_path / "c", dimensions=2)
+    first, second = np.float32([1, 0]).tobytes(), np.float32([0, 1]).tobytes()
+    matrix.append([(3, first)])
+    for path in (matrix.path, matrix.numbers):
+        with path.open("ab") as file:
+            file.write(b"cut")
+    matrix.append([(5, second)])
+    assert (matrix.rows, matrix.last) == (2, 5)
+    assert matrix.path.read_bytes() == first + second
+    assert np.frombuffer(matrix.numbers.read_bytes(), np.int64).tolist() == [3, 5]
+    with pytest.raises(Unavailable, match="vectors"):
+        matrices.Matrix(path=tmp_path / "none" / "c", dimensions=2).append([(1, first)])
 
 
 def test_files_of_processes_that_were_killed_are_removed(tmp_path: Path) -> None:

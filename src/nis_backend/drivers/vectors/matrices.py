@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.vectors.base import NearVectors
 from nis_backend.drivers.vectors.matrices_pool import POOL
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,8 @@ AT_ONCE = 5000
 """Vectors that are read from the store at once: 8 MB of 384 numbers."""
 FEWEST_STALE, STALE, MOST_STALE = 256, 0.25, 10_000
 """Rows of a file whose items are gone: beyond a share of the items, within these bounds, the file is made anew."""
-FLOAT = 4
-"""Bytes of a number."""
+FLOAT, NUMBER = 4, 8
+"""Bytes of a number of a vector, and of an item's."""
 
 
 @dataclass(kw_only=True)
@@ -49,10 +50,19 @@ class Matrix:
         return self.path.with_suffix(".numbers")
 
     def append(self, vectors: Sequence[tuple[int, bytes]]) -> None:
-        """Add rows."""
-        with self.path.open("ab") as file, self.numbers.open("ab") as numbers:
-            file.write(b"".join(vector for _, vector in vectors))
-            numbers.write(array("q", [number for number, _ in vectors]).tobytes())
+        """Add rows behind those that are known: of one that a full disk has cut nothing stays.
+
+        Raises:
+            Unavailable: the files cannot be written.
+        """
+        try:
+            _write(self.path, self.rows * self.dimensions * FLOAT, b"".join(vector for _, vector in vectors))
+            _write(self.numbers, self.rows * NUMBER, array("q", [number for number, _ in vectors]).tobytes())
+        except OSError as error:
+            raise Unavailable(
+                f"The vectors cannot be put beside each other: {error.strerror}.",
+                remedy="Look to the data folder: has its disk space?",
+            ) from None
         self.rows += len(vectors)
         self.last = vectors[-1][0]
 
@@ -60,6 +70,14 @@ class Matrix:
         """Remove the files; a worker that has them mapped keeps its pages."""
         self.path.unlink(missing_ok=True)
         self.numbers.unlink(missing_ok=True)
+
+
+def _write(path: Path, place: int, content: bytes) -> None:
+    """Write behind the first bytes of a file, whatever stood there."""
+    with path.open("r+b" if path.exists() else "wb") as file:
+        file.truncate(place)
+        file.seek(place)
+        file.write(content)
 
 
 class Matrices(NearVectors):
