@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_a_row_that_was_cut_by_a_full_disk_shifts_no_other(tmp_path: Path) -> No
     matrix.append([(5, second)])
     assert (matrix.rows, matrix.last) == (2, 5)
     assert matrix.path.read_bytes() == first + second
-    assert np.frombuffer(matrix.numbers.read_bytes(), np.int64).tolist() == [3, 5]
+    assert matrix.numbers.read_bytes() == array("q", [3, 5]).tobytes()
     with pytest.raises(Unavailable, match="vectors"):
         matrices.Matrix(path=tmp_path / "none" / "c", dimensions=2).append([(1, first)])
 
