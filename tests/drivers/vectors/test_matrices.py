@@ -59,7 +59,7 @@ def test_the_closest_are_those_of_all_that_are_there(tmp_path: Path) -> None:
             await store.drop_items(OWNER, ID, Which(ids=gone), float(step))
             for key in gone:
                 del live[key]
-            now = await store.get(OWNER and "collections", OWNER, ID)
+            now = await store.get("collections", OWNER, ID)
             assert now is not None
             assert now["items"] == len(live)
             query = unit(random, 1)[0]
@@ -83,7 +83,7 @@ def test_the_closest_are_those_of_all_that_are_there(tmp_path: Path) -> None:
 def test_a_row_that_was_cut_by_a_full_disk_shifts_no_other(tmp_path: Path) -> None:
     """What stands behind the rows that are known is written over, in both files."""
     matrix = matrices.Matrix(path=tmp_path / "c", dimensions=2)
-    first, second = np.float32([1, 0]).tobytes(), np.float32([0, 1]).tobytes()
+    first, second = np.array([1, 0], np.float32).tobytes(), np.array([0, 1], np.float32).tobytes()
     matrix.append([(3, first)])
     for path in (matrix.path, matrix.numbers):
         with path.open("ab") as file:
