@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob
-from nis_backend.errors import NotFound, Unavailable
+from nis_backend.errors import NotFound, TooLarge, Unavailable
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from nis_backend.capabilities.documents.citing import Passage
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import ModelInfo
 
 FOR_JSON = "models.generate_json"
+CHARACTERS_OF_A_TOKEN, LEAST_ROOM = 3, 1500
+"""At the least, of English; and what a model reads at once however small its context is."""
 
 
 class Composes(Model):
@@ -89,6 +92,33 @@ class Composing:
         self.spent.append(answer)
         self.model = answer["model"]
         return answer["value"]
+
+    def room(self, most: int, beside: int) -> int:
+        """Characters of documents that it reads at once: `most`, or what its context has left by so many tokens."""
+        context = self.info.context_tokens
+        return most if context is None else min(most, max(LEAST_ROOM, (context - beside) * CHARACTERS_OF_A_TOKEN))
+
+    def parts(self, passages: Sequence[Passage], room: int, most: int, *, what: str, field: str) -> list[list[int]]:
+        """The passages' numbers, as many together as there is room for.
+
+        Raises:
+            TooLarge: naming the field; they are more than `most`.
+        """
+        parts, held = list[list[int]](), 0
+        for number, passage in enumerate(passages):
+            if not parts or held + len(passage.text) > room:
+                parts.append([])
+                held = 0
+            parts[-1].append(number)
+            held += len(passage.text)
+        if len(parts) > most:
+            raise TooLarge(
+                f"{self.model} would read {what} in {len(parts)} parts; {most} are allowed.",
+                field=field,
+                value=f"{len(parts)} parts",
+                remedy="Give fewer pages, or a model with a larger context.",
+            )
+        return parts
 
     def said(self) -> Json:
         """Who has answered, and what it took."""

@@ -16,7 +16,7 @@ from nis_backend.capabilities.documents.ruling import RULES, by_rules
 from nis_backend.capabilities.documents.samples import FIELDS, LEASE, LEASE_FIELDS
 from nis_backend.capabilities.documents.telling import tell
 from nis_backend.capabilities.documents.values import says
-from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Json, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 PART = 24_000
 """Characters that a model reads at once, where it does not say that it has room for fewer."""
-CHARACTERS_OF_A_TOKEN, BESIDE, LEAST_PART = 3, 2000, 1500
+BESIDE = 2000
+"""Tokens of the instruction, the schema and the answer."""
 MOST_PARTS = 60
 
 
@@ -148,7 +149,8 @@ def _told(document: Reading, tree: Tree, rest: Json) -> ExtractedFields:
 async def _read(ctx: Context, composing: Composing, request: ExtractFields, document: Reading) -> Tree:
     """What a model proposes, part by part: of each value the first that is borne out, lists one after the other."""
     cited = Cited(passages=document.passages())
-    parts = _parts(composing, cited, document)
+    room = composing.room(PART, BESIDE)
+    parts = composing.parts(cited.passages, room, MOST_PARTS, what=document.name, field="file")
     told = (
         f"You find fields in passages of a document. {DATA} For each field give the words of the passages that say it, "
         "copied exactly, and the value; both are null where the passages do not say it. Lists hold what the passages "
@@ -178,26 +180,6 @@ def _checked(cited: Cited, first: int, name: str, schema: Json, answer: Any) -> 
     if why := says(schema, value, quote.text):
         return Filled(schema=schema, name=name, reason=why)
     return Filled(schema=schema, name=name, value=value, quote=quote)
-
-
-def _parts(composing: Composing, cited: Cited, document: Reading) -> list[list[int]]:
-    context = composing.info.context_tokens
-    room = PART if context is None else min(PART, max(LEAST_PART, (context - BESIDE) * CHARACTERS_OF_A_TOKEN))
-    parts, held = list[list[int]](), 0
-    for number, passage in enumerate(cited.passages):
-        if not parts or held + len(passage.text) > room:
-            parts.append([])
-            held = 0
-        parts[-1].append(number)
-        held += len(passage.text)
-    if len(parts) > MOST_PARTS:
-        raise TooLarge(
-            f"{composing.model} would read {document.name} in {len(parts)} parts; {MOST_PARTS} are allowed.",
-            field="file",
-            value=f"{len(parts)} parts",
-            remedy="Give fewer pages, or a model with a larger context.",
-        )
-    return parts
 
 
 OPERATIONS = (extract_fields,)

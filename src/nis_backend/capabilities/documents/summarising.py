@@ -30,7 +30,7 @@ from nis_backend.capabilities.documents.composing import Composes, Composing, cl
 from nis_backend.capabilities.documents.given import WhichDocument, document_for
 from nis_backend.capabilities.documents.samples import LEASE, SUMMARISE
 from nis_backend.capabilities.documents.telling import tell
-from nis_backend.errors import InvalidRequest, TooLarge, UpstreamFailed
+from nis_backend.errors import InvalidRequest, UpstreamFailed
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View
 
@@ -44,10 +44,8 @@ if TYPE_CHECKING:
 MOST_SENTENCES = 40
 PART = 12_000
 """Characters that a model reads at once, some 3,000 tokens, where it does not say that it has room for fewer."""
-CHARACTERS_OF_A_TOKEN = 3
 BESIDE = 1500
 """Tokens of the instruction and the answer."""
-LEAST_PART = 1500
 MOST_PARTS = 200
 OF_A_PART = 6
 """Sentences that a part is told in."""
@@ -177,7 +175,7 @@ class _Writing:
 
     async def whole(self) -> DocumentSummary:
         """All of it, in as many rounds as it takes."""
-        parts = self._parts()
+        parts = self._composing.parts(self._cited.passages, self._room(), MOST_PARTS, what="it", field="document")
         free = asyncio.Semaphore(AT_ONCE)
 
         async def one(number: int, part: Sequence[int]) -> list[Statement]:
@@ -217,27 +215,8 @@ class _Writing:
             **self._composing.said(),
         )
 
-    def _parts(self) -> list[list[int]]:
-        """Numbers of passages, as many together as the model reads at once."""
-        room, parts, held = self._room(), list[list[int]](), 0
-        for number, passage in enumerate(self._cited.passages):
-            if not parts or held + len(passage.text) > room:
-                parts.append([])
-                held = 0
-            parts[-1].append(number)
-            held += len(passage.text)
-        if len(parts) > MOST_PARTS:
-            raise TooLarge(
-                f"{self._composing.model} would read it in {len(parts)} parts; {MOST_PARTS} are allowed.",
-                field="document",
-                value=f"{len(parts)} parts",
-                remedy="Give fewer pages, or a model with a larger context.",
-            )
-        return parts
-
     def _room(self) -> int:
-        context = self._composing.info.context_tokens
-        return PART if context is None else min(PART, max(LEAST_PART, (context - BESIDE) * CHARACTERS_OF_A_TOKEN))
+        return self._composing.room(PART, BESIDE)
 
     async def _part(self, number: int, part: Sequence[int]) -> list[Statement]:
         passages = [self._cited.passages[place] for place in part]

@@ -1,13 +1,19 @@
-"""What SQLite and PostgreSQL are asked of entries in the same words; see `queries`."""
+"""What SQLite and PostgreSQL are asked of entries in the same words, and how what they answer is told."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from nis_backend.drivers.store.entries import Entries, Place, put_before, refused_version, version_of
+from nis_backend.drivers.store.refusals import check_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nis_backend.drivers.store.entries import Place
+    from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.queries import Statement
 
 
@@ -62,3 +68,34 @@ def drop(at: Place, only_if: int | None, now: float) -> Statement:
         # Not `ALIVE`: SQLite 3.40 answers no to `is null` of a row that it has deleted.
         return f"{sql} returning coalesce(expires, 1e99) > ? as found", [*at.given, now]
     return f"{sql} and version = ? and {ALIVE} returning 1 as found", [*at.given, only_if, now]
+
+
+class ChangingEntries(Entries):
+    """Entries that are changed by a statement in one transaction, whichever the database."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """The time by the store's clock."""
+
+    @abstractmethod
+    async def _change_entry(
+        self, at: Place, statement: Statement, once: str | None, now: float
+    ) -> tuple[bool, list[Row]]:
+        """Whether the statement did what was asked, now or under this key before, and what is there then."""
+
+    @override
+    async def put_entry(self, at: Place, row: Mapping[str, Any], only_if: int | None, once: str | None = None) -> Row:
+        check_cells({"namespace": at.namespace, "key": at.key, **row})
+        now = self.now()
+        found, there = await self._change_entry(at, put(at, row, only_if, now), once, now)
+        if not found:
+            raise refused_version(at, only_if or 0, version_of(there))
+        return put_before(at, row, there)
+
+    @override
+    async def drop_entry(self, at: Place, only_if: int | None, once: str | None = None) -> bool:
+        now = self.now()
+        found, there = await self._change_entry(at, drop(at, only_if, now), once, now)
+        if not found and only_if is not None:
+            raise refused_version(at, only_if, version_of(there))
+        return found

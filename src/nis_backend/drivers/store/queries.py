@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Age, Order, Row, Table
+    from nis_backend.drivers.store.items import Side
 
 Statement = tuple[str, "Sequence[Any]"]  # Any: see Row
 """SQL, and what stands for its marks."""
@@ -169,6 +170,42 @@ def expire_unheld(purpose: str) -> Statement:
         "delete from blobs where id in (select id from blobs b where purpose = ? and substr(name, 1, 4) = 'run-'"
         " and not exists (select 1 from runs where id = b.name) limit 500) returning *"
     ), [purpose]
+
+
+ITEM = "number, id, document_id, text, metadata, digest, created, updated"
+"""The columns of an item, but for its vectors."""
+
+
+def name_next(owner: str, collection_id: str, model: str | None, version: str | None, now: float) -> Statement:
+    """See `Items.name_next`."""
+    sql = "update collections set next_model = ?, next_version = ?, updated = ? where id = ? and owner = ?"
+    return sql, [model, version, now, collection_id, owner]
+
+
+def sum_items(owner: str, collection_id: str) -> Statement:
+    """See `Items.sum_items`."""
+    return (
+        "select coalesce(sum(length(text)), 0) as characters, coalesce(max(length(text)), 0) as longest,"
+        " count(distinct document_id) as documents,"
+        " count(case when c.side = 'a' then vector_a else vector_b end) as vectors"
+        " from items i join collections c on c.id = i.collection_id where i.collection_id = ? and i.owner = ?"
+    ), [collection_id, owner]
+
+
+def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
+    """See `Items.vectors_after`."""
+    return (
+        f"select number, vector_{side} as vector from items where collection_id = ? and owner = ? and number > ?"  # noqa: S608 - as above
+        f" and vector_{side} is not null order by number limit ?"
+    ), [collection_id, owner, number, limit]
+
+
+def unfilled(owner: str, collection_id: str, side: Side, after: int, limit: int) -> Statement:
+    """See `Items.unfilled`."""
+    return (
+        f"select {ITEM} from items where collection_id = ? and owner = ? and vector_{side} is null"  # noqa: S608 - as above
+        " and number > ? order by number limit ?"
+    ), [collection_id, owner, after, limit]
 
 
 def _conditions(

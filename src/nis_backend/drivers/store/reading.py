@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Order, Row, Table
     from nis_backend.drivers.store.entries import Place
+    from nis_backend.drivers.store.items import Side
     from nis_backend.drivers.store.queries import Statement
 
 
@@ -120,6 +121,21 @@ class Reading(Store):
     @override
     async def entries(self, owner: str, namespace: str, prefix: str, after: str, limit: int) -> list[Row]:
         return await self._ask(keyed.page(owner, namespace, prefix, after, limit, self.now(), self.by_code_point))
+
+    @override
+    async def sum_items(self, owner: str, collection_id: str) -> Row:
+        return (await self._ask(queries.sum_items(owner, collection_id)))[0]
+
+    @override
+    async def vectors_after(
+        self, owner: str, collection_id: str, side: Side, number: int, limit: int
+    ) -> list[tuple[int, bytes]]:
+        rows = await self._ask(queries.vectors_after(owner, collection_id, side, number, limit))
+        return [(row["number"], row["vector"]) for row in rows]
+
+    @override
+    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
+        return await self._ask(queries.unfilled(owner, collection_id, side, after, limit))
 
     @override
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:

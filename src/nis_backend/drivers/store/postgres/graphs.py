@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, LiteralString, cast
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from nis_backend.drivers.store.postgres.items import conditions, graph_table, vectors_after
+from nis_backend.drivers.store.postgres.items import conditions, graph_table
+from nis_backend.drivers.store.postgres.statements import ours
+from nis_backend.drivers.store.queries import vectors_after
 from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import NisError
 
@@ -285,7 +287,7 @@ async def _begin(connection: Connection, owner: str, collection_id: str, side: S
 
 
 async def _after(connection: Connection, owner: str, collection_id: str, side: Side, upto: int) -> list[Row]:
-    sql, given = vectors_after(owner, collection_id, side, upto, BATCH)
+    sql, given = ours(vectors_after(owner, collection_id, side, upto, BATCH))
     return await (await connection.execute(cast("LiteralString", sql), given)).fetchall()
 
 

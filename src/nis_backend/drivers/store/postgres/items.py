@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
+from nis_backend.drivers.store.postgres.statements import ours
 from nis_backend.drivers.store.postgres.terms import marked
+from nis_backend.drivers.store.queries import ITEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.postgres.terms import Indexed
     from nis_backend.drivers.store.queries import Statement
 
-COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
 LOCK: LiteralString = """
 select *, array(select number from vector_graphs where collection_id = collections.id) as graphs
 from collections where id = %s and owner = %s for update
@@ -281,62 +283,17 @@ def find_items(
 ) -> tuple[str, dict[str, Any]]:  # Any: see Row
     """See `Items.find_items`."""
     clauses, given = conditions(owner, collection_id, which)
-    sql = f"select {COLUMNS} from items where {clauses} and number > %(after)s order by number limit %(limit)s"  # noqa: S608 - ours
+    sql = f"select {ITEM} from items where {clauses} and number > %(after)s order by number limit %(limit)s"  # noqa: S608 - ours
     return sql, {**given, "after": after, "limit": limit}
 
 
 def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> Statement:
     """See `Items.items_by_number`."""
     return (
-        f"select i.{COLUMNS.replace(', ', ', i.')}, case when c.side = 'a' then vector_a else vector_b end as vector"  # noqa: S608 - ours
+        f"select i.{ITEM.replace(', ', ', i.')}, case when c.side = 'a' then vector_a else vector_b end as vector"  # noqa: S608 - ours
         " from items i join collections c on c.id = i.collection_id"
         " where i.number = any(%s::bigint[]) and i.collection_id = %s and i.owner = %s"
     ), [[*numbers], collection_id, owner]
-
-
-def name_next(owner: str, collection_id: str, model: str | None, version: str | None, now: float) -> Statement:
-    """See `Items.name_next`."""
-    return ("update collections set next_model = %s, next_version = %s, updated = %s where id = %s and owner = %s"), [
-        model,
-        version,
-        now,
-        collection_id,
-        owner,
-    ]
-
-
-def sum_items(owner: str, collection_id: str) -> Statement:
-    """See `Items.sum_items`."""
-    return (
-        "select coalesce(sum(length(text)), 0)::bigint as characters, coalesce(max(length(text)), 0) as longest,"
-        " count(distinct document_id) as documents,"
-        " count(case when c.side = 'a' then vector_a else vector_b end) as vectors"
-        " from items i join collections c on c.id = i.collection_id where i.collection_id = %s and i.owner = %s"
-    ), [collection_id, owner]
-
-
-SUMS = """
-select coalesce(sum(char_length(text)), 0)::bigint as characters, coalesce(max(char_length(text)), 0) as longest,
-    count(distinct document_id) as documents, count(case when c.side = 'a' then vector_a else vector_b end) as vectors
-from items i join collections c on c.id = i.collection_id where i.collection_id = %s and i.owner = %s
-"""
-"""See `Items.sum_items`."""
-
-
-def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
-    """See `Items.vectors_after`."""
-    return (
-        f"select number, vector_{side} as vector from items where collection_id = %s and owner = %s and number > %s"  # noqa: S608 - ours
-        f" and vector_{side} is not null order by number limit %s"
-    ), [collection_id, owner, number, limit]
-
-
-def unfilled(owner: str, collection_id: str, side: Side, after: int, limit: int) -> Statement:
-    """See `Items.unfilled`."""
-    return (
-        f"select {COLUMNS} from items where collection_id = %s and owner = %s and vector_{side} is null"  # noqa: S608 - ours
-        " and number > %s order by number limit %s"
-    ), [collection_id, owner, after, limit]
 
 
 def fill_vectors(owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> Statement:
@@ -354,7 +311,7 @@ async def flip_side(connection: Connection, owner: str, collection_id: str, now:
     other: Side = "b" if collection["side"] == "a" else "a"
     if collection["next_model"] is None:
         return False
-    sql, given = unfilled(owner, collection_id, other, 0, 1)
+    sql, given = ours(queries.unfilled(owner, collection_id, other, 0, 1))
     if await (await connection.execute(cast("LiteralString", sql), given)).fetchone() is not None:
         return False
     await _drop_graphs(connection, collection_id)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import psycopg
 from typing_extensions import override
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which, no_collection
 from nis_backend.drivers.store.postgres import items as statements
 from nis_backend.drivers.store.postgres.batches import wrong_value
 from nis_backend.drivers.store.postgres.matching import COUNT_PHRASE, COUNTS, Term, best, many, rarest, reaching
+from nis_backend.drivers.store.postgres.statements import telling
 from nis_backend.drivers.store.postgres.terms import Indexed, indexed, phrases, query
 from nis_backend.drivers.store.refusals import check_cells
 
@@ -97,10 +99,6 @@ class KeepingItems(Items):
         return int(rows[0]["found"])
 
     @override
-    async def sum_items(self, owner: str, collection_id: str) -> Row:
-        return (await self._link.read(*statements.sum_items(owner, collection_id)))[0]
-
-    @override
     async def item_numbers(self, owner: str, collection_id: str, which: Which) -> list[int]:
         clauses, given = statements.conditions(owner, collection_id, which)
         rows = await self._link.read(f"select number from items where {clauses} order by number", given)  # noqa: S608 - ours
@@ -145,21 +143,10 @@ class KeepingItems(Items):
         return [term for term in terms if term.items]
 
     @override
-    async def vectors_after(
-        self, owner: str, collection_id: str, side: Side, number: int, limit: int
-    ) -> list[tuple[int, bytes]]:
-        rows = await self._link.read(*statements.vectors_after(owner, collection_id, side, number, limit))
-        return [(row["number"], row["vector"]) for row in rows]
-
-    @override
     async def nearest(
         self, owner: str, collection_id: str, side: Side, vector: bytes, which: Which, limit: int
     ) -> list[Found] | None:
         return await self.graphs.nearest(owner, collection_id, side, vector, which, limit)
-
-    @override
-    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
-        return await self._link.read(*statements.unfilled(owner, collection_id, side, after, limit))
 
     @override
     async def fill_vectors(
@@ -172,8 +159,7 @@ class KeepingItems(Items):
     async def name_next(
         self, owner: str, collection_id: str, model: str | None, version: str | None, now: float
     ) -> None:
-        sql, given = statements.name_next(owner, collection_id, model, version, now)
-        await self._link.read(f"{sql} returning 1", given)
+        await self._link.read(*telling(queries.name_next(owner, collection_id, model, version, now)))
 
     @override
     async def flip_side(self, owner: str, collection_id: str, now: float) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
-from nis_backend.drivers.store.queries import Statement
+from nis_backend.drivers.store.queries import ITEM, Statement
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.items import Condition, Models, NewItem, Scalar, Side, Which
 
-COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
 MERGED = 64
 """Pages of an index that one transaction merges: a few milliseconds' worth."""
 TOKENS = {"english": "porter unicode61 remove_diacritics 2", "any": "unicode61 remove_diacritics 2"}
@@ -197,7 +197,7 @@ def find_items(owner: str, collection_id: str, which: Which, after: int, limit: 
     """See `Items.find_items`."""
     clauses, given = conditions(owner, collection_id, which)
     return (
-        f"select {COLUMNS} from items where {clauses} and number > ? order by number limit ?"  # noqa: S608 - ours
+        f"select {ITEM} from items where {clauses} and number > ? order by number limit ?"  # noqa: S608 - ours
     ), [*given, after, limit]
 
 
@@ -205,46 +205,10 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     """See `Items.items_by_number`."""
     marks = ", ".join("?" * len(numbers))
     return (
-        f"select i.{COLUMNS.replace(', ', ', i.')}, iif(c.side = 'a', vector_a, vector_b) as vector"  # noqa: S608 - ours
+        f"select i.{ITEM.replace(', ', ', i.')}, iif(c.side = 'a', vector_a, vector_b) as vector"  # noqa: S608 - ours
         f" from items i join collections c on c.id = i.collection_id"
         f" where i.collection_id = ? and i.owner = ? and i.number in ({marks})"
     ), [collection_id, owner, *numbers]
-
-
-def name_next(owner: str, collection_id: str, model: str | None, version: str | None, now: float) -> Statement:
-    """See `Items.name_next`."""
-    return ("update collections set next_model = ?, next_version = ?, updated = ? where id = ? and owner = ?"), [
-        model,
-        version,
-        now,
-        collection_id,
-        owner,
-    ]
-
-
-def sum_items(owner: str, collection_id: str) -> Statement:
-    """See `Items.sum_items`."""
-    return (
-        "select coalesce(sum(length(text)), 0) as characters, coalesce(max(length(text)), 0) as longest,"
-        " count(distinct document_id) as documents, count(iif(c.side = 'a', vector_a, vector_b)) as vectors"
-        " from items i join collections c on c.id = i.collection_id where i.collection_id = ? and i.owner = ?"
-    ), [collection_id, owner]
-
-
-def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
-    """See `Items.vectors_after`."""
-    return (
-        f"select number, vector_{side} as vector from items where collection_id = ? and owner = ? and number > ?"  # noqa: S608 - ours
-        f" and vector_{side} is not null order by number limit ?"
-    ), [collection_id, owner, number, limit]
-
-
-def unfilled(owner: str, collection_id: str, side: Side, after: int, limit: int) -> Statement:
-    """See `Items.unfilled`."""
-    return (
-        f"select {COLUMNS} from items where collection_id = ? and owner = ? and vector_{side} is null"  # noqa: S608 - ours
-        " and number > ? order by number limit ?"
-    ), [collection_id, owner, after, limit]
 
 
 def fill_vectors(
@@ -261,7 +225,7 @@ def flip_side(connection: sqlite3.Connection, owner: str, collection_id: str, no
     """See `Items.flip_side`."""
     collection = _collection(connection, owner, collection_id)
     other = "b" if collection["side"] == "a" else "a"
-    sql, given = unfilled(owner, collection_id, other, 0, 1)
+    sql, given = queries.unfilled(owner, collection_id, other, 0, 1)
     if collection["next_model"] is None or connection.execute(sql, given).fetchone() is not None:
         return False
     connection.execute(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which
 from nis_backend.drivers.store.refusals import check_cells
 from nis_backend.drivers.store.sqlite import items as statements
@@ -65,10 +66,6 @@ class KeepingItems(Items):
         return int(rows[0]["found"])
 
     @override
-    async def sum_items(self, owner: str, collection_id: str) -> Row:
-        return (await self._read(*statements.sum_items(owner, collection_id)))[0]
-
-    @override
     async def item_numbers(self, owner: str, collection_id: str, which: Which) -> list[int]:
         clauses, given = statements.conditions(owner, collection_id, which)
         rows = await self._read(f"select number from items where {clauses} order by number", given)  # noqa: S608 - ours
@@ -92,21 +89,10 @@ class KeepingItems(Items):
         return [(row["number"], row["score"]) for row in rows]
 
     @override
-    async def vectors_after(
-        self, owner: str, collection_id: str, side: Side, number: int, limit: int
-    ) -> list[tuple[int, bytes]]:
-        rows = await self._read(*statements.vectors_after(owner, collection_id, side, number, limit))
-        return [(row["number"], row["vector"]) for row in rows]
-
-    @override
     async def nearest(
         self, owner: str, collection_id: str, side: Side, vector: bytes, which: Which, limit: int
     ) -> list[Found] | None:
         return None
-
-    @override
-    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
-        return await self._read(*statements.unfilled(owner, collection_id, side, after, limit))
 
     @override
     async def fill_vectors(
@@ -118,7 +104,7 @@ class KeepingItems(Items):
     async def name_next(
         self, owner: str, collection_id: str, model: str | None, version: str | None, now: float
     ) -> None:
-        sql, given = statements.name_next(owner, collection_id, model, version, now)
+        sql, given = queries.name_next(owner, collection_id, model, version, now)
         await self._commit(lambda c: c.execute(sql, given))
 
     @override
