@@ -84,7 +84,7 @@ async def fill(store: Store, owner: str) -> None:
         "characters": 1,
         "chunks": 1,
         "state": "ready",
-        "metadata": json.dumps({"user": "ada"}),
+        "metadata": json.dumps({"kind": "text", "given": {"user": "ada"}}),
         "created": 1.0,
         "updated": 1.0,
     }
@@ -111,6 +111,19 @@ async def fill(store: Store, owner: str) -> None:
     memory = run_row(an_id("run", owner, 30), operation="memory.remember", input=json.dumps(asked))
     await store.insert("runs", owner, memory)
     await store.append(events(memory["id"], "done", owner=owner, state="succeeded"))
+    # Half of a surrogate pair, which PostgreSQL takes for no JSON, beside what is named deep within.
+    deep = {"parts": [{"text": "\ud800", "metadata": {"user": "ada"}}]}
+    one = run_row(an_id("run", owner, 31), operation="notes.keep", input=json.dumps(deep))
+    # A turn of bob's may speak of her in what it calls.
+    other = {"message": "", "user_id": "bob", "call": {"arguments": {"user": "ada"}}}
+    two = run_row(an_id("run", owner, 32), conversation_id=an_id("conversation", owner, 1), input=json.dumps(other))
+    for row in (one, two):
+        await store.insert("runs", owner, row)
+        await store.append(events(row["id"], "done", owner=owner, state="succeeded"))
+    for name, namespace in (("r1", "user:ada/settings"), ("r2", "user:adalbert")):
+        said = json.dumps({"result": {"namespace": namespace, "key": "k"}})
+        row = {"id": f"{name}-{owner}", "request": "", "status": "done", "reply": said, "created": 1.0, "updated": 1.0}
+        await store.insert("replies", owner, row)
 
 
 def test_all_that_is_about_a_user_is_found_and_nothing_else(with_store: Callable[[Body], None]) -> None:
@@ -124,7 +137,10 @@ def test_all_that_is_about_a_user_is_found_and_nothing_else(with_store: Callable
         assert [row["id"] for row in about.items] == [an_id("item", "ann", 0), an_id("item", "ann", 2)]
         assert [row["id"] for row in about.documents] == [an_id("document", "ann", 1)]
         assert about.conversations == [an_id("conversation", "ann", 0)]
-        assert sorted(row["id"] for row in about.runs) == [an_id("run", "ann", number) for number in (0, 10, 20, 30)]
+        assert sorted(row["id"] for row in about.runs) == [
+            an_id("run", "ann", number) for number in (0, 10, 20, 30, 31)
+        ]
+        assert about.replies == ["r1-ann"]
         assert not (await store.about_user("ann", "nobody")).ids
         assert not (await store.about_user("cat", "ada")).ids
 
@@ -170,7 +186,7 @@ def test_what_is_removed_is_found_nowhere_afterwards(with_store: Callable[[Body]
             raw = (tmp_path / "nis.db").read_bytes()
             assert raw.count(b"of ada") == 1
             assert raw.count(b"says ada") == raw.count(b"says bob") // 2
-        assert len((await store.about_user("ann", "bob")).ids) == 6
-        assert len((await store.about_user("bea", "ada")).ids) == 10
+        assert len((await store.about_user("ann", "bob")).ids) == 7
+        assert len((await store.about_user("bea", "ada")).ids) == 11
 
     with_store(body)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.memory.memory import Label
 from nis_backend.capabilities.memory.operations import TEA
-from nis_backend.capabilities.memory.removing import Evidence, count, evidence_of, remove
+from nis_backend.capabilities.memory.removing import Evidence, about_user, count, evidence_of, remove
 from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Model, operation
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 DEFINITION = (
     "About a user is what named them when it was written: entries of the namespace user:<user> and of user:<user>/…; "
     "items and memories whose metadata has this user, and documents, with all their parts; runs whose request has this "
-    "user_id or user, and what they started; conversations with a turn of theirs, whole; blobs that these name and "
-    "nothing else does; schedules and calls of models that name them."
+    "user_id, user or namespace (outside of conversations at whatever depth), and what they started; conversations "
+    "with a turn of theirs, whole; blobs that these name and nothing else does; schedules, kept replies and calls of "
+    "models that name them. A name is compared letter by letter."
 )
 BEYOND = (
     "Backups, exports and snapshots that were taken before (nis backup, memory.export_memories).",
@@ -58,6 +59,9 @@ class ForgottenUser(Model):
     gone: bool = Field(description="Whether nothing of it was found afterwards in any place that was looked at.")
     places: list[Place]
     kept: list[str] = Field(description="What names the user and stays on purpose, with the reason.")
+    left: list[str] = Field(
+        description="What still names something that was removed and was written about somebody else: what removes it."
+    )
     beyond: list[str] = Field(description="What this operation cannot reach.")
     definition: str = Field(description="What counts as about the user.")
 
@@ -67,7 +71,7 @@ def _draw(_request: Model, result: ForgottenUser) -> list[View]:
     said = "Nothing of it was found afterwards." if result.gone else "Something of it is still there: see the table."
     text = f"{removed} things about {result.user!r} {'are removed. ' + said if result.done else 'would be removed.'}"
     rows: list[list[str | float]] = [[one.place, one.before, one.after, one.how] for one in result.places]
-    lines = "\n".join(f"- {one}" for one in (*result.kept, *result.beyond))
+    lines = "\n".join(f"- {one}" for one in (*result.left, *result.kept, *result.beyond))
     return [
         Text(text=f"{text}\n\nNot reached:\n{lines}"),
         Table(title="Places", columns=["place", "before", "after", "how"], rows=rows),
@@ -83,6 +87,7 @@ COUNTED: dict[str, str] = {
     "runs": "that name the user, what they started, and all turns of the conversations",
     "schedules": "whose arguments name the user",
     "model calls": "rows of the ledger that name the user as who asked",
+    "kept replies": "to callers who repeat a write, that name the user",
     "blobs": "named by what is removed, and by nothing else",
 }
 """Places by the names of `removing.count`."""
@@ -91,6 +96,16 @@ COUNTED: dict[str, str] = {
 @operation(
     "memory.forget_user",
     effect="destroys",
+    # It removes what these families remove.
+    scopes=(
+        "memory:write",
+        "blobs:write",
+        "collections:write",
+        "conversations:write",
+        "documents:write",
+        "runs:write",
+        "schedules:write",
+    ),
     time_limit=600,
     view=_draw,
     examples=(
@@ -106,7 +121,7 @@ async def forget_user(request: ForgetUser, ctx: Context) -> ForgottenUser:
     Raises:
         Conflict: a run that is about them has not ended.
     """
-    about = await ctx.store.about_user(request.user)
+    about, mark = await about_user(ctx, request.user)
     open_ = [row["id"] for row in about.runs if row["state"] in OPEN]
     if open_ and not request.dry_run:
         raise Conflict(
@@ -115,12 +130,13 @@ async def forget_user(request: ForgetUser, ctx: Context) -> ForgottenUser:
             value=request.user,
             remedy="Cancel the run, or wait for its end; ask for this outside of their conversations.",
         )
-    evidence = await evidence_of(ctx, about)
+    evidence = await evidence_of(ctx, about, mark)
     before = {**await count(ctx, about, evidence), **await evidence.found(ctx)}
     if request.dry_run:
+        evidence.naming.clear()
         return _told(request, before, before, evidence, [])
-    notes = await remove(ctx, about, evidence)
-    rest = await ctx.store.about_user(request.user)
+    notes = await remove(ctx, request.user, about, evidence)
+    rest, _ = await about_user(ctx, request.user)
     after = {**await count(ctx, rest, evidence), **await evidence.found(ctx)}
     return _told(request, before, after, evidence, notes)
 
@@ -139,6 +155,7 @@ def _told(
         gone=all(one.after == 0 for one in places),
         places=places,
         kept=evidence.kept,
+        left=evidence.naming,
         beyond=[*notes, *BEYOND],
         definition=DEFINITION,
     )

@@ -19,6 +19,11 @@ AN_ID = re.compile(r"[a-z]+-[0-9a-f]{24}")
 """How ids are made here; a caller's own ids are looked for as they are."""
 
 
+def namespace_of(user: str) -> str:
+    """The namespace of entries that are about a user; those that begin with it and a slash are too."""
+    return f"user:{user}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AboutUser:
     """All that is about one user: rows with what is needed to remove them."""
@@ -26,9 +31,9 @@ class AboutUser:
     entries: Sequence[Row]
     """`id, namespace, key, text`."""
     items: Sequence[Row]
-    """`id, number, collection_id, kind, text`: kind of their collection; those of its documents are among them."""
+    """`id, number, collection_id, kind, text, metadata`: their collection's kind; parts of documents are among them."""
     documents: Sequence[Row]
-    """`id, collection_id, blob_id`."""
+    """`id, collection_id, blob_id, run_id`."""
     runs: Sequence[Row]
     """`id, conversation_id, state, text`; what they started, and all turns of `conversations`, are among them."""
     conversations: Sequence[str]
@@ -36,6 +41,8 @@ class AboutUser:
     schedules: Sequence[str]
     calls: Sequence[str]
     """Rows of the ledger that name the user as who asked."""
+    replies: Sequence[str]
+    """What is kept for callers that repeat a write, and names the user."""
 
     @property
     def ids(self) -> list[str]:
@@ -44,8 +51,8 @@ class AboutUser:
         return [*(str(row["id"]) for row in rows), *self.conversations, *self.schedules]
 
 
-Mentions = dict[str, dict[str, int]]
-"""Rows by tables, and by the ids that are in them."""
+Mentions = dict[str, dict[str, list[str]]]
+"""The rows by tables, and by the ids that are in them: an event by its run, another row by its own id if it has one."""
 
 
 class Forgetting(Protocol):
@@ -56,7 +63,7 @@ class Forgetting(Protocol):
         ...
 
     async def mentions(self, owner: str, ids: Sequence[str]) -> Mentions:
-        """In how many rows of each of the owner's tables each of these ids is; those in none are left out."""
+        """In which rows of each of the owner's tables each of these ids is; those in none are left out."""
         ...
 
     async def indexed(self, owner: str, numbers: Mapping[str, Sequence[int]]) -> int:

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 OWNED = (
-    "select table_name from information_schema.columns where column_name = 'owner' and table_schema = current_schema()"
+    "select table_name, bool_or(column_name = 'id') as has_id from information_schema.columns"
+    " where table_schema = current_schema() group by table_name having bool_or(column_name = 'owner')"
     " order by table_name"
 )
 # Ids are taken out of a row's text once, however many are looked for.
 MENTIONS = """
-select id, count(*) as found from (
-    select one.ctid as row, m.id[1] as id
+select id, array_agg(name) as rows from (
+    select one.ctid as row, {name} as name, m.id[1] as id
     from {table} as one, lateral regexp_matches(one::text, '[a-z]+-[0-9a-f]{{24}}', 'g') as m (id)
     where owner = %(owner)s and m.id[1] = any(%(ids)s)
-    union select one.ctid, g.id from {table} as one, unnest(%(own)s::text[]) as g (id)
+    union select one.ctid, {name}, g.id from {table} as one, unnest(%(own)s::text[]) as g (id)
     where owner = %(owner)s and position(g.id in one::text) > 0
 ) as found group by id
 """
@@ -50,9 +51,11 @@ class ForgettingUser(FindingUser):
         given = {"owner": owner, "ids": [*ids], "own": [one for one in ids if not AN_ID.fullmatch(one)]}
         found: Mentions = {}
         for row in await self._link.read(OWNED):
-            rows = await self._link.read(MENTIONS.format(table=row["table_name"]), given)
+            table = row["table_name"]
+            name = "one.run_id" if table == "events" else "one.id::text" if row["has_id"] else "''"
+            rows = await self._link.read(MENTIONS.format(table=table, name=name), given)
             if rows:
-                found[row["table_name"]] = {one["id"]: int(one["found"]) for one in rows}
+                found[table] = {one["id"]: one["rows"] for one in rows}
         return found
 
     @override

@@ -45,7 +45,7 @@ class ForgettingUser(FindingUser):
 
     @override
     def _member(self, column: str, name: str) -> str:
-        return f"json_extract({column}, '$.{name}')"
+        return f"cast(json_extract({column}, '$.{name}') as text)"
 
     @override
     async def mentions(self, owner: str, ids: Sequence[str]) -> Mentions:
@@ -59,12 +59,13 @@ class ForgettingUser(FindingUser):
         with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as connection:
             for table, columns in _owned(connection):
                 cells = ", ".join(f"cast({column} as blob)" for column in columns)
-                for row in connection.execute(f"select {cells} from {table} where owner = ?", (owner,)):  # noqa: S608 - the database names them
+                named = "run_id" if table == "events" else "id" if "id" in columns else "''"
+                sql = f"select {named}, {cells} from {table} where owner = ?"  # noqa: S608 - the database names them
+                for name, *row in connection.execute(sql, (owner,)):
                     text = b"\n".join(cell for cell in row if cell is not None)
                     near = [one for tail in tails.keys() & TAIL.findall(text) for one in tails[tail]]
                     for one in (one for one in (*near, *own) if one in text):
-                        there = found.setdefault(table, {})
-                        there[one.decode()] = there.get(one.decode(), 0) + 1
+                        found.setdefault(table, {}).setdefault(one.decode(), []).append(str(name))
         return found
 
     @override
