@@ -17,8 +17,8 @@ class Compass(TextEmbedder):
         """See `TextEmbedder.find`."""
         return EmbeddingModel(provider="compass", name=name or "plane")
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+    async def embed(self, model: str, texts: Sequence[str], purpose: object = None) -> Embedded:
         """See `TextEmbedder.embed`."""
-        del model
+        del model, purpose
         angles = [math.radians(float(text.rpartition(" ")[2])) for text in texts]
         return Embedded(vectors=[[math.cos(angle), math.sin(angle)] for angle in angles], input_tokens=1)

@@ -54,11 +54,11 @@ def minilm_folder(place: Path) -> Path:
 
 
 def safetensors(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Arrays of float32 or float16 as the format has them."""
+    """Arrays as the format has them."""
     head: dict[str, object] = {}
     body = b""
     for name, array in arrays.items():
-        kind = {"float32": "F32", "float16": "F16"}[array.dtype.name]
+        kind = {"float32": "F32", "float16": "F16", "int64": "I64"}[array.dtype.name]
         end = len(body) + array.nbytes
         head[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [len(body), end]}
         body += array.tobytes()

@@ -193,7 +193,7 @@ def test_a_long_text_is_named_where_it_stands(server: Server) -> None:
     long = "The engine of the boat. " * 100
     assert call(server, "embed-texts", texts=["a", long])["truncated"] == [1]
     assert call(server, "compare-texts", texts=["a", long], others=[long])["truncated"] == ["texts.1", "others.0"]
-    assert call(server, "search-texts", query=long, texts=["a", long])["truncated"] == ["texts.1", "query"]
+    assert call(server, "search-texts", query=long, texts=["a", long])["truncated"] == ["query", "texts.1"]
     assert call(server, "cluster-texts", texts=[long, "a"])["truncated"] == ["texts.0"]
 
 
@@ -240,4 +240,4 @@ def test_a_servers_model_answers_by_one_setting(serve: Serve) -> None:
         assert (found["model"], found["matches"][0]["index"]) == ("local:vendor/tiny", 1)
         ours = call(server, "embed-texts", texts=["a"], model="embedded:minilm-l6-v2-int8")
         assert ours["dimensions"] == 384
-        assert [asked.body["input"] for asked in fake.asked] == [["a", "bb"], ["a", "bb", "bb"]]
+        assert [asked.body["input"] for asked in fake.asked] == [["a", "bb"], ["bb", "a", "bb"]]

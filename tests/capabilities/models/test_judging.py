@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compass import Compass
 from texts import answering, run
 
 from nis_backend.calling import call
 from nis_backend.capabilities.embeddings.operations import Embeddings
 from nis_backend.capabilities.models.judging import classify_text, moderate_text
 from nis_backend.capabilities.models.ranking import PLACES, rank_texts
+from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 
 LABELS = [{"name": "praise"}, {"name": "complaint", "description": "Something is wrong."}]
@@ -136,6 +138,7 @@ def test_vectors_rank_by_their_cosine(tmp_path: Path, monkeypatch: pytest.Monkey
     async def body() -> None:
         async with answering(tmp_path, {}) as (ctx, _):
             monkeypatch.setattr(type(ctx), "call", embedded)
+            monkeypatch.setattr(type(ctx), "embedders", Embedders([Compass()]))
             got = await call(rank_texts, RANK, ctx)
             assert [(one.index, one.score) for one in got.order] == [(1, 0.8), (2, 0.6), (0, 0.0)]
             assert (got.truncated, got.model, got.input_tokens) == ([2], "m:v", 4)

@@ -45,9 +45,10 @@ class Letters:
         """The one model."""
         return EmbeddingModel(provider=self.provider, name=name or "letters", dimensions=SIZE)
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+    async def embed(self, model: str, texts: Sequence[str], purpose: object = None) -> Embedded:
         """A count of each letter."""
         assert model
+        assert purpose is None
         await asyncio.sleep(0)
         self.texts.update(texts)
         return Embedded(vectors=[self._vector(text) for text in texts], input_tokens=None)

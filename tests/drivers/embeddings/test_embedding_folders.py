@@ -14,10 +14,11 @@ import pytest
 from embedding_folder import MODULES, described, minilm_folder, safetensors, written
 
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.embeddings.folder_head import folders_of, head_of
+from nis_backend.drivers.embeddings.folder_head import Prompts, folders_of, head_of
 from nis_backend.drivers.embeddings.folder_model import FolderModel, pooled
-from nis_backend.drivers.embeddings.folders import Folders
+from nis_backend.drivers.embeddings.folders import Folders, pools
 from nis_backend.drivers.embeddings.minilm_model import MiniLMModel
+from nis_backend.drivers.embeddings.safetensors import tensors
 from nis_backend.drivers.embeddings.static_model import StaticModel
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.settings import read_settings
@@ -31,8 +32,8 @@ def _libraries() -> tuple[Any, Any]:  # Any: their types are not checked here
     return importlib.import_module("torch"), importlib.import_module("transformers")
 
 
-def tiny(folder: Path, mode: str = "mean_tokens", layers: int = 1) -> Path:
-    """A BERT with random numbers in it, and so many layers behind it."""
+def tiny(folder: Path, mode: str = "mean_tokens", layers: int = 1, *, residual: bool = False) -> Path:
+    """A BERT with random numbers in it, and so many layers behind it; a `residual` one adds what comes in."""
     modules = [*MODULES[:2], *((f"{n}_Dense", "Dense") for n in range(2, 2 + layers)), ("9_Normalize", "Normalize")]
     described(folder, modules, mode)
     torch, transformers = _libraries()
@@ -42,11 +43,18 @@ def tiny(folder: Path, mode: str = "mean_tokens", layers: int = 1) -> Path:
     for n in range(2, 2 + layers):
         random = np.random.default_rng(n)
         weights = {"linear.weight": random.normal(size=(6, WIDTH)), "linear.bias": random.normal(size=6)}
+        if residual:
+            weights["residual.weight"] = random.normal(size=(6, WIDTH))
         safetensors(
             folder / f"{n}_Dense" / "model.safetensors",
             {name: array.astype(np.float32) for name, array in weights.items()},
         )
-        said = {"in_features": WIDTH, "out_features": 6, "activation_function": "torch.nn.modules.activation.Tanh"}
+        said = {
+            "in_features": WIDTH,
+            "out_features": 6,
+            "activation_function": "torch.nn.modules.activation.Tanh",
+            "use_residual": residual,
+        }
         written(folder / f"{n}_Dense" / "config.json", said)
     return folder
 
@@ -65,9 +73,11 @@ def test_the_model_in_the_box_is_the_same_from_a_folder(tmp_path: Path) -> None:
     assert model.embed(tokens[:2]) == pytest.approx(MiniLMModel(head.weights, 1).embed(tokens[:2]), abs=1e-6)
 
 
-def test_torch_gives_the_vectors_of_the_definition_alone_and_in_a_batch(tmp_path: Path) -> None:
-    """The mean of the states, the layer, its tanh, and length 1, by Transformers itself."""
-    folder = tiny(tmp_path)
+@pytest.mark.parametrize("mode", ["mean_tokens", "mean_sqrt_len_tokens"])
+def test_torch_gives_the_vectors_of_the_definition_alone_and_in_a_batch(tmp_path: Path, mode: str) -> None:
+    """The mean of the states, the layer, its tanh, what came in, and length 1, by Transformers itself."""
+    residual = mode != "mean_tokens"
+    folder = tiny(tmp_path, mode, residual=residual)
     head = head_of(folder)
     assert (head.kind, head.dimensions) == ("torch", 6)
     model = FolderModel(head, 1)
@@ -76,11 +86,12 @@ def test_torch_gives_the_vectors_of_the_definition_alone_and_in_a_batch(tmp_path
     torch, transformers = _libraries()
     bert = transformers.BertModel.from_pretrained(folder).eval()
     dense = np.random.default_rng(2)
-    weight, bias = (dense.normal(size=shape).astype(np.float32) for shape in ((6, WIDTH), 6))
+    weight, bias, wide = (dense.normal(size=shape).astype(np.float32) for shape in ((6, WIDTH), 6, (6, WIDTH)))
     for ids, vector in zip(tokens, found, strict=True):
         with torch.inference_mode():
             states = bert(torch.tensor([ids])).last_hidden_state[0].numpy()
-        wanted = np.tanh(states.mean(axis=0) @ weight.T + bias)
+        mean = states.sum(axis=0) / (len(ids) ** 0.5 if residual else len(ids))
+        wanted = np.tanh(mean @ weight.T + bias) + (mean @ wide.T if residual else 0)
         assert vector == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-5)
 
 
@@ -90,7 +101,7 @@ DEFINITIONS: dict[str, Callable[[Rows], Rows]] = {
     "lasttoken": lambda rows: rows[-1],
     "max_tokens": lambda rows: rows.max(axis=0),
     "mean_tokens": lambda rows: rows.mean(axis=0),
-    "mean_sqrt_len_tokens": lambda rows: rows.mean(axis=0),
+    "mean_sqrt_len_tokens": lambda rows: rows.sum(axis=0) / len(rows) ** 0.5,
     "weightedmean_tokens": lambda rows: np.average(rows, axis=0, weights=range(1, len(rows) + 1)),
 }
 
@@ -102,8 +113,9 @@ def test_each_way_of_pooling_is_its_definition(tmp_path: Path, mode: str) -> Non
     written(minilm / "1_Pooling" / "config.json", {f"pooling_mode_{mode}": True, "include_prompt": True})
     pooling = head_of(minilm).pooling
     written(minilm / "1_Pooling" / "config.json", {"pooling_mode": mode.removesuffix("_tokens").removesuffix("_token")})
-    if mode != "mean_sqrt_len_tokens":
-        assert head_of(minilm).pooling == pooling
+    if mode == "mean_sqrt_len_tokens":
+        written(minilm / "1_Pooling" / "config.json", {"pooling_mode": mode})
+    assert head_of(minilm).pooling == pooling
     states = np.random.default_rng(1).normal(size=(2, 5, 4)).astype(np.float32)
     mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
     for rows, count, vector in zip(states, (3, 5), pooled(states, mask, pooling), strict=True):
@@ -206,15 +218,109 @@ def test_a_changed_file_is_another_version(tmp_path: Path) -> None:
 
 
 def test_prompts_and_lengths_are_the_folders_own(tmp_path: Path) -> None:
-    """The default prompt stands before each text, as the library has it; the shortest length that is said counts."""
+    """Each text behind the prompt of what it is, as the library has it; a prompt alone is no text."""
     folder = minilm_folder(tmp_path)
-    written(folder / "config_sentence_transformers.json", {"prompts": {"q": "query: "}, "default_prompt_name": "q"})
+    config = folder / "config_sentence_transformers.json"
+    assert not head_of(folder).prompts.asymmetric
+    written(config, {"prompts": {"query": "", "document": ""}, "default_prompt_name": None})
+    assert not head_of(folder).prompts.asymmetric
+    written(config, {"prompts": {"s": "say: "}, "default_prompt_name": "s"})
+    assert head_of(folder).prompts == Prompts(query="say: ", passage="say: ", plain="say: ")
+    written(config, {"prompts": {"query": "query: ", "document": "", "passage": "found: "}})
+    written(folder / "sentence_bert_config.json", {})
     written(folder / "tokenizer_config.json", {"model_max_length": 12})
     head = head_of(folder)
-    assert (head.prompt, head.max_tokens) == ("query: ", 12)
+    assert head.prompts == Prompts(query="query: ", passage="found: ")
+    assert (head.prompts.asymmetric, head.max_tokens) == (True, 12)
     model = FolderModel(head, 1)
-    plain, _ = FolderModel(head_of(minilm_folder(tmp_path / "other")), 1).read(["query: a cat"])
-    assert model.read(["a cat"])[0] == plain
+    assert model.read(["a cat"], head.prompts.of("query"))[0] == model.read(["query: a cat"])[0]
+    assert model.read(["a cat", "\u200b", " "], "query: ")[1] == [6, 0, 0]
+    written(folder / "1_Pooling" / "config.json", {"pooling_mode": "mean", "include_prompt": False})
+    with pytest.raises(ValueError, match="leaves its prompts out"):
+        head_of(folder)
+
+
+def test_the_modules_own_length_counts_before_the_tokenizers(tmp_path: Path) -> None:
+    """As the library has it; and no more than the model has places for."""
+    folder = minilm_folder(tmp_path)
+    written(folder / "tokenizer_config.json", {"model_max_length": 12})
+    assert head_of(folder).max_tokens == 256
+    written(folder / "config.json", {"model_type": "bert", "hidden_size": 384, "max_position_embeddings": 64})
+    assert head_of(folder).max_tokens == 64
+
+
+def test_what_was_saved_in_bfloat16_is_read(tmp_path: Path) -> None:
+    """Its numbers are the upper halves of those of 32 bits."""
+    head = json.dumps({"a": {"dtype": "BF16", "shape": [2, 2], "data_offsets": [0, 8]}}).encode()
+    numbers = np.array([[1.5, -2.0], [0.0, 3.0]], np.float32)
+    body = (numbers.view(np.uint32) >> 16).astype(np.uint16).tobytes()
+    (tmp_path / "b").write_bytes(len(head).to_bytes(8, "little") + head + body)
+    assert tensors(tmp_path / "b")["a"].tolist() == numbers.tolist()
+
+
+def test_a_static_model_may_share_vectors_and_have_layers(tmp_path: Path) -> None:
+    """Model2Vec keeps one vector for several tokens; a layer takes the mean. A token without a vector is told."""
+    draw = np.random.default_rng(4)
+    mapping = draw.integers(0, 50, 30_522)
+    table, weight = draw.normal(size=(50, 8)).astype(np.float32), draw.normal(size=(3, 8)).astype(np.float32)
+    folder = described(tmp_path, [("", "StaticEmbedding"), ("1_Dense", "Dense")])
+    safetensors(folder / "model.safetensors", {"embeddings": table, "mapping": mapping})
+    safetensors(folder / "1_Dense" / "model.safetensors", {"linear.weight": weight})
+    identity = "torch.nn.modules.linear.Identity"
+    written(folder / "1_Dense" / "config.json", {"out_features": 3, "activation_function": identity})
+    head = head_of(folder)
+    assert head.dimensions == 3
+    model = StaticModel(head.weights, head.tokenizer, head.layers)
+    wanted = table[mapping[model.tokens(TEXTS[1])]].mean(axis=0) @ weight.T
+    assert model.embed(TEXTS, 0)[0][1] == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-5)
+    safetensors(folder / "model.safetensors", {"embeddings": table})
+    with pytest.raises(Unavailable, match="up to number 30521"):
+        StaticModel(head.weights, head.tokenizer)
+
+
+@pytest.mark.parametrize("name", ["onnx", "torch"])
+def test_weights_that_cannot_be_loaded_are_told(tmp_path: Path, name: str) -> None:
+    """Whatever class the library raises; and what it would fill with random numbers is missing."""
+    if name == "onnx":
+        folder = changed(minilm_folder(tmp_path), "onnx/model.onnx", None)
+        (folder / "onnx" / "model.onnx").write_bytes(b"no model")
+        says = "could not be loaded"
+    else:
+        folder = tiny(tmp_path)
+        torch, transformers = _libraries()
+        weights = transformers.BertModel.from_pretrained(folder).state_dict()
+        kept = {key: one for key, one in weights.items() if "layer.0.output" not in key and "pooler" not in key}
+        transformers.BertModel.from_pretrained(folder).save_pretrained(folder, state_dict=kept)
+        assert isinstance(torch.__version__, str)
+        says = "lacks 4 of its weights, encoder.layer.0.output"
+    with pytest.raises(Unavailable, match=says):
+        FolderModel(head_of(folder), 1)
+
+
+def test_changed_files_are_loaded_anew(tmp_path: Path) -> None:
+    """A version is that of the files the vectors are by; numbers that the settings do not say are told."""
+    folder = static(tmp_path / "s")
+
+    async def go() -> None:
+        settings = read_settings({}, embedding_models=str(folder))
+        compute = WorkerPools(pools(settings))
+        folders = Folders(settings, compute)
+        try:
+            (one,) = (await folders.embed("s", ["a cat"])).vectors
+            table = np.random.default_rng(6).normal(size=(30_522, 4)).astype(np.float16)
+            safetensors(folder / "model.safetensors", {"embedding.weight": table})
+            (other,) = (await folders.embed("s", ["a cat"])).vectors
+            assert (len(one), len(other)) == (8, 4)
+            written(folder / "1_Dense" / "config.json", {"out_features": 3})
+            layer = np.ones((2, 4), np.float32)
+            safetensors(folder / "1_Dense" / "model.safetensors", {"linear.weight": layer})
+            described(folder, [("", "StaticEmbedding"), ("1_Dense", "Dense")])
+            with pytest.raises(Unavailable, match="2 numbers, and its settings say 3"):
+                await folders.embed("s", ["a cat"])
+        finally:
+            await compute.close()
+
+    asyncio.run(go())
 
 
 def test_a_setting_names_folders_or_a_folder_of_them(tmp_path: Path) -> None:

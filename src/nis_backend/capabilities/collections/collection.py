@@ -38,7 +38,10 @@ class Collection(Model):
     kind: Kind = Field(description="What its texts are: the caller's, parts of documents, or memories.")
     language: Language = Field(description="english: words are told apart by their stems; any: as they are written.")
     model: str | None = Field(description="The embedding model of its vectors, provider:name; null: words alone.")
-    version: str | None = Field(description="The hash of the model's files; null where nobody states it.")
+    version: str | None = Field(
+        description="The hash of the model's files, null where nobody states it; +purposes behind it where the model"
+        " reads a query in another way than a passage."
+    )
     dimensions: int | None = Field(description="Numbers in a vector; null before the first.")
     next_model: str | None = Field(description="The model that is to come, while its texts are embedded anew.")
     items: int = Field(description="How many texts there are.")

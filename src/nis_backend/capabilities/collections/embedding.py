@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.context import Context
+    from nis_backend.drivers.embeddings.base import Purpose
 
 OTHER_VERSION = "Embed it anew: collections.reembed_items."
+
+APART = "+purposes"
+"""Behind a version: the model is told which text is a query and which a passage. Vectors without it are of neither."""
 
 
 async def chosen_model(model: str | None, ctx: Context) -> tuple[str, str | None]:
@@ -25,10 +29,25 @@ async def chosen_model(model: str | None, ctx: Context) -> tuple[str, str | None
 
     async def choose() -> list[str | None]:
         chosen = (await ctx.embedders.choose(model))[1]
-        return [chosen.id, chosen.version]
+        return [chosen.id, f"{chosen.version or ''}{APART}" if chosen.asymmetric else chosen.version]
 
     name, version = await ctx.note("embedding model", choose)
     return name, version
+
+
+async def embed_query(query: str, model: str, version: str | None, ctx: Context) -> tuple[bytes, bool]:
+    """The vector of what is looked for, and whether the query is longer than the model reads.
+
+    Raises:
+        InvalidRequest: the model reads nothing in it.
+        Conflict, Unavailable: as `embed` says.
+    """
+    try:
+        (vector,), truncated = await _embed([query], model, version, ctx, "query")
+    except InvalidRequest as error:
+        message = error.message.replace("texts.0", "query", 1)
+        raise InvalidRequest(message, field="query", value=error.value, remedy=error.remedy) from None
+    return vector, bool(truncated)
 
 
 async def embed(
@@ -42,7 +61,7 @@ async def embed(
         Unavailable: it cannot be asked.
     """
     try:
-        embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=[*texts], model=model))
+        return await _embed(texts, model, version, ctx, "passage")
     except InvalidRequest as error:
         _, _, place = (error.field or "").partition("texts.")
         if not place.isdigit():
@@ -50,7 +69,17 @@ async def embed(
         named = f"items.{place if places is None else places[int(place)]}.text"
         message = error.message.replace(f"texts.{place}", named, 1)
         raise InvalidRequest(message, field=named, value=error.value, remedy=error.remedy) from None
-    if None not in {version, embedded.version} and version != embedded.version:
+
+
+async def _embed(
+    texts: Sequence[str], model: str, version: str | None, ctx: Context, purpose: Purpose
+) -> tuple[list[bytes], list[int]]:
+    apart = version is not None and version.endswith(APART)
+    files = (version or "").removesuffix(APART) or None
+    embedded = await ctx.call(
+        embed_texts, EmbeddingRequest(texts=[*texts], model=model, purpose=purpose if apart else None)
+    )
+    if None not in {files, embedded.version} and files != embedded.version:
         raise Conflict(
             f"The files of {model} are others than those that the collection was embedded with.",
             field="model",

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection
-from nis_backend.capabilities.collections.embedding import embed
+from nis_backend.capabilities.collections.embedding import embed_query
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
 from nis_backend.capabilities.collections.fusion import FUSION, diversify, fuse, told_by
 from nis_backend.capabilities.collections.items import LONGEST_TEXT
@@ -35,6 +35,7 @@ MOST_TERMS = 64
 DECIMALS = 6
 
 BM25 = "BM25 of the query's words in this collection (k1 = 1.2, b = 0.75)"
+CUT = "The query is longer than the model reads: by similarity its beginning alone counts."
 COSINE = "cosine of the query's vector and the text's"
 STOPS = frozenset(
     re.findall(
@@ -123,7 +124,8 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
     words, vectors, weight = list[Found](), list[Found](), 0.0
     if mode != "words":
         try:
-            vectors = await _by_vectors(collection, request.query, which, depth, ctx)
+            vectors, cut = await _by_vectors(collection, request.query, which, depth, ctx)
+            notes += [CUT] * cut
         except Unavailable as away:
             if mode == "vectors":
                 raise
@@ -146,17 +148,17 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
     )
 
 
-async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx: Context) -> list[Found]:
+async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx: Context) -> tuple[list[Found], bool]:
     if collection["model"] is None:
         raise Unavailable(
             f"The collection {collection['name']!r} has no vectors.",
             remedy="Embed it with a model: collections.reembed_items.",
         )
     try:
-        vectors, _ = await embed([query], str(collection["model"]), collection["version"], ctx)
+        vector, cut = await embed_query(query, str(collection["model"]), collection["version"], ctx)
     except Conflict as other:
         raise Unavailable(other.message, remedy=other.remedy) from None
-    return await ctx.nearest(collection, vectors[0], which, limit)
+    return await ctx.nearest(collection, vector, which, limit), cut
 
 
 async def _hits(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents.relevance import Words, covered, words_of
 from nis_backend.capabilities.documents.sentences import is_heading, sentences_of
-from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
+from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_apart, embed_texts
 from nis_backend.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -74,10 +74,15 @@ class Chosen:
     """What a sentence must have to be an answer."""
 
 
-async def vectors_of(ctx: Context, texts: Sequence[str]) -> tuple[list[list[float]], str] | None:
-    """Vectors, and the model they are of; None where there is no model."""
+async def vectors_of(
+    ctx: Context, texts: Sequence[str], *, apart: bool = False
+) -> tuple[list[list[float]], str] | None:
+    """Vectors, and the model they are of; None where there is no model. Apart, the first is what is asked."""
     try:
-        found = await ctx.call(embed_texts, EmbeddingRequest(texts=list(texts)))
+        if apart:
+            found = await embed_apart(ctx, None, texts[0], texts[1:])
+        else:
+            found = await ctx.call(embed_texts, EmbeddingRequest(texts=list(texts)))
     except (Unavailable, NotFound):
         return None
     return found.vectors, found.model
@@ -95,7 +100,7 @@ async def best_passages(ctx: Context, question: str, passages: Sequence[Passage]
     scores = await asyncio.to_thread(lambda: Words([one.text for one in passages]).scores(question))
     by_words = sorted(range(len(passages)), key=lambda place: -scores[place])
     looked = by_words[:MOST_EMBEDDED]
-    found = await vectors_of(ctx, [question, *(passages[place].text for place in looked)])
+    found = await vectors_of(ctx, [question, *(passages[place].text for place in looked)], apart=True)
     ranks = {place: 1 / (FUSED + rank) for rank, place in enumerate(by_words, 1) if scores[place] > 0}
     if found is not None:
         asked, *vectors = found[0]
@@ -117,7 +122,7 @@ async def closest_sentences(ctx: Context, question: str, passages: Sequence[Pass
     # The passages come the best first.
     candidates = candidates[:MOST_CANDIDATES]
     texts = [question, *(one.text for one in passages), *(text for *_, text in candidates)]
-    found = await vectors_of(ctx, texts) if candidates else None
+    found = await vectors_of(ctx, texts, apart=True) if candidates else None
     scored: list[Scored] = []
     wants = bool(_WANTS_NUMBER.search(question))
     cosines = [cosine(found[0][0], one) for one in found[0][1:]] if found else []

@@ -28,6 +28,8 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.context import Context
 
 MOST_NUMBERS = 1_400_000
@@ -40,6 +42,7 @@ __all__ = [
     "cluster_texts",
     "cluster_vectors",
     "compare_texts",
+    "embed_apart",
     "embed_texts",
     "for_worker",
     "read_lists",
@@ -63,7 +66,7 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
         InvalidRequest: a text has nothing in it that the model reads.
     """
     driver, model = await ctx.embedders.choose(request.model)
-    embedded = await driver.embed(model.name, request.texts)
+    embedded = await driver.embed(model.name, request.texts, request.purpose)
     return Embeddings(
         model=model.id,
         version=model.version,
@@ -142,7 +145,7 @@ async def compare_texts(request: ComparisonRequest, ctx: Context) -> Comparison:
 )
 async def search_texts(request: SearchRequest, ctx: Context) -> Matches:
     """Find those of the given texts that are closest in meaning to a query, by the cosine of their vectors."""
-    read = await read_lists(ctx, request.model, {"texts": request.texts, "query": [request.query]})
+    read = await read_lists(ctx, request.model, {"query": [request.query], "texts": request.texts}, apart=True)
     (query,) = read.vectors["query"]
     matches = await asyncio.to_thread(best_matches, query, read.vectors["texts"], request.texts, request.limit)
     return Matches(model=read.model, formula=COSINE, matches=matches, truncated=read.truncated)
@@ -226,18 +229,48 @@ def cluster_vectors(request: VectorsRequest, ctx: Context) -> Grouping:
     return group(request)
 
 
-async def read_lists(ctx: Context, model: str | None, lists: dict[str, list[str]]) -> Read:
-    """Each list's vectors, asked for at once; what is said of one text names it by its own field."""
+async def embed_apart(ctx: Context, model: str | None, query: str, texts: Sequence[str]) -> Embeddings:
+    """The vectors of a query and, behind it, of the texts that are looked through: each as its model wants it read.
+
+    Raises:
+        InvalidRequest: the model reads nothing in one; the query is `texts.0`.
+    """
+    if not (await ctx.embedders.choose(model))[1].asymmetric:
+        return await ctx.call(embed_texts, EmbeddingRequest(texts=[query, *texts], model=model))
+    asked = await ctx.call(embed_texts, EmbeddingRequest(texts=[query], model=model, purpose="query"))
+    try:
+        read = await ctx.call(embed_texts, EmbeddingRequest(texts=[*texts], model=model, purpose="passage"))
+    except InvalidRequest as error:
+        index = (error.field or "").removeprefix("texts.")
+        if not index.isdigit():
+            raise
+        raise _renamed(error, f"texts.{int(index) + 1}") from None
+    counts = asked.input_tokens, read.input_tokens
+    return read.model_copy(
+        update={
+            "vectors": [*asked.vectors, *read.vectors],
+            "input_tokens": None if None in counts else sum(filter(None, counts)),
+            "truncated": [*asked.truncated, *(index + 1 for index in read.truncated)],
+        }
+    )
+
+
+async def read_lists(ctx: Context, model: str | None, lists: dict[str, list[str]], *, apart: bool = False) -> Read:
+    """Each list's vectors, asked for at once; what is said of one text names it by its own field.
+
+    Apart, the first text of all is a query, and the others are what is looked through.
+    """
     places = [_place(name, index, len(texts)) for name, texts in lists.items() for index in range(len(texts))]
     try:
-        together = EmbeddingRequest(texts=[text for texts in lists.values() for text in texts], model=model)
-        embedded = await ctx.call(embed_texts, together)
+        together = [text for texts in lists.values() for text in texts]
+        if apart:
+            embedded = await embed_apart(ctx, model, together[0], together[1:])
+        else:
+            embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=together, model=model))
     except InvalidRequest as error:
         field, _, index = (error.field or "").partition(".")
         if field == "texts" and index.isdigit():
-            place = places[int(index)]
-            message = error.message.replace(f"texts.{index}", place, 1)
-            raise InvalidRequest(message, field=place, value=error.value, remedy=error.remedy) from None
+            raise _renamed(error, places[int(index)]) from None
         raise
     vectors: dict[str, list[list[float]]] = {}
     at = 0
@@ -262,6 +295,12 @@ def for_worker(vectors: list[list[float]]) -> list[list[float]]:
             remedy=f"Send at most {MOST_NUMBERS // numbers} texts at once, or choose a model of fewer dimensions.",
         )
     return vectors
+
+
+def _renamed(error: InvalidRequest, place: str) -> InvalidRequest:
+    """The same of a text, by the field it came in."""
+    message = error.message.replace(error.field or "", place, 1)
+    return InvalidRequest(message, field=place, value=error.value, remedy=error.remedy)
 
 
 def _place(name: str, index: int, count: int) -> str:

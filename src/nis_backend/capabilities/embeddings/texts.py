@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.annotations import Knob
+from nis_backend.drivers.embeddings.base import Purpose
 from nis_backend.operation import Model
 
 MOST_TEXTS, LONGEST_TEXT = 2048, 32_768
@@ -24,6 +26,10 @@ class EmbeddingRequest(Model):
 
     texts: list[SomeText] = Field(min_length=1, max_length=MOST_TEXTS, description="The texts, each by itself.")
     model: ModelName | None = Field(default=None, description=WHICH_MODEL)
+    purpose: Annotated[Purpose | None, Knob()] = Field(
+        default=None,
+        description="What they are to a model that reads both in different ways: a query, or a passage to be found.",
+    )
 
 
 class Embeddings(Model):

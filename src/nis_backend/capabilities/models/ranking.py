@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
+from nis_backend.capabilities.embeddings.operations import embed_apart
 from nis_backend.capabilities.models.asking import DEMONSTRATION, Asking, Asks, labelled, system, user
 from nis_backend.capabilities.models.held import Wrong, hold
 from nis_backend.capabilities.models.judging import closed
@@ -104,8 +104,7 @@ async def _by_vectors(request: RankRequest, ctx: Context) -> Ranking:
             value=getattr(request, name),
             remedy="Leave it out, or rank by `model`.",
         )
-    texts = [request.query, *request.texts]
-    found = await ctx.call(embed_texts, EmbeddingRequest(texts=texts, model=request.model))
+    found = await embed_apart(ctx, request.model, request.query, request.texts)
     query, *vectors = found.vectors
     scores = [sum(a * b for a, b in zip(query, vector, strict=True)) for vector in vectors]
     order = sorted(range(len(scores)), key=lambda index: -scores[index])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from nis_backend.errors import NotFound, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+Purpose = Literal["query", "passage"]
+"""What a text is to a model that reads what is looked for in another way than what is looked through."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,8 @@ class EmbeddingModel:
     version: str | None = None
     """What tells its numbers from another model's of the same name: `sha256:` and the hash of its files; None when
     nothing states it, as servers do not."""
+    asymmetric: bool = False
+    """Whether a query's vector is another one than a passage's of the same words."""
 
     @property
     def id(self) -> str:
@@ -55,8 +61,8 @@ class TextEmbedder(Protocol):
         """
         ...
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
-        """The texts' vectors; a text's vector does not depend on the others.
+    async def embed(self, model: str, texts: Sequence[str], purpose: Purpose | None = None) -> Embedded:
+        """The texts' vectors; a text's vector does not depend on the others. `purpose` counts where it is asymmetric.
 
         Raises:
             InvalidRequest: a text has nothing that the model can read; its field is named.

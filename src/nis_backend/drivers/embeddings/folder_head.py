@@ -10,10 +10,12 @@ import json
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from nis_backend.drivers.embeddings.base import Purpose
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -24,34 +26,49 @@ MOST_TOKENS = 2048
 """Tokens of a text that are read at most: attention takes memory by their square, 0.2 GB at this many."""
 
 Kind = Literal["onnx", "torch", "static"]
-Pooling = Literal["mean", "cls", "max", "lasttoken", "weightedmean"]
+Pooling = Literal["mean", "mean_sqrt_len_tokens", "cls", "max", "lasttoken", "weightedmean"]
 
+POOLINGS: dict[str, Pooling] = {name: name for name in get_args(Pooling)}
+"""As newer releases write it."""
 MODES: dict[str, Pooling] = {
     "pooling_mode_mean_tokens": "mean",
-    # The same direction: a mean by another number.
-    "pooling_mode_mean_sqrt_len_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
     "pooling_mode_lasttoken": "lasttoken",
     "pooling_mode_weightedmean_tokens": "weightedmean",
 }
-NAMED: dict[str, Pooling] = {
-    "mean": "mean",
-    "mean_sqrt_len_tokens": "mean",
-    "cls": "cls",
-    "max": "max",
-    "lasttoken": "lasttoken",
-    "weightedmean": "weightedmean",
-}
-"""The same as newer releases write it."""
+"""The same as older ones do."""
+PASSAGES = ("document", "passage", "corpus")
+"""Names of the prompt of what is looked through: the first that says something counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """A layer behind pooling: weights as in its file, and what its numbers pass."""
+    """A layer behind pooling: weights as in its file, what its numbers pass, and whether what came in is added."""
 
     weights: Path
     activation: Literal["tanh", "identity"]
+    residual: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompts:
+    """What is written before each text, by what it is."""
+
+    query: str = ""
+    passage: str = ""
+    plain: str = ""
+    """Where nothing is said of it."""
+
+    @property
+    def asymmetric(self) -> bool:
+        """Whether it matters what a text is."""
+        return not self.query == self.passage == self.plain
+
+    def of(self, purpose: Purpose | None) -> str:
+        """The prompt of a text."""
+        return self.plain if purpose is None else self.query if purpose == "query" else self.passage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +84,10 @@ class Head:
     dimensions: int
     max_tokens: int | None
     """None for a static model, which reads all of a text."""
-    prompt: str
-    """What is written before each text."""
+    prompts: Prompts
     lower: bool
+    architecture: str
+    """`model_type` of its config.json; empty for a static model."""
     version: str
 
 
@@ -104,11 +122,15 @@ def _head(folder: Path, _files: tuple[tuple[Path, int, int], ...]) -> Head:
     pooling: Pooling = "mean"
     layers: list[Layer] = []
     width: int | None = None
+    prompts = _prompts(_optional(folder / "config_sentence_transformers.json"))
     for module in modules[1:]:
         at, name = _within(folder, str(module.get("path", ""))), str(module.get("type", "")).rpartition(".")[2]
         if name == "Pooling":
             read.append(at / "config.json")
-            pooling = _pooling(_object(at / "config.json"))
+            said = _object(at / "config.json")
+            pooling = _pooling(said)
+            if said.get("include_prompt") is False and prompts != Prompts():
+                raise ValueError("it leaves its prompts out of the mean of the tokens, which is not done here")
         elif name == "Dense":
             read += [at / "config.json", at / "model.safetensors"]
             layer, width = _layer(at)
@@ -123,6 +145,8 @@ def _head(folder: Path, _files: tuple[tuple[Path, int, int], ...]) -> Head:
         raise ValueError("its config.json does not say how many numbers a vector has (hidden_size)")
     sentence = _optional(inner / "sentence_bert_config.json") or _optional(folder / "sentence_bert_config.json")
     read += [tokenizer, inner / "config.json", inner / "sentence_bert_config.json"]
+    if "max_seq_length" not in sentence:
+        read.append(inner / "tokenizer_config.json")
     read += sorted(weights.glob("*.safetensors")) if weights.is_dir() else [weights, *_beside(weights)]
     return Head(
         kind=kind,
@@ -132,8 +156,9 @@ def _head(folder: Path, _files: tuple[tuple[Path, int, int], ...]) -> Head:
         layers=tuple(layers),
         dimensions=dimensions,
         max_tokens=None if static else _longest(sentence, inner, config),
-        prompt=_prompt(_optional(folder / "config_sentence_transformers.json")),
+        prompts=prompts,
         lower=bool(sentence.get("do_lower_case")),
+        architecture=str(config.get("model_type", "")),
         version=_version(folder, read),
     )
 
@@ -209,7 +234,7 @@ def _beside(weights: Path) -> list[Path]:
 def _pooling(config: Json) -> Pooling:
     named = config.get("pooling_mode")
     modes = [str(one) for one in cast("list[object]", named)] if isinstance(named, list) else [named] if named else []
-    found: list[Pooling | None] = [NAMED.get(str(mode)) for mode in modes]
+    found: list[Pooling | None] = [POOLINGS.get(str(mode)) for mode in modes]
     found = found or [MODES.get(name) for name, on in config.items() if name.startswith("pooling_mode_") and on is True]
     if len(found) != 1 or found[0] is None:
         raise ValueError("it pools in a way, or in several, that is not known here")
@@ -221,26 +246,37 @@ def _layer(folder: Path) -> tuple[Layer, int]:
     name = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rpartition(".")[2]
     if name not in {"Tanh", "Identity"} or not (folder / "model.safetensors").is_file():
         raise ValueError("it has a Dense layer without safetensors, or with an activation that is not known here")
-    layer = Layer(weights=folder / "model.safetensors", activation="tanh" if name == "Tanh" else "identity")
+    layer = Layer(
+        weights=folder / "model.safetensors",
+        activation="tanh" if name == "Tanh" else "identity",
+        residual=config.get("use_residual") is True,
+    )
     return layer, int(config["out_features"])
 
 
 def _longest(sentence: Json, inner: Path, config: Json) -> int:
-    """The fewest tokens that any of its settings allows."""
+    """As its settings say, the module's before the tokenizer's; and no more than it has places for."""
     own = _optional(inner / "tokenizer_config.json").get("model_max_length")
     places = config.get("max_position_embeddings")
     # RoBERTa counts its places from the one behind the padding's.
     if isinstance(places, int) and "roberta" in str(config.get("model_type", "")):
         places -= 2
-    said = [one for one in (sentence.get("max_seq_length"), own, places) if isinstance(one, int) and one > 2]  # noqa: PLR2004 - marks alone
+    said = [one for one in (sentence.get("max_seq_length") or own, places) if isinstance(one, int) and one > 2]  # noqa: PLR2004 - marks alone
     return min([*said, MOST_TOKENS])
 
 
-def _prompt(config: Json) -> str:
-    prompts, name = config.get("prompts"), config.get("default_prompt_name")
-    if isinstance(prompts, dict) and name is not None:
-        return str(cast("Json", prompts).get(str(name), ""))
-    return ""
+def _prompts(config: Json) -> Prompts:
+    """As the library's `encode`, `encode_query` and `encode_document` write them.
+
+    What is not named falls back on the default prompt.
+    """
+    given: Any = config.get("prompts") or {}  # Any: JSON
+    if not isinstance(given, dict) or not all(isinstance(one, str | None) for one in cast("Json", given).values()):
+        raise ValueError("its prompts are no texts")
+    said = cast("Json", given)
+    plain = said.get(str(config.get("default_prompt_name"))) or ""
+    passages = [said[name] or "" for name in PASSAGES if name in said] or [plain]
+    return Prompts(query=said.get("query", plain) or "", passage=next(filter(None, passages), ""), plain=plain)
 
 
 def _columns(weights: Path) -> int | None:

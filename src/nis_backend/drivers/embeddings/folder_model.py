@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from nis_backend.drivers.embeddings.layers import Layers
 from nis_backend.drivers.embeddings.onnx_session import session
-from nis_backend.drivers.embeddings.safetensors import tensors
 from nis_backend.errors import Unavailable, shorten
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids"})
 """What an ONNX model may want to be given."""
+
+
+ENCODERS = {name: f"{kind}EncoderModel" for name, kind in {"t5": "T5", "mt5": "MT5", "umt5": "UMT5"}.items()}
+"""Of models that also write, the half that reads."""
 
 
 class States(Protocol):
@@ -45,16 +49,19 @@ class FolderModel:
         self._tokenizer: Any = _tokenizer(head)  # Any: tokenizers has no types
         self.marks = len(self._tokenizer.encode("").ids)
         self._states: States = OnnxStates(head, threads) if head.kind == "onnx" else TorchStates(head, threads)
-        self._layers = [(tensors(one.weights), one.activation) for one in head.layers]
+        self._layers = Layers(head.layers)
 
-    def read(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
-        """See `TokenModel.read`; the prompt's tokens count as the text's."""
-        written = [self._head.prompt + (text.lower() if self._head.lower else text) for text in texts]
-        found: list[Any] = self._tokenizer.encode_batch(written)  # Any: as above
-        empty = {place for place, text in enumerate(texts) if not text.strip()}
+    def read(self, texts: list[str], prompt: str = "") -> tuple[list[list[int]], list[int]]:
+        """See `TokenModel.read`; the prompt's tokens count as the text's, but they alone are no text."""
+        written = [prompt, *(prompt + text for text in texts)]
+        if self._head.lower:
+            written = [text.lower() for text in written]
+        bare, *found = self._tokenizer.encode_batch(written)
         lengths = [
-            0 if place in empty else len(one.ids) + sum(len(more.ids) for more in one.overflowing)
-            for place, one in enumerate(found)
+            0
+            if not text.strip() or (prompt and one.ids == bare.ids)
+            else len(one.ids) + sum(len(more.ids) for more in one.overflowing)
+            for text, one in zip(texts, found, strict=True)
         ]
         return [one.ids for one in found], lengths
 
@@ -67,9 +74,7 @@ class FolderModel:
             mask[row, : len(ids)] = 1
         states = self._states(tokens, mask)
         vectors = states if states.ndim == 2 else pooled(states, mask, self._head.pooling)  # noqa: PLR2004 - (texts, width)
-        for weights, activation in self._layers:
-            vectors = vectors @ weights["linear.weight"].astype(np.float32).T + weights.get("linear.bias", 0.0)
-            vectors = np.tanh(vectors) if activation == "tanh" else vectors
+        vectors = self._layers(vectors)
         found: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return found
 
@@ -108,19 +113,29 @@ class TorchStates:
         self._torch: Any = importlib.import_module("torch")  # Any: its types are not checked here
         self._torch.set_num_threads(threads)
         library: Any = importlib.import_module("transformers")  # Any: as above
+        kind: Any = getattr(library, ENCODERS.get(head.architecture, "AutoModel"))  # Any: as above
         try:
-            self._model: Any = library.AutoModel.from_pretrained(  # Any: as above
+            model, said = kind.from_pretrained(
                 str(head.weights),
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
                 dtype=self._torch.float32,
-            ).eval()
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+                output_loading_info=True,
+            )
+        except Exception as error:  # noqa: BLE001 - what a file of another's making does to the library is of any class
             raise Unavailable(
                 f"The model in {head.weights.name} could not be loaded: {shorten(str(error))}",
                 remedy="See the server's log; most often a file is missing, or memory is short.",
             ) from None
+        # What is missing the library fills with random numbers; what makes one vector of the states is not used here.
+        missing = sorted(name for name in said["missing_keys"] if "pooler" not in name)
+        if missing:
+            raise Unavailable(
+                f"The model in {head.weights.name} lacks {len(missing)} of its weights, {missing[0]} among them.",
+                remedy="Fetch the folder again, whole.",
+            )
+        self._model: Any = model.eval()  # Any: as above
 
     def __call__(self, tokens: Whole, mask: Whole) -> Array:
         """See `States`."""
@@ -141,7 +156,10 @@ def pooled(states: Array, mask: Whole, pooling: Pooling) -> Array:
         most: Array = np.where(mask[:, :, None] > 0, states, -np.inf).max(axis=1)
         return most
     weights = here * np.arange(1, here.shape[1] + 1, dtype=np.float32) if pooling == "weightedmean" else here
-    mean: Array = np.matmul(weights[:, None, :], states)[:, 0, :] / weights.sum(axis=1, keepdims=True)
+    whole = weights.sum(axis=1, keepdims=True)
+    if pooling == "mean_sqrt_len_tokens":
+        whole = np.sqrt(whole)
+    mean: Array = np.matmul(weights[:, None, :], states)[:, 0, :] / whole
     return mean
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.embeddings.base import Purpose
     from nis_backend.drivers.embeddings.folder_head import Head, Kind
     from nis_backend.settings import Settings
 
@@ -85,12 +86,14 @@ class Folders(TextEmbedder):
             dimensions=head.dimensions,
             max_tokens=head.max_tokens,
             version=head.version,
+            asymmetric=head.prompts.asymmetric,
         )
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+    async def embed(self, model: str, texts: Sequence[str], purpose: Purpose | None = None) -> Embedded:
         """See `TextEmbedder.embed`."""
         head = await self._head(model)
-        return await asked(self._compute, pool_of(model), texts, head.dimensions)
+        told = {"version": head.version, "prompt": head.prompts.of(purpose)}
+        return await asked(self._compute, pool_of(model), texts, head.dimensions, told)
 
     async def _head(self, name: str) -> Head:
         try:

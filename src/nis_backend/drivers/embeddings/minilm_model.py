@@ -34,7 +34,7 @@ class MiniLMModel:
         self._tokenizer = _tokenizer()
         self._session = session(path, threads)
 
-    def read(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
+    def read(self, texts: list[str], prompt: str = "") -> tuple[list[list[int]], list[int]]:  # noqa: ARG002 - it has none
         """Each text's tokens, cut where the model stops reading; and how many each had before the cut."""
         found: list[list[int]] = [one.ids for one in self._tokenizer.encode_batch(texts)]
         # What is cut off keeps its last token, which marks the end.

@@ -24,8 +24,8 @@ def session(path: Path, threads: int) -> Any:  # Any: onnxruntime has no types
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return engine.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except RuntimeError as error:
+    except Exception as error:  # noqa: BLE001 - the engine raises this very class, and others of its own
         raise Unavailable(
             f"The embedding model {path.name} could not be loaded: {shorten(str(error))}",
-            remedy="See the server's log for the engine's reason; most often memory is short.",
+            remedy="Fetch the file again; where it is whole, memory is short.",
         ) from None

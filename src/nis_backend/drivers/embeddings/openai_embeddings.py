@@ -12,6 +12,8 @@ from nis_backend.errors import UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from nis_backend.drivers.embeddings.base import Purpose
+
     # Any: JSON in and out. Path, body, and the model that a refusal is about.
     Ask = Callable[[str, dict[str, Any], str], Awaitable[dict[str, Any]]]
 
@@ -21,6 +23,12 @@ AT_ONCE = 128
 DECIMALS = 7
 """Digits kept of a number, as of the model in the box."""
 
+ASYMMETRIC = frozenset({"nvidia"})
+"""Providers whose models have to be told whether a text is a query or a passage; the symmetric ones take it too.
+
+Source: https://docs.nvidia.com/nim/nemo-retriever/text-embedding/latest/reference.html, `input_type`.
+"""
+
 
 class OpenAIEmbeddings(TextEmbedder):
     """One such server; `ask` posts to it, and words what goes wrong on the way."""
@@ -28,12 +36,13 @@ class OpenAIEmbeddings(TextEmbedder):
     def __init__(self, provider: str, ask: Ask) -> None:
         self.provider = provider
         self._ask = ask
+        self._asymmetric = provider in ASYMMETRIC
 
     async def find(self, name: str | None) -> EmbeddingModel | None:
         """See `TextEmbedder.find`; a server's list does not say which of its models embed, so any name is tried."""
-        return EmbeddingModel(provider=self.provider, name=name) if name else None
+        return EmbeddingModel(provider=self.provider, name=name, asymmetric=self._asymmetric) if name else None
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+    async def embed(self, model: str, texts: Sequence[str], purpose: Purpose | None = None) -> Embedded:
         """See `TextEmbedder.embed`.
 
         Raises:
@@ -44,7 +53,9 @@ class OpenAIEmbeddings(TextEmbedder):
         counts: list[int | None] = []
         for start in range(0, len(texts), AT_ONCE):
             some = list(texts[start : start + AT_ONCE])
-            body = {"model": model, "input": some, "encoding_format": "float"}
+            body: dict[str, Any] = {"model": model, "input": some, "encoding_format": "float"}  # Any: JSON
+            if self._asymmetric:
+                body["input_type"] = purpose or "passage"
             answer = await self._ask("/embeddings", body, model)
             try:
                 vectors += await asyncio.to_thread(_vectors, answer, len(some), vectors[:1])

@@ -6,17 +6,29 @@ from array import array
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.embeddings.base import Embedded
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.compute.base import Compute
 
 
-async def asked(compute: Compute, pool: str, texts: Sequence[str], dimensions: int) -> Embedded:
-    """The texts' vectors, of this many numbers each, from the worker of a pool."""
-    answer = await compute.call(pool, {"texts": list(texts)})
+async def asked(
+    compute: Compute, pool: str, texts: Sequence[str], dimensions: int, more: Mapping[str, str] | None = None
+) -> Embedded:
+    """The texts' vectors, of this many numbers each, from the worker of a pool; `more` is what else it is told.
+
+    Raises:
+        Unavailable: they have another number of numbers.
+    """
+    answer = await compute.call(pool, {"texts": list(texts), **(more or {})})
     numbers = array("d", answer["vectors"])
+    if len(numbers) != dimensions * len(texts):
+        raise Unavailable(
+            f"The model's vectors have {len(numbers) / len(texts):g} numbers, and its settings say {dimensions}.",
+            remedy="Mend the config.json of its folder, or save the model again.",
+        )
     return Embedded(
         vectors=[numbers[at : at + dimensions].tolist() for at in range(0, len(numbers), dimensions)],
         input_tokens=answer["input_tokens"],

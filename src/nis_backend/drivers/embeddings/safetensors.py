@@ -1,4 +1,4 @@
-"""Numbers from a safetensors file, mapped and not copied. Loads in the worker only.
+"""Numbers from a safetensors file, mapped and not copied, but for bfloat16. Loads in the worker only.
 
 Source: https://huggingface.co/docs/safetensors, "Format".
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 LONGEST_HEAD = 100_000_000
 """Bytes of a header that the format allows."""
-KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
 
 
 def tensors(path: Path) -> dict[str, NDArray[Any]]:  # Any: each has its own kind of number
-    """The file's arrays of floats by their names; those of other kinds are left out.
+    """The file's arrays by their names; those of other kinds of numbers are left out.
 
     Raises:
         Unavailable: it is no such file.
@@ -44,7 +44,9 @@ def tensors(path: Path) -> dict[str, NDArray[Any]]:  # Any: each has its own kin
                 array = np.memmap(path, KINDS[one["dtype"]], "r", 8 + length + int(start), shape)
                 if array.nbytes != end - start:
                     raise ValueError(f"{name} has not the size of its shape")  # noqa: TRY301 - as above
-                found[name] = array
+                # NumPy has no bfloat16: it is the upper half of a float32.
+                wide = one["dtype"] == "BF16"
+                found[name] = (array.astype(np.uint32) << 16).view(np.float32) if wide else array
     except (OSError, ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
         raise Unavailable(f"{path.name} is no safetensors file: {error}.", remedy="Fetch it again.") from None
     return found

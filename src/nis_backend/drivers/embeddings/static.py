@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.embeddings.base import Purpose
     from nis_backend.settings import Settings
 
 WEIGHT, TOKENIZER = "wordllama-256", "wordllama-256-tokenizer"
@@ -45,7 +46,12 @@ class Static(TextEmbedder):
             provider=self.provider, name=weight.model, dimensions=DIMENSIONS, version=f"sha256:{both}"
         )
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one
+    async def embed(
+        self,
+        model: str,  # noqa: ARG002 - it has one
+        texts: Sequence[str],
+        purpose: Purpose | None = None,  # noqa: ARG002 - it reads all texts in one way
+    ) -> Embedded:
         """See `TextEmbedder.embed`."""
         await self._weights.required(WEIGHT)
         await self._weights.required(TOKENIZER)

@@ -9,24 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nis_backend.drivers.embeddings.refusal import nothing_in
+from nis_backend.drivers.embeddings.layers import Layers
+from nis_backend.drivers.embeddings.refusal import no_numbers, nothing_in
 from nis_backend.drivers.embeddings.safetensors import tensors
 from nis_backend.errors import Unavailable, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from nis_backend.drivers.compute.base import Json, WorkerContext
+    from nis_backend.drivers.embeddings.folder_head import Layer
 
-NAMES = ("embedding.weight", "embeddings")
+OWN, MODEL2VEC = "embedding.weight", "embeddings"
 """What sentence-transformers and WordLlama call the vectors, and what Model2Vec does."""
 AT_ONCE = 256
 """Texts between two looks at whether the call is cancelled; longer ones are cut into fewer by their characters."""
-MOST_CHARACTERS = 262_144
-"""Of texts at once: their tokens' vectors then take some 100 MB at most."""
+MOST_CHARACTERS = 65_536
+"""Of texts at once. A token of English has four, and an emoji is four tokens: 262,144 tokens at most."""
 DECIMALS = 7
 """Digits kept of a number, as of the model in the box."""
 
@@ -37,17 +39,18 @@ class StaticModel:
     Source: Miller (2024), WordLlama; Tulkens & van Dongen (2024), Model2Vec: words' vectors learned by a large model.
     """
 
-    def __init__(self, weights: Path, tokenizer: Path) -> None:
+    def __init__(self, weights: Path, tokenizer: Path, layers: Sequence[Layer] = ()) -> None:
         found = tensors(weights)
-        name = next((one for one in NAMES if one in found), None)
-        if name is None:
+        if OWN not in found and MODEL2VEC not in found:
             raise Unavailable(
-                f"{weights.name} has no token vectors: none of {', '.join(NAMES)}.",
+                f"{weights.name} has no token vectors of floats: neither {OWN} nor {MODEL2VEC}.",
                 remedy="Name a folder with a static model in it.",
             )
-        self._vectors = found[name]
-        # A weight for each token, where Model2Vec keeps them apart.
-        self._weights = found.get("weights")
+        self._vectors = found[OWN if OWN in found else MODEL2VEC]
+        # Model2Vec may keep one vector for several tokens, and a weight for each token.
+        self._rows = None if OWN in found else found.get("mapping")
+        self._weights = None if OWN in found else found.get("weights")
+        self._layers = Layers(layers)
         library: Any = importlib.import_module("tokenizers")  # Any: it has no types
         try:
             self._tokenizer = library.Tokenizer.from_file(str(tokenizer))
@@ -57,33 +60,48 @@ class StaticModel:
             ) from None
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        last = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+        kept = [
+            len(one) for one in (self._vectors if self._rows is None else self._rows, self._weights) if one is not None
+        ]
+        if last >= min(kept) or (self._rows is not None and int(self._rows.max()) >= len(self._vectors)):
+            raise Unavailable(
+                f"{tokenizer.name} has tokens up to number {last}, and {weights.name} vectors of {min(kept)}.",
+                remedy="Fetch both files again: they are of different models.",
+            )
 
     def tokens(self, text: str) -> list[int]:
         """A text's tokens."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def embed(self, texts: list[str], first: int) -> tuple[NDArray[np.float32], int]:
+    def embed(self, texts: list[str], first: int, prompt: str = "") -> tuple[NDArray[np.float32], int]:
         """The vectors `(texts, dimensions)` of length 1, and the tokens read; `first` is the first one's place.
 
         Raises:
             InvalidRequest: a text has no tokens, or what they mean cancels out.
+            Unavailable: they are no numbers.
         """
-        found: list[list[int]] = [one.ids for one in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        written = [prompt + text for text in texts]
+        found: list[list[int]] = [
+            one.ids for one in self._tokenizer.encode_batch_fast(written, add_special_tokens=False)
+        ]
         lengths = np.array([len(ids) for ids in found])
         for place, text in enumerate(texts):
             if not lengths[place] or not text.strip():
                 raise nothing_in(first + place, text)
         ids = np.fromiter(chain.from_iterable(found), np.int64, int(lengths.sum()))
-        np.clip(ids, 0, len(self._vectors) - 1, out=ids)
-        rows: NDArray[np.float32] = self._vectors[ids].astype(np.float32)
+        rows: NDArray[np.float32] = self._vectors[ids if self._rows is None else self._rows[ids]].astype(np.float32)
         if self._weights is not None:
             rows *= self._weights[ids].astype(np.float32)[:, None]
-        # (texts, dimensions): the direction of a sum is that of the mean
-        sums = np.add.reduceat(rows, np.concatenate([[0], np.cumsum(lengths)[:-1]]), axis=0)
-        norms = np.linalg.norm(sums, axis=1, keepdims=True)
-        for place in np.flatnonzero(~(norms[:, 0] > 0)):
+        # The means, (texts, dimensions), are what sums are turned into for the layers' sake.
+        means = np.add.reduceat(rows, np.concatenate([[0], np.cumsum(lengths)[:-1]]), axis=0) / lengths[:, None]
+        means = self._layers(means.astype(np.float32))
+        norms = np.linalg.norm(means, axis=1, keepdims=True)
+        for place in np.flatnonzero(~np.isfinite(norms)):
+            raise no_numbers(first + int(place))
+        for place in np.flatnonzero(norms == 0):
             raise nothing_in(first + int(place), texts[place])
-        vectors: NDArray[np.float32] = sums / norms
+        vectors: NDArray[np.float32] = means / norms
         return vectors, len(ids)
 
 
@@ -95,10 +113,11 @@ class StaticWorker:
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
-        vectors, tokens = await asyncio.to_thread(self._embed, payload["texts"], ctx)
+        vectors, tokens = await asyncio.to_thread(self._embed, payload, ctx)
         yield {"vectors": vectors, "input_tokens": tokens, "truncated": []}
 
-    def _embed(self, texts: list[str], ctx: WorkerContext) -> tuple[bytes, int]:
+    def _embed(self, payload: Json, ctx: WorkerContext) -> tuple[bytes, int]:
+        texts: list[str] = payload["texts"]
         parts: list[bytes] = []
         tokens = start = 0
         while start < len(texts) and not ctx.cancelled():
@@ -106,7 +125,7 @@ class StaticWorker:
             while end < min(start + AT_ONCE, len(texts)) and characters + len(texts[end]) <= MOST_CHARACTERS:
                 characters += len(texts[end])
                 end += 1
-            vectors, read = self._model.embed(texts[start:end], start)
+            vectors, read = self._model.embed(texts[start:end], start, payload.get("prompt", ""))
             parts.append(np.round(vectors.astype(np.float64), DECIMALS).tobytes())
             tokens, start = tokens + read, end
         return b"".join(parts), tokens

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from nis_backend.drivers.embeddings.batches import Batches, Job
-from nis_backend.drivers.embeddings.refusal import nothing_in
+from nis_backend.drivers.embeddings.refusal import no_numbers, nothing_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -31,6 +31,9 @@ model's 300 steps do a sixth more, and each batch takes 20 MB."""
 DECIMALS = 7
 """Digits kept of a number: a float32 of this size has hardly more, and JSON is half as long."""
 
+HALF = 0.5
+"""Of length 1: a vector that is shorter is no direction but what is left of zeros, or not numbers at all."""
+
 
 class TokenModel(Protocol):
     """A model that reads texts as tokens, in batches of nearly one length."""
@@ -40,8 +43,8 @@ class TokenModel(Protocol):
     marks: int
     """Tokens of a text without words: its beginning and its end."""
 
-    def read(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
-        """Each text's tokens, cut where the model stops reading; and how many each had before the cut."""
+    def read(self, texts: list[str], prompt: str = "") -> tuple[list[list[int]], list[int]]:
+        """Each text's tokens behind a prompt, cut where it stops reading; and how many each had before the cut."""
         ...
 
     def embed(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -50,7 +53,7 @@ class TokenModel(Protocol):
 
 
 class TokensWorker:
-    """Answers `{"texts"}` with one item: vectors as float64 in rows, tokens read, which texts were cut."""
+    """Answers `{"texts", "prompt"}` with one item: vectors as float64 in rows, tokens read, which texts were cut."""
 
     def __init__(self, model: TokenModel, at_once: int) -> None:
         self._model = model
@@ -64,7 +67,7 @@ class TokensWorker:
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
         loop = asyncio.get_running_loop()
-        tokens, lengths = await loop.run_in_executor(self._reading, self._read, payload["texts"], ctx)
+        tokens, lengths = await loop.run_in_executor(self._reading, self._read, payload, ctx)
         job = Job(tokens)
         self._done[job] = loop.create_future()
         self._batches.add(job)
@@ -77,19 +80,23 @@ class TokensWorker:
         finally:
             self._batches.remove(job)
             del self._done[job]
+        vectors = np.array(job.vectors, np.float64)
+        for index in np.flatnonzero(~(np.linalg.norm(vectors, axis=1) > HALF)):
+            raise no_numbers(int(index))
         yield {
-            "vectors": np.round(np.array(job.vectors, np.float64), DECIMALS).tobytes(),
+            "vectors": np.round(vectors, DECIMALS).tobytes(),
             "input_tokens": sum(map(len, tokens)),
             "truncated": [index for index, length in enumerate(lengths) if length > self._model.most],
         }
 
-    def _read(self, texts: list[str], ctx: WorkerContext) -> tuple[list[list[int]], list[int]]:
+    def _read(self, payload: Json, ctx: WorkerContext) -> tuple[list[list[int]], list[int]]:
+        texts: list[str] = payload["texts"]
         tokens: list[list[int]] = []
         lengths: list[int] = []
         for start in range(0, len(texts), READ_AT_ONCE):
             if ctx.cancelled():
                 break
-            some, long = self._model.read(texts[start : start + READ_AT_ONCE])
+            some, long = self._model.read(texts[start : start + READ_AT_ONCE], payload.get("prompt", ""))
             tokens += some
             lengths += long
         for index, length in enumerate(lengths):

@@ -21,7 +21,7 @@ from nis_backend.errors import NotFound, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
-    from nis_backend.drivers.embeddings.base import EmbeddingModel
+    from nis_backend.drivers.embeddings.base import EmbeddingModel, Purpose
     from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.attempts import Attempts
     from nis_backend.drivers.gateway.base import Who
@@ -283,14 +283,14 @@ class MeteredEmbedder(TextEmbedder):
         """See `TextEmbedder.find`."""
         return await self._embedder.find(name)
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+    async def embed(self, model: str, texts: Sequence[str], purpose: Purpose | None = None) -> Embedded:
         """See `TextEmbedder.embed`."""
         await self._gate.registry.ready()
         found: list[Embedded] = []
 
         async def send(target: Target, most: int | None) -> Begun[Embedded]:
             del most
-            found.append(await self._embedder.embed(target.model, texts))
+            found.append(await self._embedder.embed(target.model, texts, purpose))
             return Begun(first=found[-1], rest=_nothing(), used=lambda: _used(found[-1]), said=lambda: 0)
 
         call = Call(
