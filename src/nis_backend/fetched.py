@@ -18,7 +18,7 @@ from nis_backend.drivers.http.base import HttpError, NoAddress, Unreachable
 from nis_backend.errors import InvalidRequest, NisError, TooLarge, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from nis_backend.context import Context
     from nis_backend.drivers.http.base import Response
@@ -37,6 +37,8 @@ MOVED = frozenset({301, 302, 303, 307, 308})
 
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 """How bytes may come although they were asked for as they are: some servers heed nothing."""
+GZIP = b"\x1f\x8b"
+"""How what gzip has packed begins (RFC 1952, 2.3.1)."""
 PIECE = 2**18
 """Bytes that are unpacked at once."""
 
@@ -51,6 +53,8 @@ class Kind:
     setting: str
     """What raises `most`."""
     accept: str = "*/*"
+    onward: Callable[[str], Awaitable[None]] | None = None
+    """Is asked about each address that another leads to, before it is fetched; raises where it is not to be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ async def fetched(url: str, ctx: Context, kind: Kind) -> AsyncGenerator[Fetched]
         with SpooledTemporaryFile(max_size=IN_MEMORY) as file, SpooledTemporaryFile(max_size=IN_MEMORY) as plain:
             came = cast("BinaryIO", file)
             await _read(answer, came, url, kind)
-            if answer.headers.get("content-encoding", "").strip().lower() in PACKED:
+            if _packing(answer) in PACKED:
                 came, packed = cast("BinaryIO", plain), came
                 await asyncio.to_thread(_unpack, packed, came, url, kind)
             came.seek(0)
@@ -98,6 +102,7 @@ async def fetched(url: str, ctx: Context, kind: Kind) -> AsyncGenerator[Fetched]
 
 async def _found(url: str, ctx: Context, kind: Kind) -> tuple[str, Response]:
     """What answers with bytes, and its address, after those that lead to it."""
+    url = url.partition("#")[0]
     for _ in range(1 + REDIRECTIONS):
         answer = await _asked(url, ctx, kind)
         if answer.status not in MOVED:
@@ -107,6 +112,8 @@ async def _found(url: str, ctx: Context, kind: Kind) -> tuple[str, Response]:
         onward = _onward(url, answer.headers.get("location", ""))
         if url.startswith("https:") and not onward.startswith("https:"):
             raise _failed(url, "leads on to an address without TLS")
+        if kind.onward is not None:
+            await kind.onward(onward)
         url = onward
     raise InvalidRequest(
         f"The address leads on more than {REDIRECTIONS} times.",
@@ -118,7 +125,8 @@ async def _found(url: str, ctx: Context, kind: Kind) -> tuple[str, Response]:
 
 def _onward(url: str, location: str) -> str:
     try:
-        onward = urljoin(url, location)
+        # A place within the page is nobody's to ask for, and spaces are sent as browsers do.
+        onward = urljoin(url, location.strip()).partition("#")[0].replace(" ", "%20")
     except ValueError:
         onward = ""
     if not location or not onward:
@@ -157,16 +165,30 @@ async def _read(answer: Response, file: BinaryIO, url: str, kind: Kind) -> None:
         raise _unheard(error, url, kind) from error
 
 
+def _packing(answer: Response) -> str:
+    return answer.headers.get("content-encoding", "").strip().lower()
+
+
 def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, kind: Kind) -> None:
     """Unpack bytes, in a thread: a few of them may become very many."""
     packed.seek(0)
-    # Of both forms, told by their beginning.
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    start = packed.read(2)
+    packed.seek(0)
+    # Some servers send deflate bare, without the two bytes of zlib (RFC 1950, 2.2) that the name stands for.
+    wrapped = start == GZIP or (start[:1] and start[0] & 15 == zlib.DEFLATED and int.from_bytes(start, "big") % 31 == 0)
+    form = zlib.MAX_WBITS | 32 if wrapped else -zlib.MAX_WBITS
+    unpacking, left = zlib.decompressobj(form), b""
     try:
-        while piece := unpacking.unconsumed_tail or packed.read(PIECE):
+        while piece := left or packed.read(PIECE):
+            if unpacking.eof:
+                # What gzip has packed may be several, one behind the other; anything else behind it is padding.
+                if not GZIP.startswith(piece[:2]):
+                    break
+                unpacking = zlib.decompressobj(form)
             plain.write(unpacking.decompress(piece, PIECE))
             if plain.tell() > kind.most:
                 raise _too_much(url, kind)
+            left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
         plain.write(unpacking.flush())
     except zlib.error:
         raise _failed(url, "is compressed, and broken") from None
@@ -177,10 +199,14 @@ def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, kind: Kind) -> None:
 def _refuse_other(answer: Response, url: str, kind: Kind) -> None:
     """Refuse an answer that is not the bytes, or announces too many."""
     length = answer.headers.get("content-length", "")
-    if answer.status == OK and not (length.isdecimal() and int(length) > kind.most):
+    much = length.isdecimal() and int(length) > kind.most
+    strange = _packing(answer) not in {"", "identity", *PACKED}
+    if answer.status == OK and not much and not strange:
         return
     answer.close()
-    raise _failed(url, f"answered {answer.status}") if answer.status != OK else _too_much(url, kind)
+    if answer.status != OK:
+        raise _failed(url, f"answered {answer.status}")
+    raise _too_much(url, kind) if much else _failed(url, f"is packed as {shorten(_packing(answer))}, unasked")
 
 
 def _unheard(error: HttpError, url: str, kind: Kind) -> NisError:

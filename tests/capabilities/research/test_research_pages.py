@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -51,6 +52,7 @@ KINDS = {
     "/scripted": ("text/html", b"<html><head><script>draw()</script></head><body><div id=app></div></body></html>"),
     "/deep": ("text/html", DEEP.encode()),
     "/private/page": ("text/html", PAGES[TOWER].encode()),
+    "/a page": ("text/html", PAGES[TOWER].encode()),
 }
 ONWARD = {
     "/cloud": "http://169.254.169.254/latest/meta-data/",
@@ -59,8 +61,16 @@ ONWARD = {
     "/moved": "/page",
     "/circle": "/circle",
     "/nowhere": "",
+    "/place": "/page#part 2",
+    "/spaced": "/a page",
+    "/inside": "/private/page",
 }
+_BARE = zlib.compressobj(wbits=-15)
+_HALF = len(PAGES[TOWER].encode()) // 2
 PACKED = {
+    "/twice": gzip.compress(PAGES[TOWER].encode()[:_HALF]) + gzip.compress(PAGES[TOWER].encode()[_HALF:]) + bytes(9),
+    "/bare": _BARE.compress(PAGES[TOWER].encode()) + _BARE.flush(),
+    "/brotli": b"\x0b\x02\x80hello\x03",
     "/bomb": gzip.compress(bytes(50 * MOST)),
     "/packed": gzip.compress(PAGES[TOWER].encode()),
     "/broken": b"\x1f\x8bno",
@@ -92,7 +102,8 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         media_type, body = KINDS[path]
         return web.Response(body=body, headers={"Content-Type": media_type})
     if path in PACKED:
-        headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+        coding = {"/bare": "deflate", "/brotli": "br"}.get(path, "gzip")
+        headers = {"Content-Type": "text/html", "Content-Encoding": coding}
         return web.Response(body=PACKED[path], headers=headers)
     if path in {"/endless", "/still"}:
         return await (_endless if path == "/endless" else _still)(request)
@@ -167,7 +178,9 @@ def fetch(
     return asyncio.run(within())
 
 
-@pytest.mark.parametrize("path", ["/page", "/moved", "/packed", "/called.txt"])
+@pytest.mark.parametrize(
+    "path", ["/page", "/page#part", "/moved", "/place", "/spaced", "/packed", "/twice", "/bare", "/called.txt"]
+)
 def test_an_article_is_read_without_what_is_around_it(path: str, tmp_path: Path) -> None:
     """Promise: clean text, and the title, author, date and links that the page states."""
     page = fetch(path, tmp_path)
@@ -177,7 +190,8 @@ def test_an_article_is_read_without_what_is_around_it(path: str, tmp_path: Path)
     assert (page.title, page.author, page.date) == ("The tower and its height", "Ada Byron", "2024-05-01")
     assert (page.language, page.method, page.truncated) == ("en", "article", False)
     assert ("the steel", "https://example.net/steel") in [(one.text, one.url) for one in page.links]
-    assert page.url == ("/page" if path == "/moved" else path)
+    onward = {"/page#part": "/page", "/moved": "/page", "/place": "/page", "/spaced": "/a%20page"}
+    assert page.url == onward.get(path, path)
     assert (page.size, len(page.sha256)) == (len(PAGES[TOWER].encode()), 64)
 
 
@@ -229,6 +243,8 @@ def test_a_pdf_is_read_as_a_document(tmp_path: Path) -> None:
         ("/endless", TooLarge, "more than 300000 bytes"),
         ("/bomb", TooLarge, "more than 300000 bytes"),
         ("/broken", UpstreamFailed, "broken"),
+        ("/brotli", UpstreamFailed, "packed as br"),
+        ("/inside", Forbidden, "robots"),
         ("/deep", InvalidRequest, "no text"),
         ("/scripted", InvalidRequest, "no text"),
         ("/disguised", InvalidRequest, "may be pictures"),

@@ -140,6 +140,63 @@ def test_a_refusal_is_told_with_its_remedy(status: int, kind: type[NisError], to
     assert caught.value.retry_after == (7 if status == 429 else None)
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "body", "kind", "says"),
+    [
+        (
+            "brave",
+            422,
+            '{"error": {"code": "NO", "detail": "The provided subscription token b-key is invalid."}}',
+            Unavailable,
+            "token … is invalid",
+        ),
+        ("serper", 400, '{"message": "Not enough credits", "statusCode": 400}', Unavailable, "to be paid"),
+        ("tavily", 432, '{"detail": {"error": "This request exceeds your plan."}}', Unavailable, "exceeds your plan"),
+        ("tavily", 401, '{"detail": {"error": "Invalid key t-key."}}', Unavailable, "Invalid key …"),
+        ("searxng", 502, "<html><style>p{}</style><h1>Bad\n Gateway</h1>", UpstreamFailed, "502: Bad Gateway$"),
+        (
+            "searxng",
+            200,
+            '{"results": [], "unresponsive_engines": [["qwant", "CAPTCHA"]]}',
+            UpstreamFailed,
+            '"qwant", "CAPTCHA"',
+        ),
+    ],
+)
+def test_a_refusal_is_told_for_what_it_is(
+    name: str, status: int, body: str, kind: type[NisError], says: str, tmp_path: Path
+) -> None:
+    """Promise: a key, an account or engines that fail are neither a query's fault nor nothing found; no key is told."""
+    with pytest.raises(kind, match=says) as caught:
+        searched(Local(body, status=status), name, WANTED, tmp_path)
+    assert not any(key in str(caught.value.problem()) for key in KEYS.values())
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"X-RateLimit-Remaining": "0, 900", "X-RateLimit-Reset": "1, 1419704"}, 1),
+        (429, {"X-RateLimit-Remaining": "0, 0", "X-RateLimit-Reset": "1, 900"}, 900),
+        (503, {"Retry-After": "5"}, 5),
+    ],
+)
+def test_when_to_ask_again_is_what_the_index_says(
+    status: int, headers: dict[str, str], wait: float | None, tmp_path: Path
+) -> None:
+    """Promise: of Brave's limits, that which is used up; one who says when is busy, and not down."""
+    with pytest.raises(Busy) as caught:
+        searched(Local("{}", status=status, headers=headers), "brave", WANTED, tmp_path)
+    assert caught.value.retry_after == wait
+
+
+def test_brave_is_asked_in_its_own_words(tmp_path: Path) -> None:
+    """Promise: at most the 50 words that it takes, and languages as it calls them."""
+    server = Local(json.dumps(BRAVE))
+    searched(server, "brave", Wanted(query="so " * 60, limit=2, language="ja"), tmp_path)
+    assert server.asked[0][1]["q"] == " ".join(["so"] * 50)
+    assert server.asked[0][1]["search_lang"] == "jp"
+
+
 @pytest.mark.parametrize("body", ["<html>", "[]", '{"web": {"results": [1, {"url": 2}, null]}}', "[" * 99_999])
 def test_what_is_no_answer_is_none(body: str, tmp_path: Path) -> None:
     """Promise: an index that answers otherwise than documented yields a failure or nothing, and never a page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 """Longest time in which all of a page must have come: a drop every few seconds would take for ever."""
+SECONDS_ROBOTS = 15.0
+"""The same of a robots.txt."""
 LIKE = "https://example.org/article"
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 PLAIN = re.compile(
@@ -49,14 +52,16 @@ class Readers(Protocol):
 
 async def fetch(request: FetchPage, ctx: Context, readers: Readers) -> Page:
     """The page, read."""
+    robots = _Robots(ctx=ctx)
     if request.robots == "heed":
-        await _heed(request.url, ctx)
+        await robots.heed(request.url)
     kind = Kind(
         whose="a page",
         like=LIKE,
         most=ctx.settings.max_page,
         setting="NIS_MAX_PAGE",
         accept="text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
+        onward=robots.heed if request.robots == "heed" else None,
     )
     try:
         async with asyncio.timeout(SECONDS), fetched(request.url, ctx, kind) as came:
@@ -187,37 +192,48 @@ def _settled(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.replace("\0", "").splitlines()).strip()
 
 
-async def _heed(url: str, ctx: Context) -> None:
-    """Ask the site's robots.txt; one that is not there allows everything, one that cannot be had nothing.
+@dataclass(frozen=True, kw_only=True)
+class _Robots:
+    """The robots.txt of the sites that one page leads through: of each the file, None where it allows everything."""
 
-    Raises:
-        Forbidden: the page is kept from robots.
-    """
-    where = urljoin(url, "/robots.txt")
-    kind = Kind(whose="a page", like=LIKE, most=MOST_ROBOTS, setting="NIS_MAX_PAGE", accept="text/plain")
-    try:
-        async with asyncio.timeout(SECONDS), fetched(where, ctx, kind) as came:
-            file = (await asyncio.to_thread(came.file.read)).decode("utf-8", "replace")
-    except (TooLarge, InvalidRequest):
-        return
-    except (UpstreamFailed, TimeoutError) as error:
-        if isinstance(error, UpstreamFailed) and not _faulty(error):
-            return
-        raise UpstreamFailed(
-            f"The robots.txt of {told(where)} cannot be had, so that nothing there is fetched.",
-            field="url",
-            value=told(url),
-            remedy='Try again later, or ask with robots "ignore".',
-        ) from error
-    if not allows(file, AGENT, url):
-        raise Forbidden(
-            f"The robots.txt there keeps {told(url)} from robots.",
-            field="url",
-            value=told(url),
-            remedy='Find another source, or, where you ask for this one page yourself, ask with robots "ignore".',
-        )
+    ctx: Context
+    files: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+
+    async def heed(self, url: str) -> None:
+        """Ask the site's file; one that is not there allows everything, one that cannot be had nothing.
+
+        Raises:
+            Forbidden: the page is kept from robots.
+        """
+        where = urljoin(url, "/robots.txt")
+        if where not in self.files:
+            self.files[where] = await self._read(where, url)
+        file = self.files[where]
+        if file is not None and not allows(file, AGENT, url):
+            raise Forbidden(
+                f"The robots.txt there keeps {told(url)} from robots.",
+                field="url",
+                value=told(url),
+                remedy='Find another source, or, where you ask for this one page yourself, ask with robots "ignore".',
+            )
+
+    async def _read(self, where: str, url: str) -> str | None:
+        kind = Kind(whose="a page", like=LIKE, most=MOST_ROBOTS, setting="NIS_MAX_PAGE", accept="text/plain")
+        try:
+            async with asyncio.timeout(SECONDS_ROBOTS), fetched(where, self.ctx, kind) as came:
+                return (await asyncio.to_thread(came.file.read)).decode("utf-8-sig", "replace")
+        except (TooLarge, InvalidRequest):
+            return None
+        except (UpstreamFailed, TimeoutError) as error:
+            if isinstance(error, UpstreamFailed) and not _FAULTY.search(error.message):
+                return None
+            raise UpstreamFailed(
+                f"The robots.txt of {told(where)} cannot be had, so that nothing there is fetched.",
+                field="url",
+                value=told(url),
+                remedy='Try again later, or ask with robots "ignore".',
+            ) from error
 
 
-def _faulty(error: UpstreamFailed) -> bool:
-    """Whether the server is at fault: a 4xx says that there is no file, and who is not reached has no page either."""
-    return bool(re.search(r"answered 5\d\d", error.message))
+_FAULTY = re.compile(r" (?:answered 5\d\d|sent nothing for .*|broke off)\.$")
+"""How a server is at fault: a 4xx says that there is no file, and who is not reached has no page either."""

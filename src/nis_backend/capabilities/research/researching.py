@@ -25,7 +25,8 @@ async def prepare(request: ResearchTopic, ctx: Context) -> ResearchTopic:
     """Refuse what cannot be researched before it is a run."""
     for number, url in enumerate(request.urls):
         try:
-            kept_host(url, whose="a page", like="https://example.org/article", bare=(), instead="Give one without.")
+            page = url.partition("#")[0]
+            kept_host(page, whose="a page", like="https://example.org/article", bare=(), instead="Give one without.")
         except InvalidRequest as error:
             error.field = f"urls.{number}"
             raise

@@ -43,7 +43,9 @@ class WebQuery(Model):
         | None
     ) = Field(default=None, description="Only pages published or changed within the last of these.")
     language: Annotated[str, Knob()] | None = Field(
-        default=None, pattern=r"^[a-z]{2}$", description="Language of the pages, as ISO 639-1 has it: en."
+        default=None,
+        pattern=r"^[a-z]{2}$",
+        description="Language of the pages, as ISO 639-1 has it: en. Tavily takes none.",
     )
     provider: Annotated[Provider, Knob()] | None = Field(
         default=None, description="What is searched with; unset takes NIS_SEARCH, or the first set up."

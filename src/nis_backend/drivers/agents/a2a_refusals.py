@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 from nis_backend.drivers.agents.a2a_wire import NOT_CANCELABLE, TASK_NOT_FOUND, UNSUPPORTED, VERSION_UNSUPPORTED
 from nis_backend.drivers.gateway.addresses import told
-from nis_backend.drivers.http.base import NoAddress, Unreachable
+from nis_backend.drivers.http.base import NoAddress, Unreachable, retry_after
 from nis_backend.errors import (
     Busy,
     InvalidRequest,
@@ -98,12 +98,7 @@ class Failures:
                 remedy="Update the agent's url, or refresh its card.",
             )
         if status == 429:  # noqa: PLR2004 - HTTP's own number
-            after = headers.get("retry-after", "")
-            return Busy(
-                f"{self._name} is over its limit.",
-                remedy="Try again later.",
-                retry_after=float(after) if after.isdecimal() else None,
-            )
+            return Busy(f"{self._name} is over its limit.", remedy="Try again later.", retry_after=retry_after(headers))
         if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own numbers
             return self._unavailable(f"has moved ({status})", "Give its own address: no redirection is followed.")
         if status == 503:  # noqa: PLR2004 - HTTP's own number

@@ -10,6 +10,8 @@ HttpError
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -94,3 +96,19 @@ class Client(Protocol):
             HttpError: see above.
         """
         ...
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """In how many seconds a server wants to be asked again, where it says so.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after; OpenAI's clients know it in milliseconds too.
+    """
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        said = headers.get("retry-after", "")
+        if said.replace(".", "", 1).isdecimal():
+            return float(said)
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.http.base import retry_after
 from nis_backend.drivers.llm.server import (
     MAYBE_DONE,
     REQUEST_AT_FAULT,
     members,
     object_in,
     prompt_too_long,
-    retry_after,
 )
 from nis_backend.errors import Busy, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed, shorten
 

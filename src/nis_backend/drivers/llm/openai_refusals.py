@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.server import MAYBE_DONE, REQUEST_AT_FAULT, TOO_SLOW, prompt_too_long, retry_after
+from nis_backend.drivers.http.base import retry_after
+from nis_backend.drivers.llm.server import MAYBE_DONE, REQUEST_AT_FAULT, TOO_SLOW, prompt_too_long
 from nis_backend.errors import (
     Busy,
     InvalidRequest,

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import override
@@ -191,22 +190,6 @@ def object_in(data: bytes) -> dict[str, Any]:  # Any: JSON
         return members(json.loads(data))
     except (ValueError, RecursionError):
         return {}
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """In how many seconds a server wants to be asked again, where it says so.
-
-    Source: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after; OpenAI's clients know it in milliseconds too.
-    """
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        said = headers.get("retry-after", "")
-        if said.replace(".", "", 1).isdecimal():
-            return float(said)
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 def members(value: object) -> dict[str, Any]:  # Any: JSON

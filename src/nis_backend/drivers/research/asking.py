@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlencode
 
-from nis_backend.drivers.http.base import HttpError
+from nis_backend.drivers.http.base import HttpError, retry_after
 from nis_backend.errors import Busy, InvalidRequest, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -23,9 +23,16 @@ SECONDS = 20.0
 MOST = 4 * 2**20
 """Bytes of an answer: twenty pages' lines are a few tens of kB."""
 LONGEST_TITLE, LONGEST_SNIPPET, LONGEST_URL = 500, 2000, 2048
-OK, WRONG, UNPAID, FORBIDDEN, LATER = 200, (400, 414, 422), 402, (401, 403), 429
+OK, WRONG, FORBIDDEN, LATER, DOWN = 200, (400, 414, 422), (401, 403), 429, 503
+UNPAID = (402, 432, 433)
+"""HTTP's, and Tavily's for a plan that is used up and a limit of what is paid for as one goes."""
+_REFUSED = re.compile(r"\bsubscription token\b|\binvalid api key\b", re.IGNORECASE)
+"""How a key is refused by what answers as if the query were wrong: Brave does, with 422."""
+_SPENT = re.compile(r"\bnot enough credits\b", re.IGNORECASE)
+"""The same of an account that is empty: Serper does, with 400."""
 _TAG = re.compile(r"</?(?:strong|em|b|i|mark|span|br)\b[^<>]*>", re.IGNORECASE)
 """What indexes mark words with."""
+_ANY_TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,7 @@ class Index:
     url: str
     refused: str
     """The remedy where it does not let us in."""
+    key: str = field(default="", repr=False)
 
     async def json(
         self,
@@ -105,21 +113,23 @@ class Index:
         return b"".join(pieces)
 
     def _refusal(self, answer: Response, came: bytes) -> Exception:
-        said = shorten(_plain(_reason(came)), 300)
-        status = answer.status
-        if status in FORBIDDEN:
+        said = _reason(came)
+        # Some tell the key that they refuse.
+        said = shorten(said.replace(self.key, "…") if self.key else said, 300)
+        status, wait = answer.status, _wait(answer)
+        wrong = status in WRONG
+        if status in UNPAID or (wrong and _SPENT.search(said)):
+            return Unavailable(f"{self.name} wants to be paid: {status} {said}", remedy="Look at its account.")
+        if status in FORBIDDEN or (wrong and _REFUSED.search(said)):
             return Unavailable(f"{self.name} refuses to be asked: {status} {said}", remedy=self.refused)
-        if status == UNPAID:
-            return Unavailable(f"{self.name} wants to be paid: {said}", remedy="Look at its account.")
-        if status == LATER:
-            after = answer.headers.get("retry-after", "")
-            wait = float(after) if after.isdecimal() else None
+        if status == LATER or (status == DOWN and wait is not None):
             return Busy(f"{self.name} is asked too often.", remedy="Ask again later.", retry_after=wait)
-        if status in WRONG:
+        if wrong:
             return InvalidRequest(
                 f"{self.name} does not take the query: {said}", field="query", remedy="Put it in other words."
             )
-        return UpstreamFailed(f"{self.name} answered {status}: {said}", remedy="Try again.")
+        remedy = "Try again." if status >= 500 else "See whether the address in its setting is right."  # noqa: PLR2004 - HTTP's
+        return UpstreamFailed(f"{self.name} answered {status}: {said}", remedy=remedy)
 
     def strange(self, what: str) -> UpstreamFailed:
         """That it answers otherwise than it documents."""
@@ -128,9 +138,22 @@ class Index:
         )
 
 
+def _wait(answer: Response) -> float | None:
+    """Seconds after which it may be asked again, as far as it says."""
+    if (after := retry_after(answer.headers)) is not None:
+        return after
+    # Brave's, of several limits: those of which nothing is left.
+    left, resets = (
+        [one.strip() for one in answer.headers.get(f"x-ratelimit-{name}", "").split(",")]
+        for name in ("remaining", "reset")
+    )
+    waits = [float(reset) for many, reset in zip(left, resets, strict=False) if many == "0" and reset.isdecimal()]
+    return max(waits, default=None)
+
+
 def _reason(came: bytes) -> str:
-    """What an index says of a refusal: a member of its JSON that is a sentence, else all of it."""
-    text = came[:4000].decode("utf-8", "replace")
+    """What an index says of a refusal: a member of its JSON that is a sentence, else all of it without its tags."""
+    text = " ".join(unescape(_ANY_TAG.sub(" ", came[:4000].decode("utf-8", "replace"))).split())
     try:
         value: Any = json.loads(came)
     except (ValueError, RecursionError):

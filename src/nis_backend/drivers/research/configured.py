@@ -73,6 +73,6 @@ def _web(settings: Settings, client: Client) -> list[WebSearch]:
     for name, kind, key, url in keyed:
         if key is not None:
             refused = f"See whether {name.upper()}_API_KEY is right, and what its account has left."
-            index = Index(name=name, client=client, url=url, refused=refused)
-            found.append(kind(index=index, key=key.get_secret_value()))
+            index = Index(name=name, client=client, url=url, refused=refused, key=key.get_secret_value())
+            found.append(kind(index=index))
     return found

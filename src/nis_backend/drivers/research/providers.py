@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
 from nis_backend.drivers.research.asking import LONGEST_SNIPPET, LONGEST_TITLE, Index, address, inner, line, listed
 from nis_backend.drivers.research.base import Found, WebSearch
+from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
     from nis_backend.drivers.research.base import Wanted
@@ -19,7 +21,11 @@ class Keyed(WebSearch):
     """An index that takes a key."""
 
     index: Index
-    key: str
+
+    @property
+    def key(self) -> str:
+        """What it is asked with."""
+        return self.index.key
 
     @property
     @override
@@ -33,17 +39,19 @@ class Brave(Keyed):
     Source: https://api-dashboard.search.brave.com/app/documentation/web-search/get-started
     """
 
-    MOST = 20
+    MOST, MOST_WORDS = 20, 50
+    CALLED: ClassVar = {"ja": "jp", "no": "nb", "pt": "pt-pt", "zh": "zh-hans"}
+    """What it calls languages otherwise than ISO 639-1."""
 
     @override
     async def search(self, wanted: Wanted) -> list[Found]:
         query: dict[str, str | int] = {
-            "q": wanted.query,
+            "q": " ".join(wanted.query.split()[: self.MOST_WORDS]),
             "count": min(wanted.limit, self.MOST),
             "text_decorations": "false",
         }
         if wanted.language:
-            query["search_lang"] = wanted.language
+            query["search_lang"] = self.CALLED.get(wanted.language, wanted.language)
         if wanted.since:
             query["freshness"] = f"p{wanted.since[0]}"
         said = await self.index.json("GET", "/web/search", query, {"x-subscription-token": self.key})
@@ -106,7 +114,15 @@ class SearXNG(WebSearch):
         if wanted.since:
             query["time_range"] = wanted.since
         said = await self.index.json("GET", "/search", query)
-        return found(listed(said.get("results")), wanted, "content", "publishedDate")
+        pages = found(listed(said.get("results")), wanted, "content", "publishedDate")
+        silent: Any = said.get("unresponsive_engines")  # Any: JSON
+        if not pages and isinstance(silent, list) and silent:
+            # Pairs of an engine and why: nothing was found only where somebody has looked.
+            raise UpstreamFailed(
+                f"{self.name} has had no answer of the engines that it asks: {line(json.dumps(silent), 300)}.",
+                remedy="Try again later, or turn other engines on in its settings.yml.",
+            )
+        return pages
 
 
 def found(
