@@ -169,6 +169,11 @@ class Context:
         there = set(await store.item_numbers(owner, id_, Which(numbers=[number for number, _ in found])))
         return [one for one in found if one[0] in there][:limit]
 
+    def forget_vectors(self, collection_id: str) -> None:
+        """Remove what this process holds of a collection's vectors."""
+        if "vectors_kept" in vars(self.drivers):
+            self.drivers.vectors_kept.forget(collection_id)
+
     def administered(self, owner: str) -> Owned:
         """Another owner's rows, or the server's own, for a caller who administers the server.
 

@@ -202,10 +202,12 @@ class Owned:
         """See `Items.unfilled`."""
         return await self._store.unfilled(self._owner, collection_id, side, after, limit)
 
-    async def fill_vectors(self, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> None:
+    async def fill_vectors(
+        self, collection_id: str, models: Models, side: Side, vectors: Sequence[tuple[int, bytes]]
+    ) -> None:
         """See `Items.fill_vectors`."""
         await self.once("fill vectors")
-        await self._store.fill_vectors(self._owner, collection_id, side, vectors)
+        await self._store.fill_vectors(self._owner, collection_id, models, side, vectors)
 
     async def name_next(self, collection_id: str, model: str | None, version: str | None, now: float) -> None:
         """See `Items.name_next`."""

@@ -55,18 +55,19 @@ def test_a_hit_says_why_it_was_found(server: Server) -> None:
     notes = make(server)
     answer = done(server, "POST", f"/collections/{notes}/search", {"query": "when does the house open"})
     assert answer["mode"] == "hybrid"
-    formula, _, weight = answer["formula"].rpartition(" ")
+    formula, _, told = answer["formula"].partition("; here w = ")
+    weight, _, best = told.partition(", best BM25 = ")
     assert (
         f"1/({RANK_CONSTANT} + rank by similarity) + w · (BM25 / best BM25)/({RANK_CONSTANT} + rank by words)"
         in formula
     )
     assert 0 < float(weight) <= 1
-    best = max(hit["words_score"] or 0 for hit in answer["hits"])
+    assert float(best) == max(hit["words_score"] or 0 for hit in answer["hits"])
     for hit in answer["hits"]:
-        by_words = float(weight) * (hit["words_score"] or 0) / best
+        by_words = float(weight) * (hit["words_score"] or 0) / float(best)
         ranks = [(hit["vector_rank"], 1.0), (hit["words_rank"], by_words)]
         expected = sum(counts / (RANK_CONSTANT + rank) for rank, counts in ranks if rank)
-        assert hit["score"] == pytest.approx(expected, abs=1e-4)
+        assert hit["score"] == pytest.approx(expected, abs=2e-6)
         assert (hit["words_score"] is None) == (hit["words_rank"] is None)
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
 
@@ -124,6 +125,9 @@ def test_diversity_leaves_out_what_says_the_same_again(server: Server) -> None:
 
     assert all("ay" in text for text in first_two(0))
     assert first_two(0.7)[1] == "Returns need a receipt."
+    # Without vectors nothing is known to be alike: the best stay.
+    notes = make(server, model="none")
+    assert found(server, notes, query="money or paper", mode="words", diversity=0.5) == ["refund", "error"]
 
 
 def test_words_are_told_apart_as_the_language_has_them(server: Server) -> None:
@@ -164,11 +168,18 @@ def test_what_is_wrong_is_named(server: Server) -> None:
     twice = problem(server, add, items=[{"id": "x", "text": "One."}, {"id": "x", "text": "Two."}])
     assert twice["field"] == "items.1.id"
     assert problem(server, add, items=[{"text": "fine"}, {"text": "  "}])["field"] == "items.1.text"
-    assert problem(server, add, items=[{"text": "x", "metadata": {"a b": 1}}])["field"].startswith("items.0.metadata")
+    assert problem(server, add, items=[{"text": "x", "metadata": {'a"b': 1}}])["field"].startswith("items.0.metadata")
+    for value in (2**63, "a\0b", ["a"], None):
+        assert problem(server, add, items=[{"text": "x", "metadata": {"a": value}}])["field"] == "items.0.metadata.a"
+        refused = {"field": "where.year", "code": "invalid_request"}
+        told = problem(server, search, query="x", where={"year": value if value != ["a"] else 2**63})
+        assert {name: told[name] for name in refused} == refused
+    assert problem(server, add, items=[{"text": "x", "document_id": "a\0b"}])["field"] == "items.0.document_id"
+    assert problem(server, search, query="   ")["field"] == "query"
     assert problem(server, add, items=[])["field"] == "items"
     assert problem(server, "/collections/none/add-items", items=[{"text": "x"}])["code"] == "not_found"
-    refused: list[Any] = [{}, [], {"at_lest": 1}, {"at_least": [1]}, None]
-    for wrong in refused:
+    conditions: list[Any] = [{}, [], {"at_lest": 1}, {"at_least": [1]}, None]
+    for wrong in conditions:
         assert problem(server, search, query="x", where={"year": wrong})["field"] == "where.year", wrong
     assert problem(server, f"/collections/{notes}/delete-items")["field"] == "ids"
     name = done(server, "GET", f"/collections/{notes}")["name"]

@@ -140,7 +140,7 @@ def test_bad_lines_are_told_by_their_numbers_and_the_others_kept(
         [1],
         {"text": "x\0y"},
         {"text": "Slack water.", "more": 1},
-        {"id": "d", "text": "Spring tide.", "metadata": {"bad key": 1}},
+        {"id": "d", "text": "Spring tide.", "metadata": {'bad"key': 1}},
         {"text": "Slack water."},
     )
 
@@ -175,6 +175,16 @@ def test_a_table_is_read_by_the_names_of_its_columns(within: Callable[..., None]
         for wrong, why in ((file(" \n"), "no line"), (file("a\0b"), "no text")):
             with pytest.raises(InvalidRequest, match=why):
                 await nis.call("collections.import_items", id="notes", file=wrong)
+        for wrong, why in (('text,"a\n1,2\n', "first line"), ("text,a,a\n1,2,3\n", "two columns 'a'")):
+            with pytest.raises(InvalidRequest, match=why):
+                await nis.call("collections.import_items", id="notes", file=file(wrong))
+        names = "id,text,Größe in cm\nw,A wide table.,80\n"
+        assert (await nis.call("collections.import_items", id="notes", file=file(names)))["added"] == 1
+        wide = {"Größe in cm": {"at_least": 80}}
+        listed = (await nis.call("collections.list_items", id="notes", where=wide))["items"]
+        assert [one["id"] for one in listed] == ["w"]
+        by_id = await nis.call("collections.import_items", id="notes", file=file(names), text_column="id")
+        assert (by_id["added"], by_id["bad"]) == (1, 0)
         with pytest.raises(NotFound):
             await nis.call("collections.import_items", id="none", file=file(table))
 

@@ -20,6 +20,7 @@ from nis_backend.drivers.store.postgres.store import PostgresStore
 
 SIZE, COUNT = 24, 400
 MODEL = ("embedded:mini", None, None, None)
+BOTH = ("embedded:mini", None, "embedded:maxi", "2")
 ODD = Which(where=[Condition(key="odd", comparison="in", values=[True])])
 ONE = Which(where=[Condition(key="number", comparison="in", values=[7])])
 
@@ -148,7 +149,7 @@ def test_a_graph_goes_with_its_side_and_with_its_collection(
             assert postgresql.execute(tables, database) == "1"
             await store.name_next("ann", "c-1", "embedded:maxi", "2", 3.0)
             rows = await store.vectors_after("ann", "c-1", "a", 0, 10_000)
-            await store.fill_vectors("ann", "c-1", "b", rows)
+            await store.fill_vectors("ann", "c-1", BOTH, "b", rows)
             assert await store.flip_side("ann", "c-1", 3.0)
             assert postgresql.execute(tables, database) == "0"
             assert await store.nearest("ann", "c-1", "b", asked, EVERY, 10) is None

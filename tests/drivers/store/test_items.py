@@ -206,7 +206,8 @@ def test_another_owner_finds_nothing_and_changes_nothing(with_store: Callable[[B
         assert await store.drop_items("bob", "c-1", EVERY, 3.0) == 0
         assert not await store.drop_collection("bob", "c-1")
         await store.name_next("bob", "c-1", "embedded:maxi", None, 3.0)
-        await store.fill_vectors("bob", "c-1", "b", [(row["number"], floats(0, 1))])
+        with pytest.raises(NotFound):
+            await store.fill_vectors("bob", "c-1", MODEL, "b", [(row["number"], floats(0, 1))])
         assert await store.vectors_after("ann", "c-1", "b", 0, 10) == []
         with pytest.raises(NotFound):
             await store.put_items("bob", "c-1", MODEL, [item("x", "ebb", (1, 0))], 3.0)
@@ -351,13 +352,16 @@ def test_the_new_models_vectors_serve_from_one_moment_on(with_store: Callable[[B
         await store.put_items("ann", "c-1", both, [later], 3.0)
         rows = await store.unfilled("ann", "c-1", "b", 0, 10)
         assert [row["id"] for row in rows] == ["x", "y"]
-        await store.fill_vectors("ann", "c-1", "b", [(rows[0]["number"], floats(1, 0, 0))])
+        await store.fill_vectors("ann", "c-1", both, "b", [(rows[0]["number"], floats(1, 0, 0))])
+        with pytest.raises(Conflict):
+            await store.fill_vectors("ann", "c-1", MODEL, "b", [(rows[1]["number"], floats(1, 1, 1))])
         assert not await store.flip_side("ann", "c-1", 3.0)
         assert await store.vectors_after("ann", "c-1", "a", rows[0]["number"], 10) == [
             (rows[1]["number"], floats(0, 1)),
             (await number_of(store, "z"), floats(1, 1)),
         ]
-        await store.fill_vectors("ann", "c-1", "b", [(rows[1]["number"], floats(0, 1, 0)), (10**6, floats(0, 1, 0))])
+        rest = [(rows[1]["number"], floats(0, 1, 0)), (10**6, floats(0, 1, 0))]
+        await store.fill_vectors("ann", "c-1", both, "b", rest)
         assert not await store.clear_side("ann", "c-1", "a", 10)
         assert await store.flip_side("ann", "c-1", 4.0)
         row = await store.get("collections", "ann", "c-1")

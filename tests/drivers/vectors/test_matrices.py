@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from array import array
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from nis_backend.settings import read_settings
 
 SIZE = 16
 OWNER, ID = "ann", "c-1"
+ROW = {"name": "c", "description": "", "kind": "plain", "language": "english", "model": "m", "side": "a"}
 
 
 def unit(random: np.random.Generator, count: int) -> Any:
@@ -42,11 +44,10 @@ async def put(store: Store, given: dict[str, Any], at: float) -> None:
 def test_the_closest_are_those_of_all_that_are_there(tmp_path: Path) -> None:
     """After each of many changes: added, replaced, removed, all of them removed; among all, and among some."""
     random = np.random.default_rng(7)
-    row = {"name": "c", "description": "", "kind": "plain", "language": "english", "model": "m", "side": "a"}
 
     async def body() -> None:
         store = SqliteStore(tmp_path / "nis.db")
-        whole = {"id": ID, **row, "items": 0, "revision": 0, "unmerged": 0, "created": 1.0, "updated": 1.0}
+        whole = {"id": ID, **ROW, "items": 0, "revision": 0, "unmerged": 0, "created": 1.0, "updated": 1.0}
         await store.insert("collections", OWNER, whole)
         compute = WorkerPools([pool(read_settings({}, data=tmp_path))])
         near = Matrices(store, compute, tmp_path / "vectors")
@@ -94,6 +95,53 @@ def test_a_row_that_was_cut_by_a_full_disk_shifts_no_other(tmp_path: Path) -> No
     assert matrix.numbers.read_bytes() == array("q", [3, 5]).tobytes()
     with pytest.raises(Unavailable, match="vectors"):
         matrices.Matrix(path=tmp_path / "none" / "c", dimensions=2).append([(1, first)])
+
+
+def test_rows_that_come_twice_stand_once(tmp_path: Path) -> None:
+    """Promise: of a search that was given up its thread goes on, and the next one brings the same rows."""
+    matrix = matrices.Matrix(path=tmp_path / "c", dimensions=1)
+    one, two = np.array([1], np.float32).tobytes(), np.array([-1], np.float32).tobytes()
+    matrix.append([(3, one)])
+    matrix.append([(3, one), (5, two)])
+    assert (matrix.rows, matrix.last, matrix.path.read_bytes()) == (2, 5, one + two)
+
+
+def test_a_file_stays_until_those_who_read_it_are_through(tmp_path: Path) -> None:
+    """Promise: a collection that is deleted, or served by another side, while it is searched takes no file away."""
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        whole = {"id": ID, **ROW, "items": 0, "revision": 0, "unmerged": 0, "created": 1.0, "updated": 1.0}
+        await store.insert("collections", OWNER, whole)
+        await put(store, {"x": unit(np.random.default_rng(1), 1)[0]}, 1.0)
+        row = await store.get("collections", OWNER, ID)
+        assert row is not None
+        asked, go_on = asyncio.Event(), asyncio.Event()
+        there: list[bool] = []
+
+        class Waiting:
+            async def call(self, _pool: str, payload: dict[str, Any]) -> dict[str, bytes]:
+                asked.set()
+                await go_on.wait()
+                there.extend(os.path.isfile(payload[name]) for name in ("path", "numbers"))  # noqa: ASYNC240, PTH113 - a look
+                return {"found": b"", "cosines": b""}
+
+        compute: Any = Waiting()
+        near = Matrices(store, compute, tmp_path / "vectors")
+        search = asyncio.create_task(near.nearest(OWNER, row, bytes(4 * SIZE), 10))
+        await asked.wait()
+        asked.clear()
+        later = asyncio.create_task(near.nearest(OWNER, {**row, "flips": 1}, bytes(4 * SIZE), 10))
+        await asked.wait()
+        near.forget(ID)
+        go_on.set()
+        await asyncio.gather(search, later)
+        assert there == [True] * 4
+        assert not list((tmp_path / "vectors").glob("*/*"))
+        near.close()
+        await store.close()
+
+    asyncio.run(body())
 
 
 def test_files_of_processes_that_were_killed_are_removed(tmp_path: Path) -> None:

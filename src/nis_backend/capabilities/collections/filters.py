@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from nis_backend.drivers.store.items import Condition, Which
@@ -18,8 +25,37 @@ if TYPE_CHECKING:
 
 MOST_CONDITIONS, MOST_VALUES, MOST_MEMBERS, LONGEST_VALUE = 16, 100, 64, 2000
 
-MemberName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
-Value = bool | int | float | Annotated[str, StringConstraints(max_length=LONGEST_VALUE)]
+LARGEST = 2**63 - 1
+"""The largest whole number that both databases compare as such."""
+
+
+def _storable(text: str) -> str:
+    """Refuse what PostgreSQL does not keep."""
+    if "\0" in text:
+        raise PydanticCustomError("nul", "Input should not hold the character NUL")
+    return text
+
+
+def _one_value(given: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Refuse in one sentence what is none of the kinds, and a number that would be another one in the database."""
+    told = "Input should be a text of at most {most} characters without NUL, a finite number, true or false"
+    try:
+        value = read(given)
+    except ValidationError:
+        raise PydanticCustomError("value", told, {"most": LONGEST_VALUE}) from None
+    if isinstance(given, int) and not -LARGEST <= given <= LARGEST:
+        told = "Input should be a whole number of at most 64 bits, or a text: a larger number is another one here"
+        raise PydanticCustomError("number", told)
+    return value
+
+
+Plain = AfterValidator(_storable)
+MemberName = Annotated[str, StringConstraints(pattern=r'^[^\x00-\x1f\x7f"\\]{1,64}$')]
+"""Whatever a JSON path takes in quotes: a table's columns have spaces and accents in their names."""
+Value = Annotated[
+    bool | int | float | Annotated[str, StringConstraints(max_length=LONGEST_VALUE), Plain], WrapValidator(_one_value)
+]
+Bound = Annotated[int | float | Annotated[str, Plain], WrapValidator(_one_value)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MOST_VALUES)]
 Metadata = dict[MemberName, Value]
 
@@ -27,8 +63,8 @@ Metadata = dict[MemberName, Value]
 class Bounds(Model):
     """What a member has to be, other than one value."""
 
-    at_least: int | float | str | None = Field(default=None, description="As much, or more; texts by their letters.")
-    at_most: int | float | str | None = Field(default=None, description="As much, or less.")
+    at_least: Bound | None = Field(default=None, description="As much, or more; texts by their letters.")
+    at_most: Bound | None = Field(default=None, description="As much, or less.")
     other_than: Value | Values | None = Field(default=None, description="Anything but this, or but these.")
 
 
@@ -37,7 +73,10 @@ def _one_of_them(given: object, read: ValidatorFunctionWrapHandler) -> object:
     try:
         return read(given)
     except ValidationError:
-        told = "Input should be a value, a list of 1 to {most} values, or bounds: at_least, at_most, other_than"
+        told = (
+            "Input should be a value, a list of 1 to {most} values, or bounds: at_least, at_most, other_than; "
+            "whole numbers of at most 64 bits, texts without NUL"
+        )
         raise PydanticCustomError("condition", told, {"most": MOST_VALUES}) from None
 
 

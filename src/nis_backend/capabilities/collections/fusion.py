@@ -19,8 +19,11 @@ APART = 5
 FUSION = (
     f"1/({RANK_CONSTANT} + rank by similarity) + w · (BM25 / best BM25)/({RANK_CONSTANT} + rank by words), 0 for a list"
     " it is not in; w is the greater of told² and apart³, told = best BM25 / (words of the query · ln(1 + items)), 1 at"
-    f" most, apart = 1 - BM25 of place {APART} / best; here w = "
+    f" most, apart = 1 - BM25 of place {APART} / best"
 )
+
+
+DIVERSITY = "chosen one after the other by (1 - d) · score / best score - d · greatest cosine to those before"
 
 
 def told_by(words: Sequence[Found], terms: int, items: int) -> float:
@@ -51,12 +54,12 @@ def fuse(vectors: Sequence[Found], words: Sequence[Found], weight: float) -> lis
 
 
 def diversify(found: Sequence[Found], vectors: Mapping[int, bytes], diversity: float, limit: int) -> list[Found]:
-    """Choose one after the other: (1 - d) · score / best score - d · greatest cosine to those chosen before.
+    """Choose one after the other by `DIVERSITY`; one without a vector is like none.
 
     Source: Carbonell & Goldstein (1998), maximal marginal relevance, SIGIR, 335-336.
     """
-    left = {number: score for number, score in found if number in vectors}
-    known = {number: array("f", vectors[number]) for number in left}
+    left = dict(found)
+    known = {number: array("f", vectors.get(number, b"")) for number in left}
     best = max(left.values(), default=0.0) or 1.0
     alike = dict.fromkeys(left, 0.0)
     chosen: list[Found] = []

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.collections.collection import OneCollection
-from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, MOST_MEMBERS, WHERE, Metadata, Where
+from nis_backend.capabilities.collections.filters import (
+    MOST_CONDITIONS,
+    MOST_MEMBERS,
+    WHERE,
+    Metadata,
+    Plain,
+    Where,
+)
 from nis_backend.drivers.store import items as store
 from nis_backend.operation import Model
 
@@ -21,7 +28,9 @@ if TYPE_CHECKING:
 
 MOST_ADDED, MOST_LISTED, MOST_NAMED, LONGEST_TEXT = 1000, 100, 1000, 32_768
 
-ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT), Plain]
+DocumentId = Annotated[str, StringConstraints(min_length=1, max_length=64), Plain]
 
 
 class NewItem(Model):
@@ -30,13 +39,13 @@ class NewItem(Model):
     id: ItemId | None = Field(
         default=None, description="Replaces the item of this id, if there is one; unset, it is made from the text."
     )
-    text: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)] = Field(description="The text.")
+    text: Text = Field(description="The text.")
     metadata: Metadata = Field(
         default_factory=dict[str, bool | int | float | str],
         max_length=MOST_MEMBERS,
         description="What is known of it, by names: to be filtered by, and answered with it.",
     )
-    document_id: str | None = Field(default=None, min_length=1, max_length=64, description="The document it is of.")
+    document_id: DocumentId | None = Field(default=None, description="The document it is of.")
 
 
 class AddItems(OneCollection):
@@ -73,7 +82,7 @@ class ListItems(OneCollection):
     """Which items of which collection."""
 
     where: Where | None = Field(default=None, max_length=MOST_CONDITIONS, description=WHERE)
-    document_id: str | None = Field(default=None, min_length=1, max_length=64, description="Only of this document.")
+    document_id: DocumentId | None = Field(default=None, description="Only of this document.")
     ids: list[ItemId] | None = Field(default=None, max_length=MOST_NAMED, description="Only these.")
     cursor: int = Field(default=0, ge=0, description="`next_cursor` of the page before.")
     limit: int = Field(default=20, ge=1, le=MOST_LISTED, description="Most to answer.")
@@ -91,7 +100,7 @@ class DeleteItems(OneCollection):
 
     ids: list[ItemId] | None = Field(default=None, min_length=1, max_length=MOST_NAMED, description="Only these.")
     where: Where | None = Field(default=None, min_length=1, max_length=MOST_CONDITIONS, description=WHERE)
-    document_id: str | None = Field(default=None, min_length=1, max_length=64, description="Only of this document.")
+    document_id: DocumentId | None = Field(default=None, description="Only of this document.")
 
 
 class Deleted(Model):

@@ -55,7 +55,7 @@ def look_at(path: Path, form: Format | None, text_column: str) -> Format:
     """What the file is.
 
     Raises:
-        InvalidRequest: it has no line; it is no text; a table has no column of texts.
+        InvalidRequest: it has no line; it is no text; a table's columns are not such.
     """
     with path.open("rb") as file:
         beginning = file.read(65_536)
@@ -66,16 +66,43 @@ def look_at(path: Path, form: Format | None, text_column: str) -> Format:
     if form is None:
         form = "jsonl" if beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "csv"
     if form == "csv":
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            names = next(csv.reader([file.readline(LONGEST_LINE)]), list[str]())
-        if text_column not in names:
-            raise InvalidRequest(
-                f"The table has no column {text_column!r}.",
-                field="text_column",
-                value=text_column,
-                remedy=f"Its first line names: {shorten(', '.join(names) or 'none')}.",
-            )
+        _names(path, text_column)
     return form
+
+
+def _names(path: Path, text_column: str) -> list[str]:
+    """The columns of a table.
+
+    Raises:
+        InvalidRequest: they cannot be read; there is none of texts, or one twice.
+    """
+    try:
+        names = next(csv.reader(_rows(path, [0]), strict=True), list[str]())
+    except csv.Error as error:
+        raise InvalidRequest(
+            f"The table's first line cannot be read: {error}.", field="file", remedy="Name each column on it."
+        ) from None
+    if text_column not in names:
+        raise InvalidRequest(
+            f"The table has no column {text_column!r}.",
+            field="text_column",
+            value=text_column,
+            remedy=f"Its first line names: {shorten(', '.join(names) or 'none')}.",
+        )
+    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+        raise InvalidRequest(
+            f"The table has two columns {twice[0]!r}.", field="file", value=twice[0], remedy="Give each its own name."
+        )
+    return names
+
+
+def _rows(path: Path, read: list[int]) -> Iterator[str]:
+    """The lines of a table; how many bytes they have is added to `read`."""
+    with path.open("rb") as file:
+        for number, text in enumerate(iter(lambda: file.readline(LONGEST_LINE), b"")):
+            read[0] += len(text)
+            # What is no UTF-8 is no text either: the item that it would be of is refused.
+            yield text.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
 
 
 def items_of(path: Path, form: Format, text_column: str) -> Iterator[Line]:
@@ -140,10 +167,7 @@ def _line(number: int, end: int, text: bytes) -> Line:
 
 def _item(number: int, end: int, given: Mapping[str, Any]) -> Line:  # Any: as above
     try:
-        item = NewItem.model_validate(given)
-        if any("\0" in one for one in (item.text, item.id or "", *item.metadata.values()) if isinstance(one, str)):
-            return _bad(number, end, "It holds the character NUL.")
-        return Line(number=number, end=end, item=item)
+        return Line(number=number, end=end, item=NewItem.model_validate(given))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return _bad(number, end, f"{'.'.join(map(str, first['loc'])) or 'It'}: {first['msg']}.")
@@ -154,18 +178,9 @@ def _bad(number: int, end: int, reason: str) -> Line:
 
 
 def _of_table(path: Path, text_column: str) -> Iterator[Line]:
-    end = 0
-
-    def lines() -> Iterator[str]:
-        nonlocal end
-        with path.open("rb") as file:
-            for number, text in enumerate(iter(lambda: file.readline(LONGEST_LINE), b"")):
-                end += len(text)
-                # What is no UTF-8 is no text either: the item that it would be of is refused.
-                yield text.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
-
-    reader = csv.reader(lines(), strict=True)
-    names = next(reader)
+    names, read = _names(path, text_column), [0]
+    reader = csv.reader(_rows(path, read), strict=True)
+    next(reader)
     while True:
         # A cell may have several lines: the number is that of the first.
         number = reader.line_num + 1
@@ -174,20 +189,20 @@ def _of_table(path: Path, text_column: str) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield _bad(number, end, f"It cannot be read: {error}.")
+            yield _bad(number, read[0], f"It cannot be read: {error}.")
             continue
         if not cells:
             continue
         if len(cells) != len(names):
-            yield _bad(number, end, f"It has {len(cells)} cells for {len(names)} columns.")
+            yield _bad(number, read[0], f"It has {len(cells)} cells for {len(names)} columns.")
             continue
-        yield _item(number, end, _members(dict(zip(names, cells, strict=True)), text_column))
+        yield _item(number, read[0], _members(dict(zip(names, cells, strict=True)), text_column))
 
 
 def _members(row: dict[str, str], text_column: str) -> Json:
     """An item's members; what is empty is not there."""
-    own = {"id": row.pop("id", ""), "document_id": row.pop("document_id", "")}
     text = row.pop(text_column)
+    own = {"id": row.pop("id", ""), "document_id": row.pop("document_id", "")}
     metadata = {name: _value(cell) for name, cell in row.items() if cell.strip()}
     return {"text": text, "metadata": metadata, **{name: cell for name, cell in own.items() if cell}}
 

@@ -25,6 +25,7 @@ from nis_backend.capabilities.collections.items import (
     Deleted,
     DeleteItems,
     Item,
+    ItemId,
     ItemList,
     ListItems,
     digest_of,
@@ -107,7 +108,7 @@ class Statistics(Model):
 class OneItem(OneCollection):
     """Which item of which collection."""
 
-    item_id: str = Field(min_length=1, max_length=200, description="The item's id.")
+    item_id: ItemId = Field(description="The item's id.")
 
 
 NOTES: Sequence[dict[str, Any]] = (
@@ -255,6 +256,7 @@ async def delete_collection(request: OneCollection, ctx: Context) -> OneCollecti
         for one in documents:
             await ctx.call_named("documents.delete_document", {"id": one["id"]})
     await ctx.store.drop_collection(row["id"])
+    ctx.forget_vectors(row["id"])
     return OneCollection(id=row["id"])
 
 

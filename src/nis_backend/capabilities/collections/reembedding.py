@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
@@ -13,6 +14,7 @@ from nis_backend.capabilities.collections.collection import OneCollection, find
 from nis_backend.capabilities.collections.embedding import chosen_model, embed
 from nis_backend.capabilities.collections.operations import FILLED, MADE
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
+from nis_backend.drivers.store.items import models_of
 from nis_backend.errors import Busy, Conflict, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed
 from nis_backend.event import Progressed
 from nis_backend.operation import Example, Model, Recorded, operation
@@ -77,11 +79,11 @@ class Embedding:
     async def begin(self) -> Begun:
         """Have what is added from now on get both vectors; what another model has left on that side is removed."""
         ctx = self.ctx
-        await ctx.store.name_next(self.id, None, None, ctx.now())
+        # Named first: from here on nobody fills that side by another model; what is cleared too much is filled anew.
+        await ctx.store.name_next(self.id, self.model, self.version, ctx.now())
         row = await find(self.id, ctx)
         while await ctx.store.clear_side(self.id, _other(row["side"]), CLEARED):
             pass
-        await ctx.store.name_next(self.id, self.model, self.version, ctx.now())
         return Begun(side=row["side"], flips=row["flips"], model=row["model"], version=row["version"])
 
     async def fill(self, begun: Begun) -> None:
@@ -107,8 +109,11 @@ class Embedding:
             if not rows and await ctx.store.flip_side(self.id, ctx.drivers.store.now()):
                 return
             if rows:
-                await ctx.store.fill_vectors(self.id, side, await self._vectors(rows))
-                self._tell(len(rows), int(row["items"]))
+                vectors = await self._vectors(rows)
+                # Another run names another model: the next look at the collection tells.
+                with suppress(Conflict):
+                    await ctx.store.fill_vectors(self.id, models_of(row), side, vectors)
+                    self._tell(len(rows), int(row["items"]))
             # What came meanwhile has its vector; what has none still is looked for from the beginning.
             after = int(rows[-1]["number"]) if rows else 0
 
@@ -156,9 +161,10 @@ class Embedding:
             await ctx.store.name_next(self.id, None, None, ctx.drivers.store.now())
 
     async def clear(self, begun: Begun) -> None:
-        """Remove the vectors that served before."""
-        while await self.ctx.store.clear_side(self.id, begun["side"], CLEARED):
-            pass
+        """Remove the vectors that served before, unless another run fills their side by now."""
+        while (await find(self.id, self.ctx))["next_model"] is None:
+            if not await self.ctx.store.clear_side(self.id, begun["side"], CLEARED):
+                return
 
 
 def _other(side: Side) -> Side:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from nis_backend.annotations import Names, Reads
-from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection
+from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection, find
 from nis_backend.capabilities.collections.embedding import embed_query
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
-from nis_backend.capabilities.collections.fusion import FUSION, diversify, fuse, told_by
-from nis_backend.capabilities.collections.items import LONGEST_TEXT
+from nis_backend.capabilities.collections.fusion import DIVERSITY, FUSION, diversify, fuse, told_by
+from nis_backend.capabilities.collections.items import LONGEST_TEXT, DocumentId
 from nis_backend.drivers.store.items import Found
-from nis_backend.errors import Conflict, Unavailable
+from nis_backend.errors import Conflict, Unavailable, UpstreamFailed
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ DEPTH = 100
 MOST_TERMS = 64
 """Words of a query that are looked for."""
 DECIMALS = 6
+TRIES = 3
+"""How often it is searched where what was found goes meanwhile."""
 
 BM25 = "BM25 of the query's words in this collection (k1 = 1.2, b = 0.75)"
 CUT = "The query is longer than the model reads: by similarity its beginning alone counts."
@@ -59,7 +63,7 @@ class SearchCollection(OneCollection):
     )
     limit: int = Field(default=10, ge=1, le=100, description="Most hits to answer.")
     where: Where | None = Field(default=None, max_length=MOST_CONDITIONS, description=WHERE)
-    document_id: str | None = Field(default=None, min_length=1, max_length=64, description="Only of this document.")
+    document_id: DocumentId | None = Field(default=None, description="Only of this document.")
     diversity: float = Field(
         default=0.0, ge=0, le=1, description="0: the best; towards 1: those less alike to the hits before (MMR)."
     )
@@ -73,7 +77,7 @@ class Hit(Model):
     metadata: dict[str, bool | int | float | str]
     document_id: str | None
     score: float = Field(description="By `formula`; it compares hits of one search only.")
-    words_score: float | None = Field(description="BM25; null where no word of the query is in it.")
+    words_score: float | None = Field(description="BM25; null where it is not among the first by words.")
     words_rank: int | None = Field(description="Its place by words; null where it is not among the first.")
     similarity: float | None = Field(description="The cosine; null where it was not among the closest.")
     vector_rank: int | None = Field(description="Its place by similarity; null as above.")
@@ -93,16 +97,34 @@ class Hits(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rankings:
-    """What each way has found, the best first."""
+class Ranked:
+    """What each way has found, the best first, and what was made of it."""
 
+    mode: Mode
     words: Sequence[Found]
     vectors: Sequence[Found]
+    weight: float
+    notes: Sequence[str]
 
     def places(self, way: Literal["words", "vectors"]) -> dict[int, tuple[int, float]]:
         """Each number's rank and score there."""
         ranking = self.words if way == "words" else self.vectors
         return {number: (rank, score) for rank, (number, score) in enumerate(ranking, 1)}
+
+    @property
+    def fused(self) -> Sequence[Found]:
+        """Numbers and scores by `formula`."""
+        if self.mode == "hybrid":
+            return fuse(self.vectors, self.words, self.weight)
+        return self.words if self.mode == "words" else self.vectors
+
+    @property
+    def formula(self) -> str:
+        """What a score is."""
+        if self.mode == "hybrid":
+            best = f", best BM25 = {self.words[0][1]:.{DECIMALS}f}" if self.words else ""
+            return f"{FUSION}; here w = {self.weight:.{DECIMALS}f}{best}"
+        return BM25 if self.mode == "words" else COSINE
 
 
 def terms_of(query: str, language: str) -> list[str]:
@@ -118,6 +140,25 @@ def terms_of(query: str, language: str) -> list[str]:
 
 async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hits:
     """Search it; see the operation."""
+    for tries in count(1):
+        ranked = await _ranked(collection, request, ctx)
+        hits, gone = await _hits(collection, request, ranked, ctx)
+        now = await find(str(collection["id"]), ctx)
+        # By another model meanwhile, or so much was removed: what is there now may have been missed.
+        if tries == TRIES or (now["flips"] == collection["flips"] and (len(hits) == request.limit or not gone)):
+            return Hits(
+                collection=str(collection["id"]),
+                mode=ranked.mode,
+                model=None if ranked.mode == "words" else str(collection["model"]),
+                formula=ranked.formula + (f"; {DIVERSITY}, d = {request.diversity:g}" if request.diversity else ""),
+                hits=hits,
+                notes=[*ranked.notes],
+            )
+        collection = now
+    raise AssertionError
+
+
+async def _ranked(collection: Row, request: SearchCollection, ctx: Context) -> Ranked:
     which = which_items(request.where, request.document_id)
     mode, notes = request.mode, list[str]()
     depth = max(DEPTH, 2 * request.limit)
@@ -126,7 +167,7 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
         try:
             vectors, cut = await _by_vectors(collection, request.query, which, depth, ctx)
             notes += [CUT] * cut
-        except Unavailable as away:
+        except (Unavailable, UpstreamFailed) as away:
             if mode == "vectors":
                 raise
             mode = "words"
@@ -137,15 +178,7 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
         weight = told_by(words, len(terms), int(collection["items"]))
     if mode != "words" and (said := advice(collection, ctx)):
         notes.append(said)
-    ranking = {"words": words, "vectors": vectors}.get(mode) or fuse(vectors, words, weight)
-    return Hits(
-        collection=str(collection["id"]),
-        mode=mode,
-        model=None if mode == "words" else str(collection["model"]),
-        formula={"words": BM25, "vectors": COSINE, "hybrid": f"{FUSION}{weight:.3f}"}[mode],
-        hits=await _hits(collection, request, ranking, Rankings(words=words, vectors=vectors), ctx),
-        notes=notes,
-    )
+    return Ranked(mode=mode, words=words, vectors=vectors, weight=weight, notes=notes)
 
 
 async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx: Context) -> tuple[list[Found], bool]:
@@ -161,24 +194,26 @@ async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx
     return await ctx.nearest(collection, vector, which, limit), cut
 
 
-async def _hits(
-    collection: Row, request: SearchCollection, ranking: Sequence[Found], rankings: Rankings, ctx: Context
-) -> list[Hit]:
-    """The best that are still there, less alike where that is asked for."""
+async def _hits(collection: Row, request: SearchCollection, ranked: Ranked, ctx: Context) -> tuple[list[Hit], bool]:
+    """The best that are still there, less alike where that is asked for; and whether one of them is gone."""
     wanted = request.limit if request.diversity == 0 else 4 * request.limit
+    ranking, asked = ranked.fused, 0
     rows = dict[int, "Row"]()
     for start in range(0, len(ranking), 2 * wanted):
         numbers = [number for number, _ in ranking[start : start + 2 * wanted]]
         found = await ctx.store.items_by_number(str(collection["id"]), numbers)
         rows |= {row["number"]: row for row in found}
+        asked += len(numbers)
         if len(rows) >= wanted:
             break
     chosen = [one for one in ranking if one[0] in rows][:wanted]
     if request.diversity:
         vectors = {number: row["vector"] for number, row in rows.items() if row["vector"] is not None}
-        chosen = diversify(chosen, vectors, request.diversity, request.limit)
-    by_words, by_vectors = rankings.places("words"), rankings.places("vectors")
-    return [_hit(rows[number], score, by_words.get(number), by_vectors.get(number)) for number, score in chosen]
+        # A hundred of four hundred take a second of a long vector's numbers.
+        chosen = await asyncio.to_thread(diversify, chosen, vectors, request.diversity, request.limit)
+    by_words, by_vectors = ranked.places("words"), ranked.places("vectors")
+    hits = [_hit(rows[number], score, by_words.get(number), by_vectors.get(number)) for number, score in chosen]
+    return hits, len(rows) < asked
 
 
 def _hit(row: Row, score: float, by_words: tuple[int, float] | None, by_vectors: tuple[int, float] | None) -> Hit:

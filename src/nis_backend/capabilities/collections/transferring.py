@@ -15,7 +15,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.collections import views
 from nis_backend.capabilities.collections.collection import OneCollection, find
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
-from nis_backend.capabilities.collections.items import AddItems
+from nis_backend.capabilities.collections.items import AddItems, DocumentId
 from nis_backend.capabilities.collections.operations import FILLED, MADE, NOTES, add_items
 from nis_backend.errors import Busy, InvalidRequest, TooLarge, Unavailable, UpstreamFailed
 from nis_backend.event import Progressed
@@ -42,7 +42,7 @@ class ExportItems(OneCollection):
     """Which items of which collection."""
 
     where: Where | None = Field(default=None, max_length=MOST_CONDITIONS, description=WHERE)
-    document_id: str | None = Field(default=None, min_length=1, max_length=64, description="Only of this document.")
+    document_id: DocumentId | None = Field(default=None, description="Only of this document.")
     vectors: bool = Field(default=False, description="Whether each line has the vector too, by the collection's model.")
 
 

@@ -31,7 +31,7 @@ class Condition:
     """What a member of the metadata has to be; one that is missing fails each but `not`."""
 
     key: str
-    """Letters, digits, `_`, `.` and `-`."""
+    """Without quotes, backslashes and control characters."""
     comparison: Comparison
     values: Sequence[Scalar]
     """Several for `in` and `not`; one for the others, compared as numbers if it is one, else as text."""
@@ -156,9 +156,16 @@ class Items(Protocol):
         ...
 
     async def fill_vectors(
-        self, owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]
+        self, owner: str, collection_id: str, models: Models, side: Side, vectors: Sequence[tuple[int, bytes]]
     ) -> None:
-        """Give items that are still there their vectors on this side."""
+        """Give items that are still there their vectors on this side.
+
+        `models` are the collection's, as they were when the vectors were made.
+
+        Raises:
+            NotFound: the owner has no such collection.
+            Conflict: its models are others by now.
+        """
         ...
 
     async def name_next(

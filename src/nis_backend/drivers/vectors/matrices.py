@@ -6,10 +6,12 @@ A file is what this process has read of the store: it is made anew by each proce
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
+import threading
 from array import array
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,12 @@ from nis_backend.drivers.vectors.matrices_pool import POOL
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.store.base import Row, Store
-    from nis_backend.drivers.store.items import Found, Side
+    from nis_backend.drivers.store.items import Found
 
 AT_ONCE = 5000
 """Vectors that are read from the store at once: 8 MB of 384 numbers."""
@@ -42,7 +44,11 @@ class Matrix:
     rows: int = 0
     last: int = 0
     """The number of the last row."""
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    """Whoever appends: a caller who gives up does not stop the thread that does."""
+    searches: int = 0
+    """Those under way: the files stay until they are through."""
+    dropped: bool = False
 
     @property
     def numbers(self) -> Path:
@@ -50,11 +56,17 @@ class Matrix:
         return self.path.with_suffix(".numbers")
 
     def append(self, vectors: Sequence[tuple[int, bytes]]) -> None:
-        """Add rows behind those that are known: of one that a full disk has cut nothing stays.
+        """Add rows behind those that are known, each once: of one that a full disk has cut nothing stays.
 
         Raises:
             Unavailable: the files cannot be written.
         """
+        with self.writing:
+            later = [one for one in vectors if one[0] > self.last]
+            if later:
+                self._append(later)
+
+    def _append(self, vectors: Sequence[tuple[int, bytes]]) -> None:
         try:
             _write(self.path, self.rows * self.dimensions * FLOAT, b"".join(vector for _, vector in vectors))
             _write(self.numbers, self.rows * NUMBER, array("q", [number for number, _ in vectors]).tobytes())
@@ -66,10 +78,34 @@ class Matrix:
         self.rows += len(vectors)
         self.last = vectors[-1][0]
 
-    def remove(self) -> None:
-        """Remove the files; a worker that has them mapped keeps its pages."""
-        self.path.unlink(missing_ok=True)
-        self.numbers.unlink(missing_ok=True)
+    @contextmanager
+    def searched(self) -> Generator[None]:
+        """Have the files stay meanwhile."""
+        self.searches += 1
+        try:
+            yield
+        finally:
+            self.searches -= 1
+            if self.dropped:
+                self.drop()
+
+    def drop(self) -> None:
+        """Remove the files, at the end of the searches that are under way."""
+        self.dropped = True
+        if self.searches == 0:
+            self.path.unlink(missing_ok=True)
+            self.numbers.unlink(missing_ok=True)
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """What is kept of a collection."""
+
+    flips: int
+    """Which of its sides, as it was then."""
+    matrix: Matrix
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whoever brings it up to date."""
 
 
 def _write(path: Path, place: int, content: bytes) -> None:
@@ -87,7 +123,8 @@ class Matrices(NearVectors):
         self._store = store
         self._compute = compute
         self._folder = folder / str(os.getpid())
-        self._known: dict[str, Matrix] = {}
+        self._kept: dict[str, Kept] = {}
+        self._numbers = itertools.count(1)
         _remove_dead(folder)
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -96,11 +133,59 @@ class Matrices(NearVectors):
         self, owner: str, collection: Row, vector: bytes, limit: int, among: Sequence[int] | None = None
     ) -> list[Found]:
         """See `NearVectors.nearest`."""
-        matrix = await self._fresh(owner, collection)
-        if matrix.rows == 0:
+        if not collection["dimensions"]:
             return []
+        kept = self._of(collection)
+        with ExitStack() as held:
+            async with kept.turn:
+                matrix = self._whole(kept, collection)
+                held.enter_context(matrix.searched())
+                await self._bring(matrix, owner, collection)
+            if self._kept.get(collection["id"]) is not kept:
+                # It was removed, or another side serves by now: this search is the last.
+                matrix.drop()
+            return await self._search(matrix, int(collection["items"]), vector, limit, among) if matrix.rows else []
+
+    def _of(self, collection: Row) -> Kept:
+        """What is kept of the side that the row has; of one that served before, for this search alone."""
+        id_, flips = str(collection["id"]), int(collection["flips"])
+        kept = self._kept.get(id_)
+        if kept is not None and kept.flips == flips:
+            return kept
+        made = Kept(flips=flips, matrix=self._empty(collection))
+        if kept is None or kept.flips < flips:
+            self.forget(id_)
+            self._kept[id_] = made
+        return made
+
+    def _empty(self, collection: Row) -> Matrix:
+        # No two files have one name: a search that is under way reads the one that it was told.
+        path = self._folder / f"{collection['id']}-{next(self._numbers)}"
+        return Matrix(path=path, dimensions=int(collection["dimensions"]))
+
+    def _whole(self, kept: Kept, collection: Row) -> Matrix:
+        """Its file; another one, where that has gone or has too many rows of items that have."""
+        items = int(collection["items"])
+        gone = kept.matrix.rows - items
+        if kept.matrix.dropped or gone > max(FEWEST_STALE, min(STALE * items, MOST_STALE)):
+            kept.matrix.drop()
+            kept.matrix = self._empty(collection)
+        return kept.matrix
+
+    async def _bring(self, matrix: Matrix, owner: str, collection: Row) -> None:
+        """Add what was committed since."""
+        found: Sequence[tuple[int, bytes]] = [(0, b"")] * AT_ONCE
+        while len(found) == AT_ONCE:
+            found = await self._store.vectors_after(owner, collection["id"], collection["side"], matrix.last, AT_ONCE)
+            whole = [one for one in found if len(one[1]) == matrix.dimensions * FLOAT]
+            if whole:
+                await asyncio.to_thread(matrix.append, whole)
+
+    async def _search(
+        self, matrix: Matrix, items: int, vector: bytes, limit: int, among: Sequence[int] | None
+    ) -> list[Found]:
         # As many more as may be gone: whoever asks looks which are there.
-        stale = max(0, matrix.rows - int(collection["items"]))
+        stale = max(0, matrix.rows - items)
         answer = await self._compute.call(
             POOL,
             {
@@ -116,39 +201,11 @@ class Matrices(NearVectors):
         )
         return list(zip(array("q", answer["found"]), array("d", answer["cosines"]), strict=True))
 
-    async def _fresh(self, owner: str, collection: Row) -> Matrix:
-        """The file, with all that is committed."""
-        side: Side = collection["side"]
-        dimensions = int(collection["dimensions"] or 0)
-        matrix = self._of(collection["id"], side, dimensions, int(collection["flips"]))
-        async with matrix.turn:
-            gone = matrix.rows - int(collection["items"])
-            if gone > max(FEWEST_STALE, min(STALE * int(collection["items"]), MOST_STALE)):
-                await asyncio.to_thread(matrix.remove)
-                matrix.rows = matrix.last = 0
-                matrix.path = self._folder / f"{matrix.path.stem}x"
-            while True:
-                found = await self._store.vectors_after(owner, collection["id"], side, matrix.last, AT_ONCE)
-                whole = [one for one in found if len(one[1]) == dimensions * FLOAT]
-                if whole:
-                    await asyncio.to_thread(matrix.append, whole)
-                if len(found) < AT_ONCE:
-                    return matrix
-
-    def _of(self, collection_id: str, side: Side, dimensions: int, flips: int) -> Matrix:
-        name = f"{collection_id}-{side}"
-        key = f"{name} {dimensions} {flips}"
-        if key not in self._known:
-            for other in [one for one in self._known if one.startswith(f"{collection_id}-")]:
-                self._known.pop(other).remove()
-            path = self._folder / f"{name}-{len(self._known)}"
-            self._known[key] = Matrix(path=path, dimensions=dimensions)
-        return self._known[key]
-
     def forget(self, collection_id: str) -> None:
         """See `NearVectors.forget`."""
-        for key in [one for one in self._known if one.startswith(f"{collection_id}-")]:
-            self._known.pop(key).remove()
+        kept = self._kept.pop(collection_id, None)
+        if kept is not None:
+            kept.matrix.drop()
 
     def close(self) -> None:
         """See `NearVectors.close`."""

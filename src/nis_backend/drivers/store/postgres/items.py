@@ -82,6 +82,14 @@ async def _collection(connection: Connection, owner: str, collection_id: str) ->
     return row
 
 
+async def _unchanged(connection: Connection, owner: str, collection_id: str, models: Models) -> Row:
+    """The collection, locked, whose models are still these."""
+    collection = await _collection(connection, owner, collection_id)
+    if models_of(collection) != models:
+        raise other_models(collection["name"])
+    return collection
+
+
 async def make_mark(connection: Connection, owner: str, collection_id: str) -> Row:
     """Give a collection the mark of its words, unless it has one; answers what `ABOUT` does."""
     await _collection(connection, owner, collection_id)
@@ -101,9 +109,7 @@ async def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     now: float,
 ) -> Put:
     """See `Items.put_items`; `words` are those of the items' texts."""
-    collection = await _collection(connection, owner, collection_id)
-    if models_of(collection) != models:
-        raise other_models(collection["name"])
+    collection = await _unchanged(connection, owner, collection_id, models)
     known = await _known(connection, collection_id, items)
     digests = {id_: row["digest"] for id_, row in known.items()}
     added: list[int] = []
@@ -296,13 +302,23 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     ), [[*numbers], collection_id, owner]
 
 
-def fill_vectors(owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> Statement:
+async def fill_vectors(  # noqa: PLR0913, PLR0917 - the contract's
+    connection: Connection,
+    owner: str,
+    collection_id: str,
+    models: Models,
+    side: Side,
+    vectors: Sequence[tuple[int, bytes]],
+) -> None:
     """See `Items.fill_vectors`."""
-    return (
+    await _unchanged(connection, owner, collection_id, models)
+    sql = (
         f"update items set vector_{side} = given.vector"  # noqa: S608 - ours
         " from unnest(%s::bigint[], %s::bytea[]) as given (number, vector)"
-        " where items.number = given.number and collection_id = %s and owner = %s"
-    ), [[number for number, _ in vectors], [vector for _, vector in vectors], collection_id, owner]
+        " where items.number = given.number and collection_id = %s"
+    )
+    given = [[number for number, _ in vectors], [vector for _, vector in vectors], collection_id]
+    await connection.execute(sql, given)
 
 
 async def flip_side(connection: Connection, owner: str, collection_id: str, now: float) -> bool:

@@ -150,10 +150,18 @@ class KeepingItems(Items):
 
     @override
     async def fill_vectors(
-        self, owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]
+        self, owner: str, collection_id: str, models: Models, side: Side, vectors: Sequence[tuple[int, bytes]]
     ) -> None:
-        sql, given = statements.fill_vectors(owner, collection_id, side, vectors)
-        await self._link.read(f"{sql} returning 1", given)
+        await self._commit(
+            partial(
+                statements.fill_vectors,
+                owner=owner,
+                collection_id=collection_id,
+                models=models,
+                side=side,
+                vectors=vectors,
+            )
+        )
 
     @override
     async def name_next(

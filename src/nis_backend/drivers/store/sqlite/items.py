@@ -36,6 +36,14 @@ def _collection(connection: sqlite3.Connection, owner: str, collection_id: str) 
     return dict(row)
 
 
+def _unchanged(connection: sqlite3.Connection, owner: str, collection_id: str, models: Models) -> Row:
+    """The collection, whose models are still these."""
+    collection = _collection(connection, owner, collection_id)
+    if models_of(collection) != models:
+        raise other_models(collection["name"])
+    return collection
+
+
 def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     connection: sqlite3.Connection,
     owner: str,
@@ -45,9 +53,7 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     now: float,
 ) -> Put:
     """See `Items.put_items`."""
-    collection = _collection(connection, owner, collection_id)
-    if models_of(collection) != models:
-        raise other_models(collection["name"])
+    collection = _unchanged(connection, owner, collection_id, models)
     words = words_of(collection_id)
     connection.execute(
         f"create virtual table if not exists {words} using fts5(text, content='items', content_rowid='number',"
@@ -211,13 +217,19 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     ), [collection_id, owner, *numbers]
 
 
-def fill_vectors(
-    connection: sqlite3.Connection, owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]
+def fill_vectors(  # noqa: PLR0913, PLR0917 - the contract's
+    connection: sqlite3.Connection,
+    owner: str,
+    collection_id: str,
+    models: Models,
+    side: Side,
+    vectors: Sequence[tuple[int, bytes]],
 ) -> None:
     """See `Items.fill_vectors`."""
+    _unchanged(connection, owner, collection_id, models)
     connection.executemany(
-        f"update items set vector_{side} = ? where number = ? and collection_id = ? and owner = ?",  # noqa: S608 - ours
-        [(vector, number, collection_id, owner) for number, vector in vectors],
+        f"update items set vector_{side} = ? where number = ? and collection_id = ?",  # noqa: S608 - ours
+        [(vector, number, collection_id) for number, vector in vectors],
     )
 
 

@@ -96,9 +96,9 @@ class KeepingItems(Items):
 
     @override
     async def fill_vectors(
-        self, owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]
+        self, owner: str, collection_id: str, models: Models, side: Side, vectors: Sequence[tuple[int, bytes]]
     ) -> None:
-        await self._commit(lambda c: statements.fill_vectors(c, owner, collection_id, side, vectors))
+        await self._commit(lambda c: statements.fill_vectors(c, owner, collection_id, models, side, vectors))
 
     @override
     async def name_next(
