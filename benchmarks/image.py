@@ -59,7 +59,8 @@ HEAVY = {
         "boto3",
         "opentelemetry.sdk",
         "cryptography",
-        "sqlalchemy",
+        "alembic.command",
+        "a2a.client",
         "a2ui.core",
     ),
     "local": ("xllamacpp", "onnxruntime", "tokenizers", "scipy.optimize", "scipy.integrate", "pint"),
@@ -74,6 +75,11 @@ HEAVY = {
         "soxr",
         "resvg_py",
         "acp",
+        "pypdfium2",
+        "docx",
+        "pptx",
+        "openpyxl",
+        "trafilatura",
     ),
 }
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "rustc", "go", "make", "ld")

@@ -49,6 +49,16 @@ SPOKEN = re.compile(r"(?:root|en(?:_.*)?)\.dat")
 SOURCES = re.compile(r"\.(?:pyi|pyx|pxd|pxi|c|cc|cpp|h|hpp|cuh|a|lib|cmake|f90|la)")
 """What compilers and type checkers read. There are none in the image."""
 
+UNSPOKEN = (
+    *(f"google/{name}" for name in ("api_core", "auth", "cloud", "gapic", "logging", "longrunning", "oauth2")),
+    *("pyasn1", "pyasn1_modules"),
+    *(f"confluent_kafka/{name}" for name in ("avro", "kafkatest", "schema_registry")),
+    *("sqlalchemy/testing", "alembic/testing"),
+)
+"""Clients of Google's cloud and of schema registries, and tests' tools: they come along, and nothing imports them.
+
+(a2a-sdk asks for google-api-core, and takes of it only the messages of googleapis-common-protos.)"""
+
 TESTED = ("numpy", "scipy", "onnxruntime", "torch", "google", "psycopg_pool", "sympy", "networkx", "mpmath")
 """Packages whose folders `tests` are theirs alone. (numpy.testing and torch.testing are imported, and stay.)"""
 
@@ -155,6 +165,7 @@ def packages(site: Path) -> None:
     remove("sources", (path for path in site.rglob("*") if SOURCES.fullmatch(path.suffix) and path.is_file()))
     remove("tests", [path for name in TESTED for path in (site / name).rglob("tests") if path.is_dir()])
     remove("onnxruntime for programs in C, a second time", (site / "onnxruntime/capi").glob("libonnxruntime.so.*"))
+    remove("clients that nothing speaks through", (site / name for name in UNSPOKEN))
     remove("services of AWS", (one for one in (site / "botocore/data").glob("*/") if one.name not in AWS))
     remove("their earlier forms", [old for one in (site / "botocore/data").glob("*/") for old in earlier(one)])
     remove("languages", (one for one in (site / "babel/locale-data").glob("*") if not SPOKEN.fullmatch(one.name)))
