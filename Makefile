@@ -130,7 +130,7 @@ bench-impact: $(TESTS) $(IMPACT_PEER) ## see what nis impact finds in projects w
 bench-physics: $(TESTS) $(PHYSICS_PEER) ## measure what solves equations against py-pde, DeepXDE and plain scipy: time to the same error (1 GB, kept in .venv)
 	@$(BIN)/python benchmarks/physics.py $(dir $(PHYSICS_PEER)) $(ARGS)
 
-bench-answers: $(TESTS) weights ## ask kept documents 48 questions without a language model, half of which they do not answer
+bench-answers: $(TESTS) weights ## ask kept documents 64 questions without a language model, most of which they do not answer
 	@$(BIN)/python benchmarks/documents_asked.py
 
 bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come

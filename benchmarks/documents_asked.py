@@ -3,9 +3,9 @@
     make bench-answers
 
 The documents are scikit-learn's descriptions of its data sets, fourteen files that it ships. 24 questions are answered
-by them, and stand here with a piece of the sentence that does it; 24 are about other things. Counted is how many of the
-first are answered and with that sentence among the quotes, how many of the second are said not to be in the documents,
-and whether every quote stands where it says.
+by them, and stand here with a piece of the sentence that does it; 24 are about other things, and 16 about the same
+things, of which they do not say it. Counted is how many of the first are answered and with that sentence among the
+quotes, how many of the others are said not to be in the documents, and whether every quote stands where it says.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,25 @@ ELSEWHERE = (
     "Which lawyer represents the seller?",
 )
 
+BESIDE = (
+    "How much does a bottle of the wine cost?",
+    "Which grapes are the wines pressed from?",
+    "How many irises are blue?",
+    "Who paid for the iris study?",
+    "What is the rent of a house in California?",
+    "How many hospitals took part in the breast cancer study?",
+    "Which drug do the diabetes patients take?",
+    "How old are the people on the Olivetti faces?",
+    "Which camera took the Olivetti faces?",
+    "How many of the digits were written with the left hand?",
+    "What is the salary of the editors of the newswire stories?",
+    "How many trees were felled in the forest?",
+    "Who was arrested for the network intrusion?",
+    "How many calories do the men in the fitness club eat?",
+    "What do the two species eat?",
+    "How long is the longest newsgroup post in pages?",
+)
+
 
 def main() -> None:
     """Ask all of them, and print what came of it."""
@@ -116,17 +136,24 @@ def ask(base: str) -> None:
         told += sum(stands(base, one, pages) for one in got["quotes"])
         if not got["found"] or words.lower() not in quotes.lower():
             print(f"  not answered with its sentence: {question}")
-    refused = 0
-    for question in ELSEWHERE:
-        got = post(base, "ask-documents", {"question": question, "by": "sentences"})
-        refused += not got["found"]
-        if got["found"]:
-            print(f"  answered all the same: {question} {got['answer'][:80]!r}")
+    elsewhere, beside = refused(base, ELSEWHERE), refused(base, BESIDE)
     print(
         f"{len(files)} documents; {answered} of {len(ANSWERED)} questions answered, {right} with the sentence that does"
     )
-    print(f"{refused} of {len(ELSEWHERE)} others said not to be in the documents; {told} quotes stand where they say")
+    print(f"{elsewhere} of {len(ELSEWHERE)} about other things said not to be in the documents")
+    print(f"{beside} of {len(BESIDE)} about the same things too; {told} quotes stand where they say")
     print(f"an answer takes {statistics.median(seconds):.2f} s, at the median")
+
+
+def refused(base: str, questions: Sequence[str]) -> int:
+    """How many the documents are said not to answer."""
+    count = 0
+    for question in questions:
+        got = post(base, "ask-documents", {"question": question, "by": "sentences"})
+        count += not got["found"]
+        if got["found"]:
+            print(f"  answered all the same: {question} {got['answer'][:80]!r}")
+    return count
 
 
 def described() -> list[Path]:

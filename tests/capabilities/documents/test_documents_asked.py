@@ -149,6 +149,39 @@ def test_without_a_model_the_documents_own_sentences_answer(tmp_path: Path, monk
     run(body())
 
 
+PUMP = file(
+    "Never run the pump dry for more than 30 seconds. The warranty of the pump lasts from the day of purchase.\n\n"
+    "Kayak\tColour\tEuro\nFjord 420\tred\t899\nFjord 480\tblue\t1149",
+    name="pump.md",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How long may the pump run dry?", "Never run the pump dry for more than 30 seconds."),
+        ("How much does the Fjord 480 cost?", "Fjord 480 blue 1149"),
+        ("How much does the Fjord 600 cost?", ""),
+        ("Which kayak is green?", ""),
+        ("What is the power of the pump?", ""),
+        ("How long does the warranty of the pump last?", ""),
+    ],
+    ids=["said", "a row", "another number", "another colour", "another thing", "no number where one is asked for"],
+)
+def test_near_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str, answer: str) -> None:
+    """Promise: what speaks of the thing and not of what is asked of it is told as the closest; a row has its head."""
+
+    async def body() -> None:
+        async with reading(tmp_path, monkeypatch, {}) as (ctx, _):
+            got = await call(ask_documents, {"files": [PUMP], "question": question, "by": "sentences"}, ctx)
+            assert [one.text for one in got.statements] == ([answer] if answer else [])
+            assert got.nearest or answer
+            rows = [one.text for one in got.quotes if "\t" in one.text]
+            assert rows == (["Fjord 480\tblue\t1149", "Kayak\tColour\tEuro"] if "480" in answer else [])
+
+    run(body())
+
+
 def test_what_is_wrong_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Promise: an unknown model, and a model that answers wrongly twice, are said so; nothing is invented instead."""
 

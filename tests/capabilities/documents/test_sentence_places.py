@@ -29,6 +29,10 @@ from nis_backend.capabilities.documents.sentences import LONGEST, sentences_of
         ),
         ("1. The parties\nagree. 2. They pay.", ["1. The parties\nagree.", "2. They pay."]),
         ("这是一个句子。「这是另一个！」好", ["这是一个句子。", "「这是另一个！」", "好"]),  # noqa: RUF001 - Chinese stops
+        (
+            "Sir R.A. Fisher kam am 1. Januar 1919. Er blieb.",
+            ["Sir R.A. Fisher kam am 1. Januar 1919.", "Er blieb."],
+        ),
         ("§ — …\n\n***", []),
     ],
 )

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents.choosing import cosine, vectors_of
+from nis_backend.capabilities.documents.relevance import unbroken
 from nis_backend.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def pieces(document: Reading) -> list[Passage]:
 
 def key(text: str) -> str:
     """A sentence without how it is set: line ends and their hyphens, ligatures, the shape of marks."""
-    plain = re.sub(r"(?<=[^\W\d_])[-\u2010\u00ad][^\S\n]*\n\s*(?=[^\W\d_])", "", text)
-    return " ".join(unicodedata.normalize("NFC", _ligatures(plain).translate(_QUOTES)).split())
+    return " ".join(unicodedata.normalize("NFC", _ligatures(unbroken(text)).translate(_QUOTES)).split())
 
 
 def _ligatures(text: str) -> str:

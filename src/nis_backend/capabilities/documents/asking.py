@@ -30,6 +30,7 @@ from nis_backend.view import Text, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.capabilities.documents.choosing import Scored
     from nis_backend.context import Context
 
 MOST_PASSAGES, MOST_STATEMENTS, MOST_QUOTES = 12, 8, 3
@@ -151,9 +152,8 @@ async def _extracted(
     chosen = await closest_sentences(ctx, request.question, passages)
     told = answering(chosen, MOST_QUOTES)
     cited = Cited(passages=passages)
-    numbers = [cited.put(passages[one.passage].cite(one.start, one.end)) for one in told]
+    statements = [_sentence(cited, one) for one in told]
     near = () if told else chosen.sentences[:MOST_QUOTES]
-    statements = [Statement(text=" ".join(cited.found[number - 1].text.split()), quotes=[number]) for number in numbers]
     return DocumentsAnswer(
         found=bool(told),
         answer=" ".join(f"{one.text} {_marks(one.quotes)}" for one in statements),
@@ -167,6 +167,13 @@ async def _extracted(
         embedding_model=chosen.model,
         **rest,
     )
+
+
+def _sentence(cited: Cited, one: Scored) -> Statement:
+    """A sentence as a statement; of a row of a table, its head is quoted too: it says what the numbers are."""
+    passage = cited.passages[one.passage]
+    numbers = [cited.put(passage.cite(*place)) for place in ((one.start, one.end), one.head) if place is not None]
+    return Statement(text=" ".join(cited.found[numbers[0] - 1].text.split()), quotes=numbers)
 
 
 async def _composed(

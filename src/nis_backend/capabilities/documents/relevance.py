@@ -18,6 +18,7 @@ K1, B = 1.2, 0.75
 Source: Robertson & Zaragoza (2009), Foundations and Trends in Information Retrieval 3, 333-389.
 """
 
+_BROKEN = re.compile(r"(?<=[^\W\d_])(?:[-\u2010\u00ad][^\S\n]*\r?\n\s*|\u00ad)(?=[^\W\d_])")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _ENDINGS = (
     *(
@@ -55,11 +56,62 @@ EMPTY = frozenset(
 )
 """Words that say nothing of what is asked: of questions, and of documents."""
 
+GENERAL = frozenset(
+    (  # noqa: SIM905 - words to be read
+        "long large big small often much many high low fast quick quickly soon old far exact exactly current currently "
+        "possible must may might need needed cost costs happen happens use uses used kind kinds sort belong belongs "
+        "come comes get gets give gives given take takes taken last lasts keep keeps kept stand stands hold holds make "
+        "makes made allow allows allowed per hoch lange lang gross viel viele schnell oft kostet kosten"
+    ).split()
+)
+"""Words of a question that its answer says in others, if at all: how long, it takes, it costs."""
+
+_IRREGULAR = {
+    form: word
+    for word, forms in {
+        "pay": "paid",
+        "sell": "sold",
+        "buy": "bought",
+        "send": "sent",
+        "build": "built",
+        "spend": "spent",
+        "lose": "lost",
+        "win": "won",
+        "begin": "began begun",
+        "grow": "grew grown",
+        "rise": "rose risen",
+        "draw": "drew drawn",
+        "choose": "chose chosen",
+        "break": "broke broken",
+        "drive": "drove driven",
+        "know": "knew known",
+        "bring": "brought",
+        "teach": "taught",
+        "fall": "fell fallen",
+        "lead": "led",
+        "leave": "left",
+        "meet": "met",
+        "go": "went gone goes",
+        "run": "ran",
+        "person": "people",
+        "child": "children",
+        "man": "men",
+        "woman": "women",
+    }.items()
+    for form in forms.split()
+}
+"""English words whose forms no ending tells."""
+
+
+def unbroken(text: str) -> str:
+    """Without the hyphens of words at the ends of lines, and the unseen ones within words."""
+    return _BROKEN.sub("", text)
+
 
 def words_of(text: str) -> list[str]:
     """The stems of a text's words, those that say nothing left out; of scripts without spaces, pairs of signs."""
     found: list[str] = []
-    for match in _WORD.finditer(text.casefold()):
+    for match in _WORD.finditer(unbroken(text).casefold()):
         word = match[0]
         if _SPACELESS.search(word):
             found += [word[place : place + 2] for place in range(max(1, len(word) - 1))]
@@ -73,10 +125,13 @@ def stem(word: str) -> str:
     """A word without its ending and accents: one stem for "terminate" and "termination". No dictionary's."""
     plain = "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
     plain = re.sub("['\u2019].*", "", plain)
-    if plain.isdigit():
+    plain = _IRREGULAR.get(plain, plain)
+    # The last letter of "iris" and "virus" is no ending.
+    if plain.isdigit() or re.search("[iu]s$", plain):
         return plain
     cut = next((one for one in _ENDINGS if plain.endswith(one) and len(plain) - len(one) >= _LEAST_STEM), "")
     short = plain[: len(plain) - len(cut)] if cut else plain
+    short = short[:-1] if len(short) > _LEAST_STEM and short.endswith("e") else short
     return short[:-1] if len(short) > _LEAST_STEM and short[-1] == short[-2] else short
 
 
@@ -109,6 +164,20 @@ class Words:
                 )
             )
         return found
+
+
+def unsaid(question: str, text: str) -> float:
+    """The share of what a question asks by name that a text has no word for, 0 to 1; a number that it lacks is all."""
+    asked = frozenset(words_of(question)) - _general()
+    missing = asked - frozenset(words_of(text))
+    if any(map(str.isdigit, missing)):
+        return 1.0
+    return len(missing) / len(asked) if asked else 0.0
+
+
+@lru_cache(maxsize=1)
+def _general() -> frozenset[str]:
+    return frozenset(map(stem, GENERAL))
 
 
 def covered(question: str, text: str) -> float:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.documents.values import MONTHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,6 +24,9 @@ _ENDED = re.compile(r"[.!?:;…。！？][\"'”’»)\]」』]*$")  # noqa: RUF
 _BREATH = re.compile(r"[;:,]\s|\s")
 _WORD = re.compile(r"[^\W_]")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
+_INITIALS = re.compile(r"[A-Z\u00c0-\u00de](?:\.[A-Z\u00c0-\u00de])*")
+_DAY = re.compile(r"(?<!\d)\d{1,2}$")
+_MONTH = re.compile(rf"(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"(?:^|\s)\(?\d{1,3}$")
 
 _ABBREVIATIONS = frozenset(
@@ -111,10 +116,12 @@ def _ends(text: str, start: int, stop: re.Match[str], end: int) -> bool:
     before = text[max(start, stop.start() - 24) : stop.start()]
     word = _LAST_WORD.search(before)
     if word is None:
-        # "1. The parties" in a line of its own is a list's number.
-        return not (_LIST_NUMBER.search(before) and not text[start : stop.start()].strip(" (0123456789"))
+        # Neither the 1. of March as Germans write it, nor "1. The parties", a list's number in a line of its own.
+        day = _DAY.search(before) and _MONTH.match(following)
+        point = _LIST_NUMBER.search(before) and not text[start : stop.start()].strip(" (0123456789")
+        return not (day or point)
     said = word[1].casefold()
-    if len(said) == 1 and word[1].isupper():
+    if _INITIALS.fullmatch(word[1]):
         return False
     return said not in _ABBREVIATIONS or (said in _ENDING and following[0].isupper())
 
