@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 from conftest import Server
 from ground import Ground
 from rest_client import Served, ask, done, send
+
+from nis_backend.capabilities.memory import consolidating, memory
+from nis_backend.capabilities.memory.memory import Memory
+from nis_backend.capabilities.memory.merging import Merge
 
 Json = dict[str, Any]
 
@@ -110,6 +115,34 @@ def test_a_memory_is_changed_and_forgotten_with_what_it_said_before(server: Serv
     assert ask(server, "GET", f"/memory/{first['id']}")[0] == 404
     status, _, problem = ask(server, "PATCH", f"/memory/{other['id']}", {})
     assert (status, problem["field"]) == (422, "text")
+
+
+def test_what_one_memory_names_no_more_is_forgotten_with_it(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise of forget: all that it has replaced, however often it has changed."""
+    monkeypatch.setattr(memory, "MOST_SOURCES", 2)
+    first = remember(ground, "Una is in room 0.", "una")
+    for room in range(1, 5):
+        done(ground, "PATCH", f"/memory/{first['id']}", {"text": f"Una is in room {room}."})
+    assert len(done(ground, "GET", f"/memory/{first['id']}")["sources"]) == 2
+    assert done(ground, "POST", f"/memory/{first['id']}/forget")["forgotten"] == 5
+    assert done(ground, "GET", "/memory?user=una&replaced=true")["memories"] == []
+
+
+def test_what_is_forgotten_meanwhile_does_not_come_back(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read before it was forgotten is not written again: here by a consolidation that takes its time."""
+    remember(ground, "Ole sings.", "ole")
+    other = remember(ground, "Ole sails.", "ole")
+    done(ground, "PATCH", f"/memory/{other['id']}", {"text": "Ole sings."})
+    judged = consolidating.by_rules
+
+    def late(memories: Sequence[Memory]) -> list[Merge]:
+        done(ground, "POST", f"/memory/{other['id']}/forget")
+        return judged(memories)
+
+    monkeypatch.setattr(consolidating, "by_rules", late)
+    made = done(ground, "POST", "/memory/consolidate-memories", {"user": "ole", "method": "rules"})
+    assert (made["merged"], len(made["notes"])) == ([], 1)
+    assert ask(ground, "GET", f"/memory/{other['id']}")[0] == 404
 
 
 def test_consolidation_by_rules_merges_and_names_its_sources(server: Server) -> None:

@@ -120,6 +120,29 @@ def test_an_item_that_changes_is_a_new_row_and_one_that_does_not_stays(with_stor
     with_store(body)
 
 
+def test_an_item_replaces_only_the_one_that_was_meant(with_store: Callable[[Body], None]) -> None:
+    """Promise: all or nothing, by the digest it must have; sent again, what was done already is unchanged."""
+
+    async def body(store: Store) -> None:
+        await make(store)
+        first = item("x", "high tide")
+        await store.put_items("ann", "c-1", NO_MODEL, [replace(first, only_if="")], 2.0)
+        second = replace(item("x", "low tide"), only_if=first.digest)
+        for _ in range(2):
+            await store.put_items("ann", "c-1", NO_MODEL, [second], 3.0)
+        for only_if in (first.digest, ""):
+            late = [item("y", "ebb"), replace(item("x", "flood"), only_if=only_if)]
+            with pytest.raises(Conflict) as refused:
+                await store.put_items("ann", "c-1", NO_MODEL, late, 4.0)
+            assert refused.value.value == second.digest
+        await store.drop_items("ann", "c-1", Which(ids=["x"]), 5.0)
+        with pytest.raises(Conflict, match="is gone"):
+            await store.put_items("ann", "c-1", NO_MODEL, [replace(item("x", "flood"), only_if=second.digest)], 6.0)
+        assert await ids_of(store) == []
+
+    with_store(body)
+
+
 def test_of_two_items_with_one_id_the_last_is_kept(with_store: Callable[[Body], None]) -> None:
     """What arrives in one call is kept in its order."""
 

@@ -46,6 +46,11 @@ class NewItem(Model):
         description="What is known of it, by names: to be filtered by, and answered with it.",
     )
     document_id: DocumentId | None = Field(default=None, description="The document it is of.")
+    only_if_digest: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Keep it only where the item of its id has this digest, or, if it is empty, where there is none.",
+    )
 
 
 class AddItems(OneCollection):
@@ -76,6 +81,7 @@ class Item(Model):
     document_id: str | None
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="Seconds since 1970, UTC.")
+    digest: str = Field(description="Of its text, document and metadata: it changes with them.")
 
 
 class ListItems(OneCollection):
@@ -134,6 +140,7 @@ def row_of(item: NewItem, vector: bytes | None, next_vector: bytes | None) -> st
         metadata=json.dumps(item.metadata, ensure_ascii=False, separators=(",", ":")),
         digest=digest_of(item),
         document_id=item.document_id,
+        only_if=item.only_if_digest,
         vector=vector,
         next_vector=next_vector,
     )

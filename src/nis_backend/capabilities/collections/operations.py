@@ -283,7 +283,7 @@ async def add_items(request: AddItems, ctx: Context) -> Added:
         NotFound: the caller has no such collection.
         InvalidRequest: two have one id, or a text has nothing in it that the model reads.
         Unavailable: the collection's model cannot be asked.
-        Conflict: the collection changed its model meanwhile.
+        Conflict: the collection changed its model meanwhile, or an item is not the one that was to be replaced.
     """
     row = await find(request.id, ctx)
     ids = [id_of(item) for item in request.items]

@@ -11,7 +11,7 @@ from nis_backend.capabilities.memory.judging import JUDGED, judged
 from nis_backend.capabilities.memory.memory import Memory, Scope, everything, write
 from nis_backend.capabilities.memory.merging import RULES, Merge, applied, by_rules
 from nis_backend.capabilities.memory.operations import TEA
-from nis_backend.errors import InvalidRequest, NotFound, Unavailable
+from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -110,8 +110,7 @@ async def consolidate_memories(request: Consolidate, ctx: Context) -> Consolidat
     now = ctx.now()
     done = [_merged(ctx, merge, now) for merge in merges]
     if not request.dry_run:
-        for one in done:
-            await write(ctx, [one.kept, *one.replaced])
+        done = [one for one in done if await _written(ctx, one, notes)]
     return Consolidated(
         method=method,
         model=model,
@@ -121,6 +120,16 @@ async def consolidate_memories(request: Consolidate, ctx: Context) -> Consolidat
         merged=done,
         notes=notes,
     )
+
+
+async def _written(ctx: Context, one: Merged, notes: list[str]) -> bool:
+    """Write it, unless one of them was changed or forgotten since it was looked at."""
+    try:
+        await write(ctx, [one.kept, *one.replaced])
+    except Conflict as error:
+        notes.append(f"{len(one.replaced) + 1} memories stay as they are: {error.message}")
+        return False
+    return True
 
 
 def _merged(ctx: Context, merge: Merge, now: float) -> Merged:

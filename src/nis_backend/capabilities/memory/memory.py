@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from nis_backend.capabilities.collections.operations import (
     AddItems,
@@ -57,6 +58,8 @@ class Memory(Model):
     source_conversation: str | None = Field(description="The conversation that it was learnt in.")
     created: float = Field(description="When it was first written, seconds since 1970, UTC.")
     at: float = Field(description="When it was last said, seconds since 1970, UTC: recency is counted from it.")
+    digest: SkipJsonSchema[str] = Field(default="", exclude=True)
+    """Of the item as it was read, empty of one that is new: what has changed since is not written over."""
 
 
 class Scope(Model):
@@ -84,6 +87,7 @@ def memory_of(item: Item) -> Memory:
             "source_conversation": known.get("conversation"),
             "created": item.created,
             "at": known.get("at", item.created),
+            "digest": item.digest,
         }
     )
 
@@ -103,7 +107,7 @@ def item_of(memory: Memory) -> dict[str, object]:
         "conversation": memory.source_conversation,
     }
     metadata = {name: one for name, one in given.items() if one is not None}
-    return {"id": memory.id, "text": memory.text, "metadata": metadata}
+    return {"id": memory.id, "text": memory.text, "metadata": metadata, "only_if_digest": memory.digest}
 
 
 def id_of(collection: str, text: str, user: str | None, agent: str | None) -> str:
@@ -116,7 +120,11 @@ def id_of(collection: str, text: str, user: str | None, agent: str | None) -> st
 
 
 async def write(ctx: Context, memories: Sequence[Memory]) -> None:
-    """Keep memories, together or not at all; the collection is made at the first."""
+    """Keep memories, together or not at all; the collection is made at the first.
+
+    Raises:
+        Conflict: one has changed since it was read, or is gone.
+    """
     await ensure(ctx)
     await ctx.call(add_items, AddItems.model_validate({"id": COLLECTION, "items": [item_of(one) for one in memories]}))
 
@@ -168,15 +176,20 @@ async def find(ctx: Context, memory_id: str) -> Memory:
 
 
 async def everything(ctx: Context, user: str | None, agent: str | None, most: int, *, active: bool) -> list[Memory]:
-    """All memories of a user and an agent, or of any, at most so many, in the order in which they were written."""
-    found: list[Memory] = []
+    """All memories of a user and an agent, or of any, at most so many, in the order in which they were written.
+
+    One that changes meanwhile comes again at the end, and is told as it is then.
+    """
+    found: dict[str, Memory] = {}
     cursor: int | None = 0
     while cursor is not None and len(found) < most:
         some, cursor = await page(
             ctx, ListItems(id=COLLECTION, where=where_of(user, agent, active=active), cursor=cursor, limit=100)
         )
-        found += some
-    return found[:most]
+        for one in some:
+            found.pop(one.id, None)
+            found[one.id] = one
+    return [*found.values()][:most]
 
 
 def where_of(

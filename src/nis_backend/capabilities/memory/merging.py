@@ -81,7 +81,7 @@ def applied(merge: Merge, new_id: str, now: float) -> tuple[Memory, Sequence[Mem
     last = merge.members[-1]
     kept = max(merge.members, key=lambda one: (len(one.text), one.at)) if merge.why == "same" else last
     if merge.text is not None and merge.text not in {one.text for one in merge.members}:
-        kept = last.model_copy(update={"id": new_id, "text": merge.text, "created": now, "sources": []})
+        kept = last.model_copy(update={"id": new_id, "text": merge.text, "created": now, "sources": [], "digest": ""})
     elif merge.text is not None:
         kept = next(one for one in merge.members if one.text == merge.text)
     others = [one for one in merge.members if one.id != kept.id]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -27,17 +28,21 @@ from nis_backend.capabilities.memory.memory import (
     where_of,
     write,
 )
-from nis_backend.capabilities.memory.remembering import Outcome, settle
-from nis_backend.errors import InvalidRequest
+from nis_backend.capabilities.memory.remembering import Outcome, Settled, settle
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from nis_backend.context import Context
 
 MOST_EXPORTED = 100_000
-MOST_HISTORY = 1000
-"""Memories that one has replaced, and those these have, that are forgotten with it."""
+AT_ONCE = 100
+"""Memories that are looked for, or removed, at once."""
+TRIES = 50
+"""Times that a memory is settled anew, for what it was compared with has changed: each time another came first."""
 
 
 class Remember(Scope):
@@ -121,6 +126,7 @@ class MemoryExport(Model):
 
     blob: Blob = Field(description="JSON Lines: a memory a line, as `get_memory` tells it.")
     memories: int = Field(description="How many there are in it.")
+    left_out: bool = Field(description="Whether there are more: the latest of more than 100,000 are not in it.")
 
 
 def _draw_list(_request: Model, result: MemoryList) -> list[View]:
@@ -169,9 +175,9 @@ async def remember(request: Remember, ctx: Context) -> Remembered:
     By rules over words alone; they are narrow, and what they do not know stands beside the other until
     `memory.consolidate_memories`. What is replaced is kept as a source, and no longer recalled.
     """
-    now = ctx.now()
+    now, collection = ctx.now(), await ensure(ctx)
     new = Memory(
-        id=id_of(await ensure(ctx), request.text, request.user, request.agent),
+        id=id_of(collection, request.text, request.user, request.agent),
         text=request.text.strip(),
         user=request.user,
         agent=request.agent,
@@ -187,9 +193,7 @@ async def remember(request: Remember, ctx: Context) -> Remembered:
     )
     if not new.text:
         raise InvalidRequest("There are no words.", field="text", value=request.text, remedy="Say what to remember.")
-    settled = await settle(ctx, new)
-    if settled.writes:
-        await write(ctx, settled.writes)
+    settled = await _settled(ctx, new)
     return Remembered(
         id=settled.memory.id,
         memory=settled.memory,
@@ -197,6 +201,18 @@ async def remember(request: Remember, ctx: Context) -> Remembered:
         because=settled.because,
         replaced=list(settled.replaced),
     )
+
+
+async def _settled(ctx: Context, new: Memory) -> Settled:
+    """What has become of it, once that is written: by what is known at that moment."""
+    for _ in range(TRIES - 1):
+        settled = await settle(ctx, new)
+        with suppress(Conflict):
+            await write(ctx, settled.writes)
+            return settled
+    settled = await settle(ctx, new)
+    await write(ctx, settled.writes)
+    return settled
 
 
 @operation(
@@ -254,6 +270,13 @@ async def update_memory(request: UpdateMemory, ctx: Context) -> Memory:
     changes = request.model_dump(exclude={"id"}, exclude_none=True)
     if not changes:
         raise InvalidRequest("Nothing is to change.", field="text", value="", remedy="Give what is to change.")
+    for _ in range(TRIES - 1):
+        with suppress(Conflict):
+            return await _update(request, changes, ctx)
+    return await _update(request, changes, ctx)
+
+
+async def _update(request: UpdateMemory, changes: Mapping[str, Any], ctx: Context) -> Memory:  # Any: the model's
     one, now = await find(ctx, request.id), ctx.now()
     if one.state != "active":
         raise InvalidRequest(
@@ -262,10 +285,16 @@ async def update_memory(request: UpdateMemory, ctx: Context) -> Memory:
     writes: list[Memory] = []
     if request.text is not None and request.text != one.text:
         before = one.model_copy(
-            update={"id": ctx.new_id("memory"), "state": "superseded", "replaced_by": one.id, "sources": []}
+            update={
+                "id": ctx.new_id("memory"),
+                "state": "superseded",
+                "replaced_by": one.id,
+                "sources": [],
+                "digest": "",
+            }
         )
         writes.append(before)
-        changes |= {"sources": [*one.sources, before.id], "at": now}
+        changes = {**changes, "sources": [*one.sources, before.id], "at": now}
     changed = one.model_copy(update=changes)
     await write(ctx, [changed, *writes])
     return changed
@@ -283,13 +312,29 @@ async def forget_memory(request: OneMemory, ctx: Context) -> Forgotten:
     Raises:
         NotFound: the caller has none such.
     """
-    gone, waiting = dict[str, None](), [await find(ctx, request.id)]
-    while waiting and len(gone) < MOST_HISTORY:
-        one = waiting.pop()
-        gone[one.id] = None
-        waiting += await named(ctx, [source for source in one.sources if source not in gone])
-    deleted = await ctx.call(delete_items, DeleteItems(id=COLLECTION, ids=list(gone)))
-    return Forgotten(id=request.id, forgotten=deleted.deleted)
+    waiting = [(await find(ctx, request.id)).id]
+    gone = dict.fromkeys(waiting)
+    while waiting:
+        some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        found = [one.id for one in await _replaced_by(ctx, some) if one.id not in gone]
+        gone.update(dict.fromkeys(found))
+        waiting += found
+    ids, forgotten = [*gone], 0
+    for start in range(0, len(ids), AT_ONCE):
+        which = DeleteItems(id=COLLECTION, ids=ids[start : start + AT_ONCE])
+        forgotten += (await ctx.call(delete_items, which)).deleted
+    return Forgotten(id=request.id, forgotten=forgotten)
+
+
+async def _replaced_by(ctx: Context, ids: Sequence[str]) -> list[Memory]:
+    """The memories that these have replaced: each names what it was replaced by, also where that names it no more."""
+    found: list[Memory] = []
+    cursor: int | None = 0
+    while cursor is not None:
+        where = ListItems(id=COLLECTION, where={"replaced_by": [*ids]}, cursor=cursor, limit=AT_ONCE)
+        some, cursor = await page(ctx, where)
+        found += some
+    return found
 
 
 @operation(
@@ -300,10 +345,11 @@ async def forget_memory(request: OneMemory, ctx: Context) -> Forgotten:
 )
 async def export_memories(request: ExportMemories, ctx: Context) -> MemoryExport:
     """Export memories as JSON Lines: each with where it is from, those that were replaced included; at most 100,000."""
-    found = await everything(ctx, request.user, request.agent, MOST_EXPORTED, active=not request.replaced)
+    found = await everything(ctx, request.user, request.agent, MOST_EXPORTED + 1, active=not request.replaced)
+    left_out, found = len(found) > MOST_EXPORTED, found[:MOST_EXPORTED]
     lines = "".join(f"{one.model_dump_json()}\n" for one in found)
     blob = Blob.of(lines.encode("utf-8", "replace"), media_type="application/jsonl", name="memories.jsonl")
-    return MemoryExport(blob=blob, memories=len(found))
+    return MemoryExport(blob=blob, memories=len(found), left_out=left_out)
 
 
 OPERATIONS = (

@@ -151,7 +151,9 @@ async def recall(request: Recall, ctx: Context) -> Recollection:
     weighed = [
         one
         for hit in found.hits
-        if hit.id in there and (one := _weighed(there[hit.id], hit.similarity, request, weights, now)) is not None
+        if hit.id in there
+        and there[hit.id].state == "active"
+        and (one := _weighed(there[hit.id], hit.similarity, request, weights, now)) is not None
     ]
     weighed.sort(key=lambda one: (-one.score, -one.memory.at, one.memory.id))
     return Recollection(

@@ -91,9 +91,13 @@ async def _known(ctx: Context, new: Memory) -> list[Memory]:
         limit=LOOKED_AT,
         where={**(where_of(new.user or "", new.agent or "") or {})},
     )
-    try:
-        hits = (await ctx.call(search_collection, asked)).hits
-    except NotFound:
-        return []
-    found = {one.id: one for one in await named(ctx, [hit.id for hit in hits])}
-    return [found[hit.id] for hit in hits if hit.id in found]
+    while True:
+        try:
+            hits = (await ctx.call(search_collection, asked)).hits
+        except NotFound:
+            return []
+        found = {one.id: one for one in await named(ctx, [hit.id for hit in hits])}
+        known = [found[hit.id] for hit in hits if hit.id in found]
+        if all(one.state == "active" for one in known):
+            return known
+        # Another has replaced one since it was found: what it was replaced by is to be compared with.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from nis_backend.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Row
 
@@ -68,6 +68,8 @@ class NewItem:
     document_id: str | None = None
     vector: bytes | None = None
     """float32, little-endian, of length 1; None where the collection has no model."""
+    only_if: str | None = None
+    """The digest that the item of this id must have, empty where there must be none; None: whatever is there."""
     next_vector: bytes | None = None
     """The same by the model that is to come, while a collection is embedded anew."""
 
@@ -97,7 +99,7 @@ class Items(Protocol):
 
         Raises:
             NotFound: the owner has no such collection.
-            Conflict: its models are others by now.
+            Conflict: its models are others by now, or an item is not what it must be.
         """
         ...
 
@@ -200,6 +202,23 @@ def no_collection(collection_id: str) -> NotFound:
         value=collection_id,
         remedy="List the collections to see what there is.",
     )
+
+
+def refuse_other(items: Sequence[NewItem], digests: Mapping[str, str]) -> None:
+    """Refuse items in place of others than those that they must replace; what is there already is no other.
+
+    Raises:
+        Conflict: with the digest there is.
+    """
+    for item in items:
+        there = digests.get(item.id, "")
+        if item.only_if is not None and there not in {item.only_if, item.digest}:
+            raise Conflict(
+                f"The item {item.id!r} {'has changed' if there else 'is gone'} meanwhile.",
+                field="items",
+                value=there,
+                remedy="Read it, decide anew, and give its digest.",
+            )
 
 
 def other_models(name: str) -> Conflict:

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
+from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models, refuse_other
 from nis_backend.drivers.store.postgres.statements import ours
 from nis_backend.drivers.store.postgres.terms import marked
 from nis_backend.drivers.store.queries import ITEM
@@ -112,6 +112,7 @@ async def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     collection = await _unchanged(connection, owner, collection_id, models)
     known = await _known(connection, collection_id, items)
     digests = {id_: row["digest"] for id_, row in known.items()}
+    refuse_other(items, digests)
     added: list[int] = []
     replaced: list[int] = []
     last: dict[str, int] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
+from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models, refuse_other
 from nis_backend.drivers.store.queries import ITEM, Statement
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
 ) -> Put:
     """See `Items.put_items`."""
     collection = _unchanged(connection, owner, collection_id, models)
+    conditional = [item for item in items if item.only_if is not None]
+    if conditional:
+        sql = "select digest from items where collection_id = ? and id = ?"
+        there = {item.id: connection.execute(sql, (collection_id, item.id)).fetchone() for item in conditional}
+        refuse_other(conditional, {id_: row["digest"] for id_, row in there.items() if row is not None})
     words = words_of(collection_id)
     connection.execute(
         f"create virtual table if not exists {words} using fts5(text, content='items', content_rowid='number',"
