@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from nis_backend.capabilities.memory.merging import Merge
-from nis_backend.capabilities.memory.saying import particulars, shared, telling
+from nis_backend.capabilities.memory.merging import Merge, applied
+from nis_backend.capabilities.memory.saying import negations, particulars, shared, telling, words
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LARGEST, MOST_ASKED = 8, 20
 """Memories that are shown together; times that a model is asked in one call."""
 JUDGED = (
     f"a model judged those with {NEAR:.0%} of telling words in common; what it wrote is taken only where all its "
-    "numbers and names are in what it merged"
+    "numbers and names are in what it merged, and as many negations; what is the same loses no number and no name"
 )
 FEWEST = 2
 NUMBER = {"type": "integer", "minimum": 1}
@@ -108,11 +108,31 @@ def _merges(group: Sequence[Memory], answer: Any, notes: list[str]) -> list[Merg
             notes.append("The model has named memories that it was not shown, or one twice: that group stays.")
             continue
         members = [group[place] for place in places]
-        known = {one for member in members for one in particulars(f"It says: {member.text}")}
-        text: str | None = one["text"].strip()
-        if one["why"] == "contradiction" or not text or not particulars(text) <= known:
-            # What the model would add is not said: one of them stays as it was said.
-            text = None
+        merge = Merge(members=members, why=one["why"], by="model", text=_believed(one, members))
+        if merge.why == "same" and not _whole(merge):
+            notes.append("The model takes for the same what differs by a number or a name: that group stays.")
+            continue
         taken.update(places)
-        merges.append(Merge(members=members, why=one["why"], by="model", text=text))
+        merges.append(merge)
     return merges
+
+
+def _believed(group: Group, members: Sequence[Memory]) -> str | None:
+    """What the model has written of them; None where it adds something: then one of them stays as it was said."""
+    known = {one for member in members for one in particulars(f"It says: {member.text}")}
+    text = group["text"].strip()
+    if group["why"] == "contradiction" or not text or not particulars(f"It says: {text}") <= known | _first(members):
+        return None
+    return text if negations(text) == max(negations(member.text) for member in members) else None
+
+
+def _whole(merge: Merge) -> bool:
+    """Whether what stays has every number and every name of those that say the same."""
+    kept, _ = applied(merge, "", 0)
+    there = particulars(f"It says: {kept.text}") | _first([kept])
+    return all(particulars(member.text) <= there for member in merge.members)
+
+
+def _first(memories: Sequence[Memory]) -> set[str]:
+    """The first words of texts: each begins large, and may be a name."""
+    return {words(one.text)[0] for one in memories if words(one.text)}

@@ -16,7 +16,7 @@ from nis_backend.capabilities.collections.operations import (
     create_collection,
     list_items,
 )
-from nis_backend.capabilities.memory.saying import words
+from nis_backend.capabilities.memory.saying import tokens
 from nis_backend.errors import Conflict, NotFound
 from nis_backend.operation import Model
 
@@ -115,7 +115,7 @@ def id_of(collection: str, text: str, user: str | None, agent: str | None) -> st
 
     It is made with the collection's id, which only its owner knows: nobody can tell what others' memories are called.
     """
-    whole = "\n".join([collection, user or "", agent or "", " ".join(words(text))])
+    whole = "\n".join([collection, user or "", agent or "", " ".join(one.said for one in tokens(text))])
     return f"memory-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.capabilities.memory.memory import MOST_SOURCES
-from nis_backend.capabilities.memory.saying import ALIKE, alike, relation, telling
+from nis_backend.capabilities.memory.saying import relation, telling, weighed
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.memory.memory import Memory
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 LARGEST = 20
 """Most memories that become one at once."""
 RULES = (
-    f"the same: one is the other, goes on from it, or {ALIKE:.0%} of their telling words are common (Jaccard) with the "
-    "same numbers, names and negation; a contradiction: another value of what somebody has one of, or the same negated"
+    "the same: one is the other, goes on from it, or has a word like usually besides; a contradiction: another value "
+    "of what somebody has one of, or the same negated"
 )
 
 
@@ -57,19 +57,33 @@ def _within(memories: Sequence[Memory]) -> list[Merge]:
         if place in taken:
             continue
         near = sorted({other for word in set(telling(one.text)) for other in by_word[word] if other > place} - taken)
-        same = [other for other in near if _same(one, memories[other])][: LARGEST - 1]
-        against = [other for other in near if relation(one.text, memories[other].text) == "contradicts"][: LARGEST - 1]
+        same = _implied(one, [memories[other] for other in near if _same(one, memories[other])][: LARGEST - 1])
+        against = _opposed([memories[other] for other in near if _opposes(one, memories[other])][: LARGEST - 1])
         members = same or against
         if members:
-            taken.update((place, *members))
-            chosen = [one, *(memories[other] for other in members)]
-            merges.append(Merge(members=chosen, why="same" if same else "contradiction", by="rules"))
+            taken.update((place, *(other for other in near if memories[other] in members)))
+            merges.append(Merge(members=[one, *members], why="same" if same else "contradiction", by="rules"))
     return merges
 
 
 def _same(one: Memory, other: Memory) -> bool:
     is_to = relation(one.text, other.text)
-    return is_to in {"same", "more", "less"} or (is_to == "different" and alike(one.text, other.text) >= ALIKE)
+    return is_to in {"same", "more", "less"} or weighed(one.text, other.text)
+
+
+def _implied(one: Memory, others: Sequence[Memory]) -> list[Memory]:
+    """Those of the others of which the longest of all says all that they do, as it does of this one."""
+    longest = max((one, *others), key=lambda each: (len(each.text), each.at))
+    return [each for each in others if each is longest or _same(each, longest)]
+
+
+def _opposes(one: Memory, other: Memory) -> bool:
+    return relation(one.text, other.text) == "contradicts"
+
+
+def _opposed(others: Sequence[Memory]) -> list[Memory]:
+    """Those of the others that the last of them contradicts too, which is what stays."""
+    return [one for one in others if one is others[-1] or _opposes(one, others[-1])]
 
 
 def applied(merge: Merge, new_id: str, now: float) -> tuple[Memory, Sequence[Memory]]:
