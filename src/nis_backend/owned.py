@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.store.base import cursor_of, place_of
+from nis_backend.drivers.store.base import NOTHING, cursor_of, place_of
 from nis_backend.drivers.store.entries import Place
 from nis_backend.drivers.store.items import EVERY
 
@@ -126,10 +126,11 @@ class Owned:
         id: str,  # noqa: A002
         changes: Mapping[str, Any],  # Any: see Row
         beside: Sequence[tuple[Table, Row]] = (),
+        only_if: Mapping[str, Any] = NOTHING,  # Any: as above
     ) -> bool:
         """See `Store.update`."""
         once = await self.once(f"update {table} {id}")
-        return await self._store.update(table, self._owner, id, changes, once, beside)
+        return await self._store.update(table, self._owner, id, changes, once, beside, only_if)
 
     async def delete(self, table: Table, id: str, beside: Sequence[tuple[Table, Row]] = ()) -> bool:  # noqa: A002
         """See `Store.delete`."""

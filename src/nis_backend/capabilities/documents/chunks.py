@@ -56,6 +56,8 @@ class Chunking:
         path: list[str] = []
         fresh = False
         for atom in _atoms(page, self._size):
+            if page.text[atom.start : atom.end].isspace():
+                continue
             tokens = sum(one.tokens for one in current)
             if atom.opens and fresh and self._begins(current, atom, tokens):
                 yield from self._chunk(page, current, path)
@@ -111,6 +113,11 @@ class Chunking:
             )
 
 
+def _tokens_of(text: str) -> int:
+    """At least one, also of marks that the model leaves out: else a chunk of them would have no end."""
+    return max(1, count_tokens(text))
+
+
 def _atoms(page: Page, size: int) -> Iterator[_Atom]:
     """What the page's text is made of, in order."""
     marks = {one.start: one for one in page.headings}
@@ -122,17 +129,17 @@ def _atoms(page: Page, size: int) -> Iterator[_Atom]:
         if start in marks and start < len(page.text):
             end = page.text.find("\n", start)
             place = len(page.text) if end < 0 else end + 1
-            yield _Atom(start=start, end=place, tokens=count_tokens(page.text[start:place]), opens=marks[start].level)
+            yield _Atom(start=start, end=place, tokens=_tokens_of(page.text[start:place]), opens=marks[start].level)
 
 
 def _sentences(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
     for first, last in _parts(_PARAGRAPH, text, start, end):
-        whole = count_tokens(text[first:last])
+        whole = _tokens_of(text[first:last])
         if whole <= size // 2 and last - first <= LONGEST:
             yield _Atom(start=first, end=last, tokens=whole)
             continue
         for begin, stop in _parts(_SENTENCE, text, first, last):
-            tokens = count_tokens(text[begin:stop])
+            tokens = _tokens_of(text[begin:stop])
             if tokens <= size and stop - begin <= LONGEST:
                 yield _Atom(start=begin, end=stop, tokens=tokens)
             else:
@@ -155,7 +162,7 @@ def _words(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
     begin, tokens = start, 0
     for found in _WORD.finditer(text, start, end):
         for first, last in _cut(text, found.start(), found.end(), size):
-            more = count_tokens(text[first:last])
+            more = _tokens_of(text[first:last])
             if tokens and (tokens + more > size or last - begin > LONGEST):
                 yield _Atom(start=begin, end=first, tokens=tokens)
                 begin, tokens = first, 0
@@ -166,7 +173,7 @@ def _words(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
 
 def _cut(text: str, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
     """A word in parts, none of more letters than a chunk has pieces: Chinese has no spaces."""
-    if end - start <= max(size, LONGEST_WORD) and count_tokens(text[start:end]) <= size:
+    if end - start <= max(size, LONGEST_WORD) and _tokens_of(text[start:end]) <= size:
         yield start, end
         return
     for place in range(start, end, size):

@@ -9,8 +9,9 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.annotations import Reads
 from nis_backend.capabilities.documents.pages import Kind
-from nis_backend.errors import NotFound
+from nis_backend.errors import Cancelled, NotFound
 from nis_backend.operation import Model
+from nis_backend.run import TERMINAL
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 USUAL = "documents"
 """The collection that is meant where none is named: made with the first document."""
 LONGEST_NAME = 200
-OWN = ("name", "page", "start", "end", "heading", "digest", "chunk")
+OWN = ("name", "page", "start", "end", "heading", "version", "chunk")
 """Members of a chunk's metadata that are ours."""
 
 Which = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -39,6 +40,18 @@ class Facts(Model):
     owned: bool = False
     """Whether its file came with it, and goes with it."""
     given: Scalars = Field(default_factory=dict[str, bool | int | float | str])
+    version: str = ""
+    """What chunks of what is read say of themselves: those of another time that it was read are none of it."""
+    size: int = 0
+    overlap: int = 0
+    recognise: bool = True
+    partly: bool = False
+    """Whether a page was not recognised that may be another time: what does that is not here, or was busy."""
+
+    @property
+    def how(self) -> dict[str, Any]:  # Any: JSON
+        """How it was kept."""
+        return {"metadata": self.given, "size": self.size, "overlap": self.overlap, "recognise": self.recognise}
 
 
 class Document(Model):
@@ -131,6 +144,25 @@ async def find(document_id: str, ctx: Context) -> Row:
     return row
 
 
-def mark_of(digest: str) -> str:
-    """What a chunk says of the bytes that it is of: two versions of a document are told apart by it."""
-    return digest[:16]
+async def told(row: Row, ctx: Context) -> Document:
+    """A row as it is told: one that is being read by a run that was ended while it rested is read by nobody."""
+    document = document_of(row)
+    if document.state != "reading" or not await has_ended(document.run_id, ctx):
+        return document
+    cut = Cancelled("Its run was ended before all of it was in.", remedy="Add it again.")
+    return document.model_copy(update={"state": "failed", "problem": cut.problem()})
+
+
+def version_of(row: Row) -> str | None:
+    """The version that its chunks are of; None where it is not all in yet."""
+    return facts_of(row).version if row["state"] == "ready" else None
+
+
+async def has_ended(run_id: str | None, ctx: Context) -> bool:
+    """Whether the run has ended that reads, or has read, a document."""
+    if run_id is None:
+        return True
+    try:
+        return (await ctx.runs.get(run_id)).state in TERMINAL
+    except NotFound:
+        return True

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.operations import search_collection
-from nis_backend.capabilities.documents.document import Which, mark_of
+from nis_backend.capabilities.documents.document import Which, version_of
 from nis_backend.capabilities.documents.keeping import collection_of
 from nis_backend.capabilities.documents.relevance import words_of
 from nis_backend.capabilities.documents.sentences import sentences_of
@@ -103,7 +103,7 @@ async def search(request: SearchDocuments, ctx: Context) -> FoundPassages:
 
 
 async def _passages(hits: Hits, query: str, ctx: Context) -> list[Passage]:
-    """Those of the bytes that each document is now, and of no document that is not all in yet."""
+    """Those of the version that each document is now, and of no document that is not all in yet."""
     current: dict[str, str | None] = {}
     found: list[Passage] = []
     words = frozenset(words_of(query))
@@ -111,8 +111,8 @@ async def _passages(hits: Hits, query: str, ctx: Context) -> list[Passage]:
         which = str(hit.document_id)
         if which not in current:
             row = await ctx.store.get("documents", which)
-            current[which] = mark_of(str(row["digest"])) if row is not None and row["state"] == "ready" else None
-        if current[which] is None or hit.metadata.get("digest") != current[which]:
+            current[which] = None if row is None else version_of(row)
+        if current[which] is None or hit.metadata.get("version") != current[which]:
             continue
         start = int(hit.metadata["start"])
         first, last = _best(hit.text, words)

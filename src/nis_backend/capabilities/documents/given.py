@@ -11,7 +11,7 @@ from nis_backend.annotations import Reads
 from nis_backend.blob import Blob
 from nis_backend.capabilities.collections.operations import ListItems, list_items
 from nis_backend.capabilities.documents.citing import Passage
-from nis_backend.capabilities.documents.document import LONGEST_NAME, Which, facts_of, mark_of
+from nis_backend.capabilities.documents.document import LONGEST_NAME, Which, facts_of, version_of
 from nis_backend.capabilities.documents.finding import SearchDocuments
 from nis_backend.capabilities.documents.ingesting import search_documents
 from nis_backend.capabilities.documents.keeping import collection_of
@@ -238,12 +238,13 @@ def _named(name: str, rows: Sequence[Row]) -> Row | None:
 async def kept_pages(ctx: Context, row: Row) -> Reading:
     """The text of a document that is kept, from its chunks: each is a part of a page, at its place."""
     pages: dict[int, list[tuple[int, str]]] = {}
+    version = version_of(row)
     cursor: int | None = 0
     while cursor is not None:
         wanted = ListItems(id=row["collection_id"], document_id=row["id"], cursor=cursor, limit=100)
         found = await ctx.call(list_items, wanted)
         for item in found.items:
-            if item.metadata.get("digest") == mark_of(str(row["digest"])):
+            if item.metadata.get("version") == version:
                 pages.setdefault(int(item.metadata["page"]), []).append((int(item.metadata["start"]), item.text))
         cursor = found.next_cursor
     return Reading(

@@ -21,9 +21,9 @@ from nis_backend.capabilities.documents.document import (
     OneDocument,
     Scalars,
     Which,
-    document_of,
     facts_of,
     find,
+    told,
 )
 from nis_backend.capabilities.documents.finding import FoundPassages, SearchDocuments, search
 from nis_backend.capabilities.documents.keeping import Wanted, collection_for, collection_of, keep
@@ -87,7 +87,7 @@ class DocumentKept(Model):
 
     id: str = Field(description="The document's id.")
     outcome: Literal["added", "replaced", "unchanged"] = Field(
-        description="unchanged: one of this name with the same bytes and metadata was there."
+        description="unchanged: one of this name with the same bytes, kept in the same way, was there."
     )
     document: Document
 
@@ -223,7 +223,7 @@ async def get_document(request: OneDocument, ctx: Context) -> Document:
     Raises:
         NotFound: the caller has none such.
     """
-    return document_of(await find(request.id, ctx))
+    return await told(await find(request.id, ctx), ctx)
 
 
 @operation(
@@ -252,7 +252,7 @@ async def list_documents(request: ListDocuments, ctx: Context) -> DocumentList:
         collection = await collection_of(request.collection, ctx)
         where["collection_id"] = collection and collection.id
     rows, following = await ctx.store.page("documents", where=where, cursor=request.cursor, limit=request.limit)
-    return DocumentList(documents=[document_of(row) for row in rows], next_cursor=following)
+    return DocumentList(documents=[await told(row, ctx) for row in rows], next_cursor=following)
 
 
 @operation(

@@ -1,12 +1,14 @@
 """How a document comes into a collection, and how another of its name takes its place.
 
-A row says which bytes a document is: a search answers chunks of those alone. Chunks of other bytes come in beside
-them, then the row changes, then the old ones go; what a crash cuts is gone on from the last recorded step.
+A row says which version of a document is read: a search answers chunks of that alone. Those of another version come in
+beside them, then the row changes, then the old ones go; what a crash cuts is gone on from the last recorded step. One
+run has a document at a time: it is the one that the row names, until it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -19,11 +21,18 @@ from nis_backend.capabilities.collections.operations import (
     delete_items,
     get_collection,
 )
-from nis_backend.capabilities.documents.document import USUAL, Document, Facts, Scalars, document_of, facts_of, mark_of
+from nis_backend.capabilities.documents.document import (
+    USUAL,
+    Document,
+    Facts,
+    Scalars,
+    document_of,
+    facts_of,
+    has_ended,
+)
 from nis_backend.capabilities.documents.taking import Taken, TakeRequest, take_pages
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Cancelled, Conflict, InternalError, InvalidRequest, NisError, NotFound
-from nis_backend.run import TERMINAL
+from nis_backend.errors import Cancelled, Conflict, Fenced, InternalError, InvalidRequest, NisError, NotFound
 
 if TYPE_CHECKING:
     from nis_backend.blob import Blob
@@ -48,6 +57,11 @@ class Wanted:
     overlap: int
     recognise: bool
     ignore_macros: bool
+
+    @property
+    def how(self) -> Json:
+        """How it is to be kept: another version where this differs."""
+        return {"metadata": self.metadata, "size": self.size, "overlap": self.overlap, "recognise": self.recognise}
 
 
 async def collection_of(which: str | None, ctx: Context) -> Collection | None:
@@ -91,26 +105,34 @@ async def keep(wanted: Wanted, ctx: Context) -> tuple[Outcome, Document]:
         NisError: it cannot be read; the one of its name that was there stays.
         Conflict: another run is reading one of this name.
     """
-    fresh = ctx.new_id("document")
-    plan: Json = await ctx.note(f"plan {fresh}", lambda: _plan(wanted, fresh, ctx))
+    fresh, run_id = ctx.new_id("document"), ctx.run.run_id
+    try:
+        plan: Json = await ctx.note(f"plan {fresh}", lambda: _plan(wanted, fresh, ctx))
+        if not plan["unchanged"]:
+            await _begin(wanted, plan, ctx)
+    except Conflict as busy:
+        if not isinstance(busy, Fenced):
+            await _drop_file(wanted.document.id if wanted.owned else None, ctx)
+        raise
     document_id = str(plan["id"])
     if plan["unchanged"]:
         await _drop_file(wanted.document.id if wanted.owned and wanted.document.id != plan["file"] else None, ctx)
         return "unchanged", document_of(await _row(document_id, ctx))
-    await _begin(wanted, document_id, plan, ctx)
     try:
-        taken = await _take_all(wanted, document_id, ctx)
+        taken = await _take_all(wanted, plan, ctx)
+        await _end(wanted, plan, taken, ctx)
     except asyncio.CancelledError as stopped:
         if stop_reason(stopped) == CANCELLED:
             error = Cancelled("It was cancelled.", remedy="Add it again.")
-            await asyncio.shield(_undo(wanted, document_id, plan, error, replace(ctx, journal=None, scope=None)))
+            await asyncio.shield(_undo(wanted, plan, error, run_id, replace(ctx, journal=None, scope=None)))
+        raise
+    except Fenced:  # it goes on elsewhere, with what came in until now
         raise
     except Exception as error:
         fault = error if isinstance(error, NisError) else InternalError("It could not be read, by a fault inside nis.")
-        await _undo(wanted, document_id, plan, fault, ctx)
+        await _undo(wanted, plan, fault, run_id, ctx)
         raise
-    await _end(wanted, document_id, taken, ctx)
-    await ctx.call(delete_items, _versions(wanted, document_id, {"other_than": mark_of(wanted.document.sha256)}))
+    await ctx.call(delete_items, _versions(wanted, plan, {"other_than": plan["version"]}))
     await _drop_file(plan["file"] if plan["owned"] and plan["file"] != wanted.document.id else None, ctx)
     return ("added" if plan["new"] else "replaced"), document_of(await _row(document_id, ctx))
 
@@ -118,18 +140,23 @@ async def keep(wanted: Wanted, ctx: Context) -> tuple[Outcome, Document]:
 async def _plan(wanted: Wanted, fresh: str, ctx: Context) -> Json:
     """What there is of this name, and whether it is the same."""
     row = await named(wanted.collection_id, wanted.name, ctx)
+    # The random half of an id: no two versions of a document have it in common.
+    version = fresh[-12:]
+    nothing: Json = {"unchanged": False, "file": None, "owned": False, "ready": False, "held": None}
     if row is None:
-        return {"id": fresh, "new": True, "unchanged": False, "file": None, "owned": False, "ready": False}
+        return {"id": fresh, "version": version, "new": True, **nothing}
     await _refuse_busy(row, ctx)
     facts = facts_of(row)
-    same = row["digest"] == wanted.document.sha256 and row["state"] == "ready" and facts.given == wanted.metadata
+    ready = row["state"] == "ready"
     return {
         "id": row["id"],
+        "version": version,
         "new": False,
-        "unchanged": same,
+        "unchanged": ready and row["digest"] == wanted.document.sha256 and facts.how == wanted.how and not facts.partly,
         "file": row["blob_id"],
         "owned": facts.owned,
-        "ready": row["state"] == "ready",
+        "ready": ready,
+        "held": row["run_id"],
     }
 
 
@@ -140,20 +167,18 @@ async def named(collection_id: str, name: str, ctx: Context) -> Row | None:
 
 
 async def _refuse_busy(row: Row, ctx: Context) -> None:
-    run_id = row["run_id"]
-    if run_id is None or run_id == ctx.run.run_id:
-        return
-    try:
-        run = await ctx.runs.get(str(run_id))
-    except NotFound:
-        return
-    if run.state not in TERMINAL:
-        raise Conflict(
-            f"Another run, {run.id}, is reading a document called {row['name']!r}.",
-            field="name",
-            value=row["name"],
-            remedy="Wait for it or cancel it, and add this one again.",
-        )
+    if row["run_id"] != ctx.run.run_id and not await has_ended(row["run_id"], ctx):
+        raise _busy(str(row["name"]), str(row["run_id"]))
+
+
+def _busy(name: str, run_id: str = "") -> Conflict:
+    which = f"Another run, {run_id}," if run_id else "Another run"
+    return Conflict(
+        f"{which} is reading a document called {name!r}.",
+        field="name",
+        value=name,
+        remedy="Wait for it or cancel it, and add this one again.",
+    )
 
 
 async def _row(document_id: str, ctx: Context) -> Row:
@@ -163,13 +188,16 @@ async def _row(document_id: str, ctx: Context) -> Row:
     return row
 
 
-async def _begin(wanted: Wanted, document_id: str, plan: Json, ctx: Context) -> None:
+async def _begin(wanted: Wanted, plan: Json, ctx: Context) -> None:
+    """Take the document, where no other run has done so since it was looked at."""
     now = ctx.now()
     if not plan["new"]:
-        await ctx.store.update("documents", document_id, {"run_id": ctx.run.run_id, "updated": now})
+        changes = {"run_id": ctx.run.run_id, "updated": now}
+        if not await ctx.store.update("documents", plan["id"], changes, only_if={"run_id": plan["held"]}):
+            raise _busy(wanted.name)
         return
     row: Row = {
-        "id": document_id,
+        "id": plan["id"],
         "collection_id": wanted.collection_id,
         "name": wanted.name,
         "digest": wanted.document.sha256,
@@ -185,10 +213,15 @@ async def _begin(wanted: Wanted, document_id: str, plan: Json, ctx: Context) -> 
         "created": now,
         "updated": now,
     }
-    await ctx.store.insert("documents", row)
+    try:
+        await ctx.store.insert("documents", row)
+    except Fenced:
+        raise
+    except Conflict:  # of its name there is one meanwhile
+        raise _busy(wanted.name) from None
 
 
-async def _take_all(wanted: Wanted, document_id: str, ctx: Context) -> list[Taken]:
+async def _take_all(wanted: Wanted, plan: Json, ctx: Context) -> list[Taken]:
     """Its pages, some a step."""
     taken: list[Taken] = []
     following: int | None = 1
@@ -197,7 +230,8 @@ async def _take_all(wanted: Wanted, document_id: str, ctx: Context) -> list[Take
         request = TakeRequest(
             document=wanted.document,
             collection_id=wanted.collection_id,
-            document_id=document_id,
+            document_id=plan["id"],
+            version=plan["version"],
             name=wanted.name,
             metadata=wanted.metadata,
             first=following,
@@ -213,11 +247,22 @@ async def _take_all(wanted: Wanted, document_id: str, ctx: Context) -> list[Take
     return taken
 
 
-async def _end(wanted: Wanted, document_id: str, taken: list[Taken], ctx: Context) -> None:
-    """The row says what is in: from here on it is these bytes."""
+async def _end(wanted: Wanted, plan: Json, taken: list[Taken], ctx: Context) -> None:
+    """The row says what is in: from here on it is this version."""
     first, last = taken[0], taken[-1]
     notes = list(dict.fromkeys(note for one in taken for note in one.notes))
-    facts = Facts(kind=first.kind, title=first.title, notes=notes[:100], owned=wanted.owned, given=wanted.metadata)
+    facts = Facts(
+        kind=first.kind,
+        title=first.title,
+        notes=notes[:100],
+        owned=wanted.owned,
+        given=wanted.metadata,
+        version=plan["version"],
+        size=wanted.size,
+        overlap=wanted.overlap,
+        recognise=wanted.recognise,
+        partly=any(one.partly for one in taken),
+    )
     changes = {
         "digest": wanted.document.sha256,
         "media_type": first.media_type,
@@ -230,34 +275,29 @@ async def _end(wanted: Wanted, document_id: str, taken: list[Taken], ctx: Contex
         "metadata": facts.model_dump_json(),
         "updated": ctx.now(),
     }
-    if not await ctx.store.update("documents", document_id, changes):
+    if not await ctx.store.update("documents", plan["id"], changes, only_if={"run_id": ctx.run.run_id}):
         raise NotFound(f"{wanted.name!r} was deleted while it was read.", field="document", value=wanted.name)
 
 
-async def _undo(wanted: Wanted, document_id: str, plan: Json, error: NisError, ctx: Context) -> None:
-    """What came in of it goes again, and the row says why."""
-    mark = mark_of(wanted.document.sha256)
-    row = await ctx.store.get("documents", document_id)
-    if row is None or not (plan["ready"] and mark_of(str(row["digest"])) == mark):
-        try:
-            await ctx.call(delete_items, _versions(wanted, document_id, mark))
-        except NotFound:  # the collection was deleted, and its documents with it
-            return
+async def _undo(wanted: Wanted, plan: Json, error: NisError, run_id: str, ctx: Context) -> None:
+    """What came in of it goes again, with its file where no row has that, and the row says why."""
+    with contextlib.suppress(NotFound):  # the collection was deleted, and its documents with it
+        await ctx.call(delete_items, _versions(wanted, plan, plan["version"]))
     changes: Row = {"problem": json.dumps(error.problem()), "updated": ctx.now()}
     if not plan["ready"]:
         changes["state"] = "failed"
-    await ctx.store.update("documents", document_id, changes)
+    told = await ctx.store.update("documents", plan["id"], changes, only_if={"run_id": run_id})
+    if wanted.owned and not (plan["new"] and told) and wanted.document.id != plan["file"]:
+        await _drop_file(wanted.document.id, ctx)
 
 
-def _versions(wanted: Wanted, document_id: str, digest: Json | str) -> DeleteItems:
-    """Chunks of this document, of these bytes or of any but these."""
-    which = {"id": wanted.collection_id, "document_id": document_id, "where": {"digest": digest}}
+def _versions(wanted: Wanted, plan: Json, version: Json | str) -> DeleteItems:
+    """Chunks of this document, of this version or of any but this."""
+    which = {"id": wanted.collection_id, "document_id": plan["id"], "where": {"version": version}}
     return DeleteItems.model_validate(which)
 
 
 async def _drop_file(blob_id: str | None, ctx: Context) -> None:
     if blob_id is not None:
-        try:
+        with contextlib.suppress(NotFound):  # somebody has removed it
             await ctx.blobs.delete(blob_id)
-        except NotFound:  # somebody has removed it
-            return

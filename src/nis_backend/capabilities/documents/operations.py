@@ -63,7 +63,7 @@ async def read_document(request: ReadRequest, ctx: Context) -> DocumentRead:
         next_page=found.next,
         characters=sum(len(one.text) for one in pages),
         pages=pages,
-        notes=[*found.notes, *missing],
+        notes=[*found.notes, *(one.note for one in missing)],
     )
 
 
@@ -104,7 +104,7 @@ async def split_document(request: SplitRequest, ctx: Context) -> DocumentSplit:
         total_pages=found.total,
         next_page=found.next,
         chunks=parted.chunks,
-        notes=[*found.notes, *missing],
+        notes=[*found.notes, *(one.note for one in missing)],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.blob import Blob
@@ -15,21 +16,31 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
 
 
-async def recognise(ctx: Context, document: Blob, found: Extracted) -> tuple[list[Page], list[str]]:
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A page that could not be recognised."""
+
+    note: str
+    later: bool
+    """Whether it may be another time: what recognises is not here, or was busy."""
+
+
+async def recognise(ctx: Context, document: Blob, found: Extracted) -> tuple[list[Page], list[Unread]]:
     """The pages of an answer with the text of those that are scans, and what could not be recognised.
 
     Raises:
         Unavailable: what recognises is not here and nothing else was read; the remedy names the command.
         NisError: the one page that there is cannot be recognised.
     """
-    pages, missing = dict(zip((one.number for one in found.pages), found.pages, strict=True)), list[str]()
+    pages, missing = dict(zip((one.number for one in found.pages), found.pages, strict=True)), list[Unread]()
     for number in found.scans:
         try:
             pages[number] = await _recognised(ctx, document, found.kind, pages[number])
         except NisError as error:
             if len(found.pages) == len(found.scans) and (isinstance(error, Unavailable) or len(found.pages) == 1):
                 raise _named(error, document.name) from None
-            missing.append(f"Page {number} is a picture and was not read: {error.message} {error.remedy}".strip())
+            note = f"Page {number} is a picture and was not read: {error.message} {error.remedy}".strip()
+            missing.append(Unread(note=note, later=error.codes.retry))
     return list(pages.values()), missing
 
 

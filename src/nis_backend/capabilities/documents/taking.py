@@ -12,12 +12,11 @@ from pydantic import Field
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.collections.operations import AddItems, add_items
-from nis_backend.capabilities.documents.document import Scalars, mark_of
+from nis_backend.capabilities.documents.document import Scalars
 from nis_backend.capabilities.documents.extracting import PartRequest
 from nis_backend.capabilities.documents.pages import Chunk, Kind, ReadRequest
+from nis_backend.capabilities.documents.telling import tell
 from nis_backend.capabilities.documents.windows import part, read_pages
-from nis_backend.errors import InvalidRequest, NisError
-from nis_backend.event import Progressed
 from nis_backend.operation import Json, Model, operation
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ class TakeRequest(Model):
     document: Blob
     collection_id: str
     document_id: str
+    version: str
     name: str
     metadata: Scalars
     first: int
@@ -58,6 +58,7 @@ class Taken(Model):
     chunks: int = Field(description="Of the document, until now.")
     above: list[tuple[int, str]]
     notes: list[str]
+    partly: bool = Field(description="Whether a page was not recognised that may be another time.")
 
 
 @operation("documents.take_pages", effect="writes", repeatable=True, time_limit=3600.0)
@@ -81,10 +82,10 @@ async def take_pages(request: TakeRequest, ctx: Context) -> Taken:
     last = pages[-1].number if pages else request.first
     for start in range(0, len(parted.chunks), AT_ONCE):
         some = parted.chunks[start : start + AT_ONCE]
-        tell(ctx, (some[0].page - 1) / found.total, f"{request.name}: page {some[0].page} of {found.total}")
+        await tell(ctx, (some[0].page - 1) / found.total, f"{request.name}: page {some[0].page} of {found.total}")
         items = [_item(request, chunk) for chunk in some]
         await ctx.call(add_items, AddItems.model_validate({"id": request.collection_id, "items": items}))
-    tell(ctx, last / found.total, f"{request.name}: page {last} of {found.total}")
+    await tell(ctx, last / found.total, f"{request.name}: page {last} of {found.total}")
     return Taken(
         kind=found.kind,
         media_type=found.media_type,
@@ -94,20 +95,14 @@ async def take_pages(request: TakeRequest, ctx: Context) -> Taken:
         characters=sum(len(one.text) for one in pages),
         chunks=request.done + len(parted.chunks),
         above=parted.above,
-        notes=[*found.notes, *missing][:20],
+        notes=[*found.notes, *(one.note for one in missing)][:20],
+        partly=any(one.later for one in missing),
     )
 
 
-def tell(ctx: Context, fraction: float, message: str) -> None:
-    """Say how far the run is, where this is one."""
-    if ctx.journal is not None and not ctx.quiet:
-        ctx.journal.put(Progressed(fraction=min(1.0, fraction), message=message))
-
-
 def _item(request: TakeRequest, chunk: Chunk) -> Json:
-    mark = mark_of(request.document.sha256)
     return {
-        "id": f"{request.document_id}-{mark}-{chunk.number}",
+        "id": f"{request.document_id}-{request.version}-{chunk.number}",
         "text": chunk.text,
         "document_id": request.document_id,
         "metadata": {
@@ -117,14 +112,7 @@ def _item(request: TakeRequest, chunk: Chunk) -> Json:
             "start": chunk.start,
             "end": chunk.end,
             "heading": " / ".join(chunk.heading)[:500],
-            "digest": mark,
+            "version": request.version,
             "chunk": chunk.number,
         },
     }
-
-
-def told(error: NisError, name: str) -> NisError:
-    """A failure of a document as its sender is told it."""
-    if isinstance(error, InvalidRequest) and error.field == "first_page":
-        return InvalidRequest(f"{name!r} has no pages.", field="document", value=name, remedy="Send another.")
-    return error

@@ -19,6 +19,7 @@ from nis_backend.errors import DeadlineExceeded, WorkerLost
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.documents.pages import Page, ReadRequest
+    from nis_backend.capabilities.documents.recognising import Unread
     from nis_backend.context import Context
 
 
@@ -29,7 +30,7 @@ async def read_pages(
     most_pages: int = MOST_ANSWERED,
     most_characters: int = MOST_CHARACTERS,
     most_scans: int = MOST_SCANNED,
-) -> tuple[Extracted, list[Page], list[str]]:
+) -> tuple[Extracted, list[Page], list[Unread]]:
     """What the worker says of the document, its pages with what was recognised in them, and what could not be."""
     asked = ExtractRequest(
         document=request.document,

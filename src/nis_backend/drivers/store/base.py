@@ -5,7 +5,9 @@ Every method takes the owner and adds it to its query: another owner's row is as
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.drivers.store.entries import Entries
@@ -15,7 +17,7 @@ from nis_backend.drivers.store.spending import Spending
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 Table = Literal[
     "runs",
@@ -51,6 +53,7 @@ EFFECT_SECONDS = 86_400.0
 """How long the keys of a run's writes are known at least, also once it has ended: a holder that was lost may stir."""
 FOUND = ("\x02", "\x03")
 """Around a word that a search has found: control characters, which nobody writes."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})  # Any: see Row
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
 
@@ -212,8 +215,11 @@ class Store(Spending, Items, Entries, Forgetting, Protocol):
         changes: Mapping[str, Any],  # Any: see Row
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
+        only_if: Mapping[str, Any] = NOTHING,  # Any: as above
     ) -> bool:
         """Change columns of one row, and add those `beside`, together or not at all; False when there is none.
+
+        With `only_if`, a row whose columns have other values is none.
 
         Under a key `once` that was used before, nothing happens, and it answers as it did then.
         """

@@ -94,9 +94,17 @@ def count(
     return f"select count(*) as found from {table} where {' and '.join(clauses)}", given  # noqa: S608 - as above
 
 
-def update(table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> Statement:  # noqa: A002 - Any: see Row
+def update(
+    table: Table,
+    owner: str,
+    id: str,  # noqa: A002
+    changes: Mapping[str, Any],  # Any: see Row
+    only_if: Mapping[str, Any],  # Any: as above
+) -> Statement:
     """See `Store.update`."""
-    return f"update {table} set {assign(changes)} where id = ? and owner = ?", [*changes.values(), id, owner]  # noqa: S608 - as above
+    held = "".join(f" and {column} {'is null' if cell is None else '= ?'}" for column, cell in only_if.items())
+    sql = f"update {table} set {assign(changes)} where id = ? and owner = ?{held}"  # noqa: S608 - as above
+    return sql, [*changes.values(), id, owner, *(cell for cell in only_if.values() if cell is not None)]
 
 
 def delete(table: Table, owner: str, id: str) -> Statement:  # noqa: A002

@@ -190,14 +190,23 @@ class Flow:
             if not cells:
                 continue
             size = sum(map(len, cells)) + len(cells)
-            if some and self._open.length + length + size > LONGEST_PAGE:
-                self._open.add_table(some)
+            if size > LONGEST_PAGE:
+                # No row of a page: what it says is there as text.
+                self._put_rows(some)
+                some, length = [], 0
+                self.add("\t".join(cells))
+                continue
+            if (some or self._open.length) and self._open.length + length + size > LONGEST_PAGE:
+                self._put_rows(some)
                 self.turn(self._open.title)
                 some, length = [], 0
             some.append(cells)
             length += size
-        if some:
-            self._open.add_table(some)
+        self._put_rows(some)
+
+    def _put_rows(self, rows: Sequence[Sequence[str]]) -> None:
+        if rows:
+            self._open.add_table(rows)
 
     def done(self) -> list[Page]:
         """Every page."""

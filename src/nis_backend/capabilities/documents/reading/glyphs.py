@@ -19,8 +19,12 @@ c: Any = import_module("pypdfium2.raw")  # Any: pypdfium2 has no types
 MOST_LETTERS = 100_000
 """Of a page."""
 MOST_OBJECTS = 20_000
+MOST_STROKES = 200_000
+"""Straight parts of a page's shapes: one with more is a drawing."""
 MOST_POINTS = 400
 """Of a drawn shape: what has more is a curve or a picture, no rule."""
+FARTHEST = 1e6
+"""Points from a page's corner; the largest page has 14,400. What stands farther off, or nowhere, is on no page."""
 WIDE = 1.2
 """Widths of type that part a line: justified lines have gaps of 0.8."""
 THIN = 3.0
@@ -116,9 +120,16 @@ def _placed(text: Any, index: int, place: Place) -> tuple[Box, float] | None:  #
     if not c.FPDFText_GetLooseCharBox(text.raw, index, ctypes.byref(rect)):
         return None
     box = box_of(place, rect.left, rect.bottom, rect.right, rect.top)
+    if not _is_near(box):
+        return None
     # What a font says of its size is scaled by where it is used: the box is not.
     size = c.FPDFText_GetFontSize(text.raw, index)
     return box, size if 0.5 * box.height <= size <= 2 * box.height else box.height
+
+
+def _is_near(box: Box) -> bool:
+    """Whether it can be on a page; what is no number is not."""
+    return all(abs(one) <= FARTHEST for one in (box.left, box.top, box.right, box.bottom))
 
 
 def _parts(before: Box, box: Box, size: float, uprights: list[Rule]) -> bool:
@@ -146,10 +157,14 @@ def rules(page: Any, place: Place) -> tuple[list[Rule], list[Rule]]:  # Any: as 
     """What is drawn along the axes: across, and down."""
     across: list[Rule] = []
     down: list[Rule] = []
+    strokes = 0
     for number, shape in enumerate(page.get_objects(filter=[c.FPDF_PAGEOBJ_PATH], max_depth=3)):
-        if number >= MOST_OBJECTS:
+        if number >= MOST_OBJECTS or strokes > MOST_STROKES:
             return [], []
         for box in _strokes(shape, place):
+            strokes += 1
+            if not _is_near(box):
+                continue
             if box.height <= THIN and box.width > box.height:
                 across.append(Rule(at=(box.top + box.bottom) / 2, start=box.left, end=box.right))
             elif box.width <= THIN and box.height > box.width:

@@ -44,7 +44,8 @@ _HEADER = re.compile(
 _MARKUP = re.compile(r"<(html|head|body|div|p|table|h[1-6]|article|section)\b[^>]{0,400}>", re.IGNORECASE)
 _HEADING = re.compile(r"^(#{1,6} \S.*\n\s*(\n|\Z)|\S.*\n(={3,}|-{3,})\s*$)", re.MULTILINE)
 _MARKS = re.compile(
-    r"^#{1,6} \S|^[-*+] \S|^\d+\. \S|^```|^> |\[[^\]\n]+\]\([^)\n]+\)|\*\*\S|^\|.+\|\s*$|`[^`\n]+`", re.MULTILINE
+    r"^#{1,6} \S|^[-*+] \S|^\d+\. \S|^```|^> |\[[^\]\n]{1,300}\]\([^)\n]{1,999}\)|\*\*\S|^\|.+\|\s*$|`[^`\n]+`",
+    re.MULTILINE,
 )
 _CODE = re.compile(r"\.(py|sh|rb|pl|toml|ya?ml|ini|cfg|conf|r|mk|tex|c|h|cpp|js|ts)$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")

@@ -29,8 +29,8 @@ ALIKE = 0.12
 """By how much the type of one paragraph differs, at most."""
 SHORT = 0.25
 """Share of a paragraph's width by which a line is short; ragged ones seldom are by so much."""
-LEAST_ROWS = 3
-"""Rows of a table that has no rules: two lines with a gap each are often chance."""
+LEAST_ROWS, MOST_ROWS = 3, 200
+"""Rows of a table that has no rules: two lines with a gap each are often chance; what is longer goes on as another."""
 
 
 @dataclass(kw_only=True)
@@ -191,7 +191,7 @@ def _paragraph(rows: list[list[Piece]]) -> Passage:
 def _aligned(rows: list[list[Piece]], place: int) -> tuple[list[list[str]] | None, int]:
     """A table without rules: rows one below the other, each of pieces that stand in the same columns."""
     end = place
-    while end < len(rows) and len(rows[end]) > 1:
+    while end < min(len(rows), place + MOST_ROWS) and len(rows[end]) > 1:
         end += 1
     if end - place < LEAST_ROWS:
         return None, place

@@ -15,7 +15,6 @@ etree: Any = import_module("lxml.etree")  # Any: lxml has no types
 html: Any = import_module("lxml.html")
 
 MOST_BYTES = 32 * 2**20
-MOST_DEPTH = 1_000
 LEAST_MAIN = 200
 """Characters from which a page's own main part is taken for all of it."""
 
@@ -54,13 +53,26 @@ def _encoding(data: bytes) -> str | None:
 
 
 def _parsed(data: bytes, name: str, encoding: str | None) -> Any:  # Any: lxml has no types
-    # Not huge: libxml2's own bounds of depth, of a text's length and of entities hold.
-    parser = html.HTMLParser(encoding=encoding, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    # Huge: up to 256 elements within each other are too few for answers to answers in an e-mail. HTML has no entities
+    # of its own, and this process has its memory.
+    parser = html.HTMLParser(encoding=encoding, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, LookupError, ValueError) as error:
+        _refuse_cut(parser, name)
         raise broken(name, f"there is no page in it ({error})") from None
+    _refuse_cut(parser, name)
     return root
+
+
+def _refuse_cut(parser: Any, name: str) -> None:  # Any: as above
+    """libxml2 answers what it has read until one of its bounds, and tells of that in its log alone."""
+    for entry in parser.error_log:
+        if entry.type_name == "ERR_NO_MEMORY":
+            raise MemoryError
+        if entry.type_name == "ERR_RESOURCE_LIMIT":
+            what = "has elements within elements, deeper than is read, or a text longer than is read"
+            raise too_large(name, what, "Send it as PDF.")
 
 
 def _main(root: Any) -> tuple[Any, bool]:  # Any: as above

@@ -73,10 +73,16 @@ class PdfDocument:
         self._name = name
         self._document = _open(file, name)
         self.total = len(self._document)
-        self.title = flat(str(self._document.get_metadata_value("Title") or "")) or None
+        self.title = self._told()
         self.notes: list[str] = []
         self._usual: float | None = None
         self._scans: dict[int, bool] = {}
+
+    def _told(self) -> str | None:
+        try:
+            return flat(str(self._document.get_metadata_value("Title") or "")) or None
+        except UnicodeDecodeError:  # half a character
+            return None
 
     def page(self, number: int) -> Page:
         """See `Opened.page`."""
@@ -132,7 +138,8 @@ class PdfDocument:
                 page = self._loaded(number)
                 place, _, _ = placing(page)
                 for one in pieces(page, place, [])[0]:
-                    sizes[round(one.size * 2) / 2] += len(one.text)
+                    # Type of no size is seen by nobody, and says nothing of what is large.
+                    sizes[max(0.5, round(one.size * 2) / 2)] += len(one.text)
                 page.close()
             self._usual = sizes.most_common(1)[0][0] if sizes else 10.0
         return self._usual

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 2**20
 LONGEST_CELL = 131_072
 """Characters of a field, csv's own limit."""
+LONGEST_LINE = 2_000
+"""Characters of a line that may be a heading of Markdown: one is never parted."""
 
-_ATX = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
+# What repeats gives nothing back (`++`): lines of a hundred thousand marks would be tried in each of their parts.
+_ATX = re.compile(r"(#{1,6})[ \t]++(.*)")
 _SETEXT = re.compile(r"(=+|-+)[ \t]*")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_RULE = re.compile(r"\|?[ \t]*:?-{1,}:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_RULE = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(\|[ \t]*+:?-++:?[ \t]*+)*+(\|[ \t]*+)?")
 
 
 def decoded(data: bytes, name: str) -> tuple[str, list[str]]:
@@ -106,9 +109,9 @@ def _mark(page: Writing, text: str) -> None:
         if opened and (not fence or bare.strip().startswith(fence)):
             fence = "" if fence else opened[1]
         elif not fence:
-            if heading := _ATX.fullmatch(bare):
-                page.mark_heading(heading[2], len(heading[1]), place)
-            elif before.strip() and "|" not in before and _SETEXT.fullmatch(bare) and not before.startswith(("#", ">")):
+            if len(bare) <= LONGEST_LINE and (heading := _ATX.fullmatch(bare)):
+                page.mark_heading(_unclosed(heading[2]), len(heading[1]), place)
+            elif _may_be_heading(before) and _SETEXT.fullmatch(bare):
                 page.mark_heading(before.strip(), 1 if bare[0] == "=" else 2, start_before)
             elif rows:
                 rows.append(_cells(bare))
@@ -118,6 +121,18 @@ def _mark(page: Writing, text: str) -> None:
         place += len(line)
     if rows:
         page.mark_table(rows, table, len(text.rstrip("\n")))
+
+
+def _may_be_heading(line: str) -> bool:
+    """By the line below it."""
+    return 0 < len(line.strip()) <= LONGEST_LINE and "|" not in line and not line.startswith(("#", ">"))
+
+
+def _unclosed(text: str) -> str:
+    """A heading without the marks that close it, which stand behind a space: `C#` ends with no such mark."""
+    text = text.rstrip(" \t")
+    bare = text.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else text
 
 
 def _cells(line: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.documents.pages import MOST_PAGES
+from nis_backend.capabilities.documents.pages import LONGEST_PAGE, MOST_PAGES
 from nis_backend.capabilities.documents.reading.archives import checked
 from nis_backend.capabilities.documents.reading.building import Whole, Writing, flat, trimmed
 from nis_backend.capabilities.documents.reading.faults import broken, too_large
@@ -61,6 +61,9 @@ def _page(slide: Any, number: int, name: str) -> Page:  # Any: python-pptx has n
             page.add(text)
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and (text := _lines(frame)):
         page.add(f"Notes: {text}")
+    if page.length > LONGEST_PAGE:
+        what = f"has a slide of {page.length} characters; at most {LONGEST_PAGE} are read of one"
+        raise too_large(name, what, "Part the slide.")
     return page.done()
 
 

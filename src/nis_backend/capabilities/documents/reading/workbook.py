@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 openpyxl: Any = import_module("openpyxl")  # Any: openpyxl has no types
 
 MOST_CELLS = 1_000_000
+"""Of all sheets, those that are empty not counted."""
+MOST_ROWS = 3_000_000
+"""Of all sheets, with empty ones and those between rows: Excel's own sheets have 1,048,576 each."""
+MOST_PLACES = 200_000_000
+"""Rows times columns: a row is as long as its last cell's place says, whatever stands before that."""
 MOST_COLUMNS = 1_000
 """Cells of a row; further ones are left out, and that is said."""
 
@@ -51,7 +56,7 @@ class _Reading:
 
     def __init__(self, file: BinaryIO, name: str, *, formulas: bool) -> None:
         self._name = name
-        self._cells = 0
+        self._cells = self._passed = self._places = 0
         self._notes: set[str] = set()
         file.seek(0)
         self._book: Any = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -81,6 +86,14 @@ class _Reading:
             same.reset_dimensions()
             written = same.iter_rows(values_only=True)
         for row, formulas in zip_longest(sheet.iter_rows(values_only=True), written, fillvalue=()):
+            self._passed += 1
+            self._places += len(row)
+            if self._passed > MOST_ROWS or self._places > MOST_PLACES:
+                raise too_large(
+                    self._name,
+                    f"has sheets that reach over more than {MOST_ROWS} rows, or {MOST_PLACES} cells with empty ones",
+                    "Remove empty rows and columns, or send it in parts.",
+                )
             cells = [_told(value) for value in row[:MOST_COLUMNS]]
             for place, formula in enumerate(formulas[: len(cells)]):
                 if not cells[place] and formula is not None:

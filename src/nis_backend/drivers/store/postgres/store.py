@@ -10,7 +10,7 @@ import psycopg
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Age, Append, Growth, Measures, Row, Table, Taken
+from nis_backend.drivers.store.base import NOTHING, Age, Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres.appending import append_statement
@@ -117,9 +117,10 @@ class PostgresStore(KeepingItems, KeepingEntries, ForgettingUser, Reading, Growi
         changes: Mapping[str, Any],
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
+        only_if: Mapping[str, Any] = NOTHING,
     ) -> bool:
         check_cells(changes)
-        statements = [telling(queries.update(table, owner, id, changes), owner, beside)]
+        statements = [telling(queries.update(table, owner, id, changes, only_if), owner, beside)]
         if table == "conversations" and "title" in changes:
             statements.append(renamed(owner, id, changes["title"]))
         return await self._alter(table, owner, id, statements, once)

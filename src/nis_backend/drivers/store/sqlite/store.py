@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Age, Append, Growth, Measures, Row, Table, Taken
+from nis_backend.drivers.store.base import NOTHING, Age, Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.reading import Reading
@@ -168,9 +168,10 @@ class SqliteStore(KeepingItems, KeepingEntries, ForgettingUser, Reading, Growing
         changes: Mapping[str, Any],
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
+        only_if: Mapping[str, Any] = NOTHING,
     ) -> bool:
         check_cells(changes)
-        return await self._alter(table, owner, id, queries.update(table, owner, id, changes), once, beside)
+        return await self._alter(table, owner, id, queries.update(table, owner, id, changes, only_if), once, beside)
 
     @override
     async def delete(
