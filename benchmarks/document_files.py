@@ -45,7 +45,7 @@ class Hostile:
     says: str
 
 
-def pdf(pages: Sequence[tuple[Sequence[Line], Sequence[Rule]]], *, extra: str = "") -> bytes:
+def pdf(pages: Sequence[tuple[Sequence[Line], Sequence[Rule]]], *, extra: str = "", title: str = "") -> bytes:
     """Pages of A4 set in Helvetica, with lines drawn over them; `extra` goes into the trailer (ISO 32000-1)."""
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -62,7 +62,11 @@ def pdf(pages: Sequence[tuple[Sequence[Line], Sequence[Rule]]], *, extra: str = 
             ),
             f"<< /Length {len(drawn.encode('cp1252'))} >>\nstream\n{drawn}\nendstream",
         ]
-    return _assembled([one.encode("cp1252") for one in objects], extra)
+    encoded = [one.encode("cp1252") for one in objects]
+    if title:
+        encoded.append(f"<< /Title {title} >>".encode("latin-1"))
+        extra = f"{extra} /Info {len(encoded)} 0 R"
+    return _assembled(encoded, extra)
 
 
 def _assembled(objects: Sequence[bytes], extra: str) -> bytes:
@@ -270,6 +274,7 @@ _LAUGHS = (
     + b"".join(b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9))
     + b"]><l>&j;</l>"
 )
+_SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]><l>&a;</l>'
 
 
@@ -290,6 +295,13 @@ def many_bombs() -> bytes:
                 for _ in range(100):
                     part.write(block)
     return out.getvalue()
+
+
+def far_workbook() -> bytes:
+    """A sheet whose second row has the number two billion, between which and the first empty ones are read."""
+    cells = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in (1, 2_000_000_000))
+    sheet = f'<worksheet xmlns="{_SHEETS}"><sheetData>{cells}</sheetData></worksheet>'
+    return _zipped({"xl/worksheets/sheet1.xml": sheet.encode()}, workbook(1))
 
 
 def locked_office() -> bytes:

@@ -94,3 +94,11 @@ def test_word_pieces_are_counted_as_the_models_own_tokeniser_counts_them() -> No
         "漢字 and かな",
     ):
         assert count_tokens(text) == len(own.encode(text, add_special_tokens=False).ids)
+
+
+def test_marks_that_have_no_word_pieces_are_in_chunks_that_end() -> None:
+    """Promise: white space without end is in no chunk, and accents without letters are in chunks of a size."""
+    found = chunks(Page(number=1, text="a" + "\n \t" * 10_000 + "b" + "\n\u0301" * 9_000), size=220, overlap=40)
+    assert [one.text for one in found[:1]] == ["a"]
+    assert len(found) < 100
+    assert max(one.tokens for one in found) <= 220

@@ -11,8 +11,11 @@ from outliving import prove
 from scripts import script
 
 from nis_backend.caller import LOCAL
+from nis_backend.capabilities.documents.document import Facts
+from nis_backend.capabilities.documents.ingesting import CAME
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.event import ToolAnswered
+from nis_backend.run import Run
 
 Json = dict[str, Any]
 made: Any = script("document_files")
@@ -28,6 +31,23 @@ def chunks(ground: Ground, kept: Json) -> list[Json]:
     """The chunks of a document."""
     which = {"id": kept["document"]["collection_id"], "document_id": kept["id"], "limit": 100}
     return ground.call("collections.list_items", which)["items"]
+
+
+def documents(ground: Ground) -> list[Json]:
+    """The newest."""
+    return ground.call("documents.list_documents", {"limit": 100})["documents"]
+
+
+def ended(ground: Ground, run_id: str) -> Run:
+    """The run, once it has ended."""
+    log = ground.process.context(LOCAL).runs
+
+    async def end() -> Run:
+        async for _ in log.follow(run_id):
+            pass
+        return await log.get(run_id)
+
+    return ground.run(end())
 
 
 def test_a_passage_is_found_where_it_says_it_stands(ground: Ground) -> None:
@@ -56,6 +76,74 @@ def test_the_same_bytes_change_nothing_and_others_take_their_place(ground: Groun
     assert "High water 1" not in texts
     with pytest.raises(NotFound):
         ground.call("blobs.get_blob", {"id": first["document"]["blob_id"]})
+
+
+def test_the_same_bytes_kept_in_another_way_leave_no_chunk_of_the_first(ground: Ground) -> None:
+    """Promise: chunks of another size, or with other metadata, come in the place of those that were there."""
+    file = (made.WORDS * 3).encode()
+    first = add(ground, "kept twice.txt", file, size=32, overlap=0)
+    second = add(ground, "kept twice.txt", file, size=400, overlap=0, metadata={"year": 2026})
+    assert (second["outcome"], second["document"]["chunks"]) == ("replaced", 1)
+    assert first["document"]["chunks"] > 1
+    (only,) = chunks(ground, second)
+    assert (only["text"], only["metadata"]["year"]) == (file.decode().strip(), 2026)
+
+
+def test_pages_that_were_not_recognised_are_read_again(ground: Ground) -> None:
+    """Promise: the same file is unchanged only where all of it was read that can be."""
+    kept = add(ground, "partly.md", made.markdown(3))
+    store = ground.process.context(LOCAL).store
+    row = ground.run(store.get("documents", kept["id"]))
+    partly = Facts.model_validate_json(row["metadata"]).model_copy(update={"partly": True})
+    ground.run(store.update("documents", kept["id"], {"metadata": partly.model_dump_json()}))
+    again = [add(ground, "partly.md", made.markdown(3)) for _ in range(2)]
+    assert [one["outcome"] for one in again] == ["replaced", "unchanged"]
+    assert len(chunks(ground, kept)) == again[-1]["document"]["chunks"]
+
+
+def test_of_several_runs_that_read_one_name_one_has_it_at_a_time(ground: Ground) -> None:
+    """Promise: what is kept is one version, whole; the others are refused as a conflict, and leave nothing."""
+    files = [made.page(number) for number in range(20, 23)]
+    add(ground, "raced.html", made.page(19))
+    document = [{"base64": base64.b64encode(one).decode(), "name": "raced.html"} for one in files]
+    runs = [ground.call("documents.add_document", {"document": one}, wait=False)["id"] for one in document]
+    assert {ended(ground, one).state for one in runs} <= {"succeeded", "failed"}
+    (left,) = [one for one in documents(ground) if one["name"] == "raced.html"]
+    assert left["state"] == "ready"
+    assert len(chunks(ground, {"document": left, "id": left["id"]})) == left["chunks"]
+    held = ground.run(ground.process.context(LOCAL).store.select("blobs", where={"name": "raced.html"}))
+    assert [(one["id"], one["purpose"]) for one in held] == [(left["blob_id"], CAME)]
+
+
+def test_what_is_deleted_while_it_is_read_leaves_no_chunk(ground: Ground) -> None:
+    """Promise: gone is gone; its run fails, and says why."""
+    long = made.pdf([(made.column(60, 760, f"Page {number}. {made.WORDS}"), []) for number in range(40)])
+    document = {"base64": base64.b64encode(long).decode(), "name": "deleted.pdf"}
+    run = ground.call("documents.add_document", {"document": document}, wait=False)["id"]
+    ctx = ground.process.context(LOCAL)
+
+    async def delete() -> None:
+        async for event in ctx.runs.follow(run):
+            if isinstance(event.body, ToolAnswered):
+                (row,) = await ctx.store.select("documents", where={"name": "deleted.pdf"})
+                await ctx.call_named("documents.delete_document", {"id": row["id"]})
+                return
+
+    ground.run(delete())
+    end = ended(ground, run)
+    assert (end.state, (end.problem or {}).get("code")) == ("failed", "not_found")
+    listed = ground.call("collections.list_items", {"id": "documents", "where": {"name": "deleted.pdf"}})["items"]
+    assert listed == []
+
+
+def test_one_whose_run_was_ended_while_it_rested_is_told_to_have_failed(ground: Ground) -> None:
+    """Promise: nothing is said to be read that nobody reads."""
+    kept = add(ground, "rested.csv", made.rows(31))
+    changes = {"state": "reading", "run_id": "run-that-is-gone"}
+    ground.run(ground.process.context(LOCAL).store.update("documents", kept["id"], changes))
+    told = ground.call("documents.get_document", {"id": kept["id"]})
+    assert (told["state"], told["problem"]["code"]) == ("failed", "cancelled")
+    assert add(ground, "rested.csv", made.rows(31))["document"]["state"] == "ready"
 
 
 def test_a_file_that_cannot_be_read_leaves_the_one_before_it_as_it_was(ground: Ground) -> None:

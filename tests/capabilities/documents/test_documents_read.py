@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -186,3 +187,64 @@ def texts() -> Iterator[tuple[str, str, str]]:
 def test_kinds_of_text_are_told_apart(text: str, name: str, kind: str) -> None:
     """Promise: by their lines; only of plain text does a name say more."""
     assert document(text.encode(), name).kind == kind
+
+
+def test_a_heading_of_markdown_ends_with_its_own_marks_and_a_line_of_marks_takes_no_time() -> None:
+    """Promise: CommonMark 4.2: marks close a heading behind a space; a hundred thousand of them are read at once."""
+    found = pages(b"# C#\n\n## two ##\n\na | b\n-" + b" " * 90_000 + b"x\n\n### a" + b" " * 90_000 + b"b\n", "x.md")
+    assert [one.text for page in found for one in page.headings] == ["C#", "two"]
+
+
+def test_a_page_deeper_than_is_read_is_refused_and_never_cut() -> None:
+    """Promise: 500 elements in each other are read; of more than libxml2 takes nothing is left out unsaid."""
+    deep = [b"<html><body>" + b"<div>" * many + b"far down" for many in (500, 100_000)]
+    assert flat(pages(deep[0])) == "far down"
+    with pytest.raises(NisError, match="deeper than is read"):
+        document(deep[1], "deep.html")
+
+
+def test_a_row_longer_than_a_page_is_there_as_text() -> None:
+    """Promise: no page has more characters than one has, and nothing is left out."""
+    found = pages(b"a,b\n1,2\n3,4\n" + b"cell," * 50_000 + b"last\n5,6\n", "long.csv")
+    assert max(len(one.text) for one in found) <= LONGEST_PAGE
+    assert flat(found).count("cell") == 50_000
+    assert [table.rows[-1] for page in found for table in page.tables] == [["3", "4"], ["5", "6"]]
+
+
+def test_a_sheet_that_reaches_far_is_refused_by_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: a row of number two billion costs no more than the bound."""
+    monkeypatch.setattr("nis_backend.capabilities.documents.reading.workbook.MOST_ROWS", 1000)
+    with pytest.raises(NisError, match="reach over more than"):
+        document(made.far_workbook(), "far.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        ([(60.0, 700.0, 0.01, "too small to be seen"), (60.0, 600.0, 1e30, "larger than any page")], ""),
+        ([(60.0, 700.0, 12.0, "seen")], "(\xfe\xff\xd8\x00)"),
+    ],
+)
+def test_a_pdf_with_type_of_no_size_or_half_a_character_is_read(lines: Any, title: str) -> None:
+    """Promise: what is nowhere on the page, or no character, is left out."""
+    assert document(made.pdf([(lines, [])], title=title)).page(1).number == 1
+
+
+@pytest.mark.parametrize("form", ["plain", "html"])
+@pytest.mark.parametrize("charset", ["unicode_escape", "undefined", "idna", "zlib", "x-none", "rot13", "cp866"])
+def test_what_a_message_says_of_its_encoding_is_no_fault(charset: str, form: str) -> None:
+    """Promise: names of no encoding are passed over; halves of characters, which some let by, are in no answer."""
+    head = f"From: a@example.org\nSubject: half\nMIME-Version: 1.0\nContent-Type: text/{form}; charset={charset}\n\n"
+    (page,) = pages(head.encode() + b"before \\ud800 behind", "half.eml")
+    assert "before " in page.model_dump_json()
+
+
+def test_an_archive_packed_as_no_document_is_is_refused() -> None:
+    """Promise: parts that are packed otherwise, or broken, are told as a fault of the file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr("word/document.xml", "<a/>")
+    data = out.getvalue()
+    with pytest.raises(NisError, match="packed as those of no such file"):
+        document(data.replace(b"application", b"applicati\xff\xff"), "packed.docx")

@@ -222,6 +222,24 @@ def test_rows_beside_a_change_are_there_once_it_is_made(with_store: Callable[[Bo
     with_store(body)
 
 
+def test_a_change_of_a_row_that_has_become_another_is_not_made(with_store: Callable[[Body], None]) -> None:
+    """Promise: of two who take one thing as they have seen it, one has it."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ada", conversation_row("c-1", title=""))
+        taken = [
+            await store.update("conversations", "ada", "c-1", {"title": name}, only_if={"title": ""})
+            for name in ("first", "second")
+        ]
+        assert taken == [True, False]
+        assert not await store.update("conversations", "ada", "c-1", {"title": "third"}, only_if={"title": None})
+        row = await store.get("conversations", "ada", "c-1")
+        assert row is not None
+        assert row["title"] == "first"
+
+    with_store(body)
+
+
 def test_what_cannot_be_stored_is_refused_alone(with_store: Callable[[Body], None]) -> None:
     """Half a character is its writer's fault: the writes beside it land, and the next ones too."""
 

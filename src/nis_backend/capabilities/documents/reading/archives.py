@@ -46,6 +46,9 @@ def checked(file: BinaryIO, name: str, *, ignore_macros: bool) -> zipfile.ZipFil
     _refuse_bombs(members, name)
     if any(one.flag_bits & 1 for one in members):
         raise locked(name)
+    # The two ways that Office's files have (ECMA-376 part 2, annex B).
+    if any(one.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for one in members):
+        raise broken(name, "its parts are packed as those of no such file are")
     if not ignore_macros and any(_MACROS.search(one.filename) for one in members):
         raise with_macros(name)
     for one in members:

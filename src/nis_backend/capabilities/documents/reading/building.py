@@ -165,7 +165,7 @@ class Flow:
 
     def add(self, text: str) -> None:
         """Add a paragraph."""
-        text = text.replace("\x00", "").strip()  # which no database keeps
+        text = storable(text).strip()
         while text:
             room = self._room(len(text))
             cut = len(text) if len(text) <= room else _line_end(text, room)
@@ -227,9 +227,15 @@ def _line_end(text: str, room: int) -> int:
     return room
 
 
+def storable(text: str) -> str:
+    """Without what no database keeps: characters of number 0, and halves of characters, which some encodings let by."""
+    text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def flat(text: str) -> str:
     """On one line, as a cell or a heading is."""
-    return " ".join(text.replace("\x00", "").split())
+    return " ".join(storable(text).split())
 
 
 def trimmed(cells: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from email.errors import MessageError
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, cast
 
-from nis_backend.capabilities.documents.reading.building import Flow, Whole
+from nis_backend.capabilities.documents.reading.building import Flow, Whole, flat
 from nis_backend.capabilities.documents.reading.faults import broken, too_large
 from nis_backend.capabilities.documents.reading.markup import read_html
 from nis_backend.errors import NisError
@@ -65,7 +65,7 @@ class _Part:
         self.is_body = is_body
         self.media_type = message.get_content_type()
         self.charset = message.get_content_charset()
-        self.name = message.get_filename() or ""
+        self.name = flat(message.get_filename() or "")
         payload = message.get_payload(decode=True)
         self.content = payload if isinstance(payload, bytes) else b""
 
@@ -109,25 +109,31 @@ def _too_deep(name: str) -> NisError:
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
-        return " ".join(str(message.get(name, "")).split())[:2000]
+        return flat(str(message.get(name, "")))[:2000]
     except (ValueError, LookupError, AttributeError, IndexError, TypeError):  # what headers say is anything
         return ""
 
 
 def _write_body(part: _Part, flow: Flow, name: str, notes: list[str]) -> None:
+    text = _decoded(part)
     if part.media_type == "text/html":
         try:
-            read = read_html(part.content, name, part.charset)
+            read = read_html(part.content, name) if text is None else read_html(text.encode("utf-8", "replace"), name)
         except NisError:
             notes.append("A part of the message that says it is HTML could not be read.")
             return
         for page in read.pages:
             flow.add(page.text)
         return
+    flow.add((part.content.decode("utf-8", "replace") if text is None else text).replace("\r\n", "\n"))
+
+
+def _decoded(part: _Part) -> str | None:
+    """Its text; None where it says of no encoding, or of one that is none, that it is in it."""
     try:
-        flow.add(part.content.decode(part.charset or "utf-8", "replace").replace("\r\n", "\n"))
-    except LookupError:
-        flow.add(part.content.decode("utf-8", "replace"))
+        return part.content.decode(part.charset, "replace") if part.charset else None
+    except (LookupError, ValueError):  # what a message says is anything, also a codec that is of no text
+        return None
 
 
 def _attach(part: _Part, flow: Flow, notes: list[str], inside: Callable[[bytes, str, str], Opened]) -> None:

@@ -29,6 +29,8 @@ LARGER = ((1.7, 1), (1.35, 2), (1.12, 3))
 BOLD_LEVEL = 4
 LONGEST_HEADING = 160
 """Characters; what is longer is large print."""
+LONGEST_WORD = 100
+"""Letters before a hyphen at a line's end that are looked at."""
 BULLETS = ("•", "◦", "▪", "‣", "\u2013", "\uf0b7")
 LEADERS = ". . ."
 """Of a table of contents, whose lines are no headings."""
@@ -179,7 +181,7 @@ def joined(lines: list[str], short: list[bool], known: str) -> str:
     """
     text = ""
     for place, line in enumerate(lines):
-        head, tail = _WORD.search(text), _NEXT.match(line)
+        head, tail = _WORD.search(text, max(0, len(text) - LONGEST_WORD)), _NEXT.match(line)
         if head and tail and tail[1][0].islower():
             whole = f"{head[1]}-{tail[1]}"
             text = f"{text if whole in known else text[:-1]}{line}"
