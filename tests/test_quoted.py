@@ -63,6 +63,23 @@ def test_another_word_or_number_is_none(words: str) -> None:
     assert Source(SET).find(words) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "halves"),
+    [
+        ("It can't be done.", ["be done", "can't be done"], ["It can", "can", "t be done"]),
+        ("It isn\u2019t; l'école", ["isn't", "école"], ["It isn"]),
+        ("At 10:30 h add 1/2 cup.", ["10:30 h", "1/2 cup"], ["10", "30 h", "2 cup"]),
+        ("A loss of -$40 or −€5.", ["-$40", "-€5"], ["40", "$40", "5", "€5"]),
+        ("In all 1 234 567 or 12\u202f500.", ["1 234 567", "12 500"], ["234 567", "1 234", "567", "500"]),
+        ("In 2020 500 people came to room 3.", ["500 people", "In 2020"], []),
+    ],
+)
+def test_half_of_what_is_one_thing_is_no_quote(text: str, words: list[str], halves: list[str]) -> None:
+    """Promise: "can" from "can't", the minutes of a time, the thousands of a number, an amount without its sign."""
+    assert all(Source([text]).find(one) for one in words)
+    assert not any(Source([text]).find(one) for one in halves)
+
+
 def test_of_many_places_the_nearest_comes_first() -> None:
     """Promise: a passage that is repeated is found wherever it stands."""
     pages = ["Signed by both.", "Nothing.", "It is signed. Signed by both."]

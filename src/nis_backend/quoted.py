@@ -3,7 +3,7 @@
 Only what a printer or a reader of pages does to words may differ: white space, line ends with or without a hyphen at
 them, ligatures, soft hyphens, composed and decomposed letters, the shape of quotation marks and dashes. Letters' case,
 digits (a raised two is not a two), commas and words may not. A quote is whole words and whole numbers: "able" is not
-quoted from "unable", nor "500" from "1,500" or "-500".
+quoted from "unable", nor "can" from "can't", "500" from "1,500", "1 500" or "-500", "2" from "1/2", "30" from "10:30".
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ _INK = re.compile(r"([!-,.-_a-~]+)|\S")
 """A run of ASCII without hyphens and spaces, or any other sign that is no space."""
 _JOIN = re.compile(rf"[{_HYPHENS}][^\S\n]*\r?\n\s*")
 """A word's or a range's hyphen at the end of a line."""
+_IN_NUMBERS = ".,':/"
+"""What stands between two digits of one number, time or fraction."""
+_GROUPING = " \u00a0\u2007\u2009\u202f"
+"""Spaces between the thousands of a number."""
+_BEFORE = re.compile(rf"(?<![\d.,])\d{{1,3}}(?:[{_GROUPING}]\d{{3}})*$")
+_THOUSANDS = re.compile(r"\d{3}(?!\d)")
 _BULLET = re.compile(r"^\s*[-*•\u2013]\s+")
 
 
@@ -128,6 +134,8 @@ class Source:
 
     def _bare(self, place: int) -> bool:
         """Whether no minus stands before a number: left out, it makes another of it."""
+        if place and self._key[place - 1] in "$€£¥" and not self._gap(place - 1):
+            return self._bare(place - 1)
         gap = self._gap(place - 1) if place else self._text[: self._begins[place]]
         settled, right = _settled(gap), self._key[place]
         if not settled.endswith("-") or not (right.isdecimal() or right in "$€£"):
@@ -161,18 +169,32 @@ class Source:
         if not place:
             return False
         left, gap, right = self._key[place - 1], self._gap(place - 1), self._key[place]
-        if not _settled(gap) and left in ".,'" and right.isdecimal() and place > 1:
-            return self._key[place - 2].isdecimal() and not self._gap(place - 2)
-        return _one_word(left, gap, right)
+        if not _settled(gap) and left in _IN_NUMBERS and place > 1 and not self._gap(place - 2):
+            return (right.isdecimal() and self._key[place - 2].isdecimal()) or self._is_not(place - 2)
+        return _one_word(left, gap, right) or self._grouped(place)
 
     def _cut_after(self, last: int) -> bool:
         """Whether a word or a number goes on behind this place."""
         if last + 1 >= len(self._key):
             return False
         left, gap, right = self._key[last], self._gap(last), self._key[last + 1]
-        if not _settled(gap) and left.isdecimal() and right in ".,'" and last + 2 < len(self._key):
-            return self._key[last + 2].isdecimal() and not self._gap(last + 1)
-        return _one_word(left, gap, right)
+        if not _settled(gap) and right in _IN_NUMBERS and last + 2 < len(self._key) and not self._gap(last + 1):
+            return (left.isdecimal() and self._key[last + 2].isdecimal()) or self._is_not(last)
+        return _one_word(left, gap, right) or self._grouped(last + 1)
+
+    def _is_not(self, place: int) -> bool:
+        """Whether the letter is the one before the mark of "can't"."""
+        last = place + 2
+        return self._key[place : last + 1].casefold() == "n't" and not (
+            last + 1 < len(self._key) and self._key[last + 1].isalpha() and not self._gap(last)
+        )
+
+    def _grouped(self, place: int) -> bool:
+        """Whether three digits here are the thousands of a number that a space parts from what is before them."""
+        if self._gap(place - 1) not in _GROUPING or not self._gap(place - 1):
+            return False
+        begin, end = self._begins[place], self._ends[place - 1]
+        return bool(_BEFORE.search(self._text, max(0, end - 16), end) and _THOUSANDS.match(self._text, begin))
 
     def _span(self, start: int, end: int) -> Span:
         page, last = self._page(start), self._page(end - 1)

@@ -11,7 +11,7 @@ from texts import run
 
 from nis_backend.calling import call
 from nis_backend.capabilities.documents.asking import NOT_THERE, ask_documents
-from nis_backend.capabilities.documents.citing import plain
+from nis_backend.capabilities.documents.citing import plain, unborne
 from nis_backend.errors import InvalidRequest, NotFound, UpstreamFailed
 from nis_backend.view import Text
 
@@ -91,6 +91,40 @@ def test_what_no_words_bear_out_is_left_out(
             assert drawn[0].text == NOT_THERE
 
     run(body())
+
+
+def test_a_quote_shows_the_not_of_its_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: words that say the contrary without their sentence are shown with it; all of it still stands there."""
+    page = "The rent is 2 million euro. In no case\nthe tenant may paint the pier, unless asked. The pier is green."
+    answer = said(
+        ("The tenant may paint the pier.", ["the tenant may paint the pier"]), ("It is green.", ["The pier is green"])
+    )
+
+    async def body() -> None:
+        async with reading(tmp_path, monkeypatch, answer) as (ctx, _):
+            got = await call(ask_documents, {"files": [file(page)], "question": "May the tenant paint?"}, ctx)
+            first, second = got.quotes
+            assert first.text == "In no case\nthe tenant may paint the pier, unless asked."
+            assert page[first.start : first.end] == first.text
+            assert second.text == "The pier is green"
+
+    run(body())
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote", "question", "strange"),
+    [
+        ("Yes, the rent is 5000 euro.", "The rent is 1,200 euro", "Is the rent 5000 euro?", ["5000"]),
+        ("No, it is 1,200 euro, not 5000.", "The rent is 1,200 euro", "Is the rent 5000 euro?", []),
+        ("All 3 tenants may.", "Each tenant may", "May 3 tenants paint?", []),
+        ("It is 2 billion euro.", "It is 2 million euro", "", ["billion"]),
+        ("It is 2 million euro.", "It is 2m euro", "", []),
+        ("It is 8 m long.", "It is 8 metres long", "", []),
+    ],
+)
+def test_a_number_is_that_of_the_quote(statement: str, quote: str, question: str, strange: list[str]) -> None:
+    """Promise: what the question says is no number of the documents, nor are millions billions."""
+    assert unborne(statement, [quote], question) == strange
 
 
 ATTACK = (

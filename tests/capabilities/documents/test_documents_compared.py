@@ -110,3 +110,31 @@ def test_how_a_sentence_is_set_is_not_looked_at() -> None:
     )
     assert key("1,200") != key("1.200")
     assert Citation(text="", document="a", page=None, start=0, end=0).where == "a"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "numbers"),
+    [
+        ("Pay 5 for apples and 5 for pears.", "Pay 5 for apples and 6 for pears.", (["5"], ["6"])),
+        ("Pay 10 at first and 20 then.", "Pay 20 at first and 10 then.", (["10", "20"], ["20", "10"])),
+        ("The balance of May was -500 euro.", "The balance of May was 500 euro.", (["-500"], ["500"])),
+        ("The loan is 2 million euro.", "The loan is 2 billion euro.", (["million"], ["billion"])),
+        ("The loan is 1,500 euro in May.", "The loan is 1500 euro in June.", None),
+    ],
+)
+def test_each_number_that_differs_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    after: str,
+    numbers: tuple[list[str], list[str]] | None,
+) -> None:
+    """Promise: also one that stands elsewhere in the sentence, that has changed places, its sign or its size."""
+
+    async def body() -> None:
+        async with reading(tmp_path, monkeypatch) as (ctx, _):
+            got = await call(compare_documents, {"files": [file(before), file(after)]}, ctx)
+            (change,) = got.changes
+            assert numbers == (change.numbers and (change.numbers.before, change.numbers.after))
+
+    run(body())

@@ -145,6 +145,72 @@ def test_rules_find_what_stands_behind_its_label(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
+    ("line", "leaf", "value"),
+    [
+        ("Rent due on day 5 of each month: 1,200 euro", {"type": "number"}, None),
+        ("Rent: 1,200 euro", {"type": "number"}, 1200),
+        ("The rent (net, 19% tax) is EUR 1,200.50 a month", {"type": "number"}, 1200.5),
+        ("Rent may be raised after 2 years", {"type": "number"}, None),
+        ("Rent deposit: 2,400", {"type": "number"}, None),
+        ("Rent 3 months", {"type": "number"}, None),
+        ("Rent 19%\t380.00", {"type": "number"}, None),
+        ("Rent\t380.00", {"type": "number"}, 380),
+        ("Rent: 1.84 million euro", {"type": "number"}, 1_840_000),
+        ("Rent: 1.84 million euro", {"type": "number", "description": "In millions."}, 1.84),
+        ("Rent from 01.03.2025", {"type": "number"}, None),
+        ("Rent: 2 100 200", {"type": "number"}, None),
+        ("Rent: 2 100 EUR", {"type": "number"}, 2100),
+        ("Rent: 2.5 at 3 euro", {"type": "integer"}, None),
+        ("Rent: 1.2.3", {"type": "number"}, None),
+        ("Sub rent: 5\nRent: 6", {"type": "number"}, 6),
+        ("Rent: 3/5/2020 (paid 13/5/2020)", {"type": "string", "format": "date"}, None),
+        ("Rent: 2025-03-04T10:00:00Z", {"type": "string", "format": "date"}, "2025-03-04"),
+        ("Rent: not paid", {"enum": ["paid", "open"]}, None),
+        ("Rent: now open, once paid", {"enum": ["paid", "open"]}, None),
+        ("Rent: all of it paid", {"enum": ["paid", "open"]}, "paid"),
+        ("Rent: no. 5", {"type": "boolean"}, None),
+        ("Rent: by bank   Date: 5 May", {"type": "string"}, "by bank"),
+        ("Rent: by bank Date: 5 May", {"type": "string"}, None),
+    ],
+)
+def test_a_rule_takes_no_other_number_for_the_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, leaf: Json, value: object
+) -> None:
+    """Promise: what stands behind a name with other words between, of another unit, or in part, is none of it."""
+
+    async def body() -> None:
+        async with reading(tmp_path, monkeypatch) as (ctx, _):
+            fields = {"type": "object", "properties": {"rent": leaf}}
+            got = await call(extract_fields, {"file": file(line), "fields": fields, "by": "sentences"}, ctx)
+            assert got.value == {"rent": value}
+
+    run(body())
+
+
+@pytest.mark.parametrize(
+    ("leaf", "value", "words", "borne"),
+    [
+        ({"type": "string"}, "able", "unable", False),
+        ({"type": "string"}, "INV-204", "Invoice INV-2047", False),
+        ({"type": "string"}, "500", "1,500 euro", False),
+        ({"type": "string"}, "1500", "1,500 euro", True),
+        ({"type": "string"}, "Acme Harbour Ltd", "ACME Har-\nbour, Ltd.", True),
+        ({"type": "string"}, "\u6771\u4eac", "\u6771\u4eac\u90fd", True),
+        ({"type": "number"}, 500, "a loss of -500", False),
+        ({"type": "number"}, 500, "- 500 chairs", True),
+        ({"type": "number"}, 1, "1.5e6", False),
+        ({"type": "number"}, 2, "1/2 cup", False),
+        ({"type": "number"}, 30, "at 10:30", False),
+        ({"type": "number"}, 1.03, "01.03.2025", False),
+        ({"type": "string", "format": "date"}, "2012-01-10", "10.1.12.5", False),
+    ],
+)
+def test_part_of_a_word_or_number_says_no_value(leaf: Json, value: object, words: str, borne: bool) -> None:
+    """Promise: a value of a model is kept where its words say it whole."""
+    assert (not says(leaf, value, words)) == borne
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"type": "string"},

@@ -222,7 +222,7 @@ async def _composed(
         found=bool(statements),
         answer=" ".join(f"{one.text} {_marks(one.quotes)}" for one in statements),
         statements=statements,
-        quotes=quotes,
+        quotes=[cited.whole(one) for one in quotes],
         nearest=[],
         left_out=left,
         dropped=list(cited.dropped),

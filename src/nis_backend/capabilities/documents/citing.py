@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from nis_backend.capabilities.documents.sentences import sentences_of
 from nis_backend.operation import Model
 from nis_backend.quoted import Source
 from nis_backend.view import Table
@@ -40,6 +41,28 @@ _MARKUP = re.compile(r"[\\`*\[\]<>#|~]|(?<!\w)_|_(?!\w)|(?<=https)(?=:)|(?<=http
 _LIST = re.compile(r"^(\d{0,9})([-+.)](?=\s))")
 """What makes a link, a picture, a table or a list of words that are none."""
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
+
+
+_MAGNITUDES = {
+    form: name
+    for name, forms in {
+        "thousand": "thousand thousands tsd tausend",
+        "million": "million millions mn mio mill millionen",
+        "billion": "billion billions bn mrd milliarde milliarden",
+        "trillion": "trillion trillions",
+    }.items()
+    for form in forms.split()
+}
+_TIMES = re.compile(rf"\d\s?({'|'.join(sorted(_MAGNITUDES, key=len, reverse=True))})\b", re.IGNORECASE)
+"""Of what a number counts so many: 2 million are not 2 billion."""
+_SHORT = {"k": "thousand", "m": "million"}
+"""What these may stand for behind a number; they may be other units."""
+NOT = re.compile(
+    r"\b(?:not|no|never|none|nor|neither|without|unless|except|nicht|kein(?:e[mnrs]?)?|nie|niemals|ohne|sauf|pas|jamais"
+    r"|sans|nunca|sin)\b|n['\u2019]t\b|\bcannot\b",
+    re.IGNORECASE,
+)
+"""What makes the contrary of a sentence."""
 
 
 class Citation(Model):
@@ -109,18 +132,46 @@ class Cited:
             self.found.append(citation)
         return self.found.index(citation) + 1
 
+    def whole(self, quote: Citation) -> Citation:
+        """The quote as it is shown: where it leaves out the "not" of its sentence, the sentence."""
+        for passage in self.passages:
+            start, end = quote.start - passage.start, quote.end - passage.start
+            if start < 0 or passage.cite(start, end) != quote:
+                continue
+            for one in sentences_of(passage.text):
+                if one.start <= start and end <= one.end:
+                    beside = f"{passage.text[one.start : start]} | {passage.text[end : one.end]}"
+                    return passage.cite(one.start, one.end) if NOT.search(beside) else quote
+        return quote
+
+
+def number_list(text: str) -> list[str]:
+    """The numbers of a text in digits, in their order, without grouping: 1,500 and 1500 are one, so are 3 and three.
+
+    Behind them, of what they count so many: 2 million is 2 and million.
+    """
+    found = [(one.start(), re.sub(r"[,'\u2019\u00a0\u202f](?=\d{3})", "", one[0])) for one in _NUMBER.finditer(text)]
+    words = ((one.start(), one[0].casefold()) for one in re.finditer(r"[^\W\d_]+", text))
+    found += [(start, _COUNTED[word]) for start, word in words if word in _COUNTED]
+    found += [(one.start(1), _MAGNITUDES[one[1].casefold()]) for one in _TIMES.finditer(text)]
+    return [said for _, said in sorted(found)]
+
 
 def numbers_of(text: str) -> frozenset[str]:
-    """The numbers of a text in digits, their grouping left out: 1,500 and 1500 are one, and so are three and 3."""
-    digits = (re.sub(r"[,'\u2019\u00a0\u202f](?=\d{3})", "", one) for one in _NUMBER.findall(text))
-    words = (_COUNTED[one] for one in re.findall(r"[^\W\d_]+", text.casefold()) if one in _COUNTED)
-    return frozenset((*digits, *words))
+    """As `number_list`, each once."""
+    return frozenset(number_list(text))
 
 
 def unborne(statement: str, quotes: Iterable[str], given: str = "") -> list[str]:
-    """The numbers of a statement that stand neither in its quotes nor in what was `given` with the question."""
-    there = numbers_of(given).union(*map(numbers_of, quotes))
-    return sorted(numbers_of(statement) - there)
+    """The numbers of a statement that stand neither in its quotes nor in what was `given` with the question.
+
+    A number of the question bears nothing out where the quotes have others and the statement none of those.
+    """
+    words = list(quotes)
+    short = (_SHORT[one.casefold()] for quote in words for one in re.findall(r"\d\s?([kKmM])\b", quote))
+    told, there = numbers_of(statement), frozenset(short).union(*map(numbers_of, words))
+    asked = frozenset[str]() if there and not told & there else numbers_of(given)
+    return sorted(told - there - asked)
 
 
 def shown(passages: Sequence[Passage]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from nis_backend.annotations import Reads
 from nis_backend.blob import Blob
 from nis_backend.capabilities.documents.aligning import ALIGNED, Pair, align, pieces, same
-from nis_backend.capabilities.documents.citing import Citation, numbers_of
+from nis_backend.capabilities.documents.citing import Citation, number_list
 from nis_backend.capabilities.documents.document import Which
 from nis_backend.capabilities.documents.given import A_COLLECTION, A_FILE, Named, kept_as, kept_pages, read_files
 from nis_backend.capabilities.documents.samples import COMPARE, LEASE, NEWER_LEASE
@@ -54,7 +55,7 @@ class Piece(Model):
 
 
 class NumberChange(Model):
-    """Numbers of a changed passage that are not on the other side."""
+    """Numbers of a changed passage that differ, in their order; all of them where only their order does."""
 
     before: list[str]
     after: list[str]
@@ -215,15 +216,35 @@ def _change(kind: Kind, pair: Pair, one: Sequence[Passage], other: Sequence[Pass
     if kind != "changed" or before is None or after is None:
         likeness = 1.0 if kind == "moved" else None
         return Change(kind=kind, before=_whole(before), after=_whole(after), likeness=likeness, words=[], numbers=None)
-    gone, come = numbers_of(before.text) - numbers_of(after.text), numbers_of(after.text) - numbers_of(before.text)
     return Change(
         kind="changed",
         before=_whole(before),
         after=_whole(after),
         likeness=pair.likeness,
         words=_words(before.text, after.text),
-        numbers=NumberChange(before=sorted(gone), after=sorted(come)) if gone or come else None,
+        numbers=_numbers_of(before.text, after.text),
     )
+
+
+def _numbers_of(before: str, after: str) -> NumberChange | None:
+    """The numbers that differ, in their order; a sign right before one is part of it."""
+    one, other = _signed(before), _signed(after)
+    changed = [step for step in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if step[0] != "equal"]
+    gone = [number for _, i, j, *_ in changed for number in one[i:j]]
+    come = [number for *_, k, m in changed for number in other[k:m]]
+    if sorted(gone) == sorted(come):
+        # The same ones in another order: all of them tell it.
+        gone, come = one, other
+    return NumberChange(before=gone, after=come) if changed else None
+
+
+def _signed(text: str) -> list[str]:
+    parts = re.split(r"(?<![\w)])[-\u2212](?=[$€£¥]?\d)", text)
+    return [
+        f"-{said}" if part and not place else said
+        for part, words in enumerate(parts)
+        for place, said in enumerate(number_list(words))
+    ]
 
 
 def _whole(passage: Passage | None) -> Citation | None:

@@ -179,7 +179,7 @@ def _checked(cited: Cited, first: int, name: str, schema: Json, answer: Any) -> 
     quote = cited.found[number - 1]
     if why := says(schema, value, quote.text):
         return Filled(schema=schema, name=name, reason=why)
-    return Filled(schema=schema, name=name, value=value, quote=quote)
+    return Filled(schema=schema, name=name, value=value, quote=cited.whole(quote))
 
 
 OPERATIONS = (extract_fields,)

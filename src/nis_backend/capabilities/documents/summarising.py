@@ -207,7 +207,7 @@ class _Writing:
             **_beginning(self._document),
             summary=_joined(sentences),
             sentences=sentences,
-            quotes=quotes,
+            quotes=[self._cited.whole(one) for one in quotes],
             left_out=self._left,
             parts=len(parts),
             method=f"Written by {model} from {len(parts)} parts in {rounds} rounds of fewer sentences; quotes checked.",

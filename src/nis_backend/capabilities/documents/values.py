@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.documents.relevance import unbroken
 from nis_backend.quoted import Source
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ MONTHS = {
 }
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DATES = (
-    re.compile(r"\b(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})\b"),
-    re.compile(r"\b(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})\b"),
+    re.compile(r"\b(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?:\b|(?=[Tt]\d))"),
+    re.compile(r"(?<![\d.])(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4}|\d{2})\b(?!\.?\d)"),
     re.compile(
         rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?[\s-]+(?:of\s+|de\s+)?(?P<m>{_MONTH})\b\.?,?[\s-]+(?:de\s+)?(?P<y>\d{{4}})\b",
         re.IGNORECASE,
@@ -47,11 +48,13 @@ _DATES = (
     re.compile(r"\b(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})\b"),
 )
 NUMBER = re.compile(
-    r"(?<![\w.,])[-+\u2212]?\s?[$€£¥]?\s?"
-    r"(\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?!\w*\d)"
+    r"(?<![\w.,])(?<!\d[:/])[-+\u2212]?\s?[$€£¥]?\s?"
+    r"(\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?!\w*\d|[.,:/]\d)"
 )
+"""No part of a day, a time, a fraction or a version."""
 _COMMAS = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d")
 _POINTS = re.compile(r"\d\.\d{1,2}(?![\d.])|\d,\d{3}\.\d")
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u9fff\uf900-\ufaff]")
 ALIKE = 1e-9
 """Of a number: what reading it from digits may differ by."""
 
@@ -127,9 +130,10 @@ def says(schema: Json, value: Any, words: str) -> str:  # Any: JSON
         # Yes and no are said in many ways; that the words stand there is what is checked.
         return ""
     if isinstance(value, int | float):
-        there = [one for one, *_ in amounts_of(words)]
-        # A sign may be part of the typesetting, as in "12-18".
-        there += [-one for one in there if one < 0]
+        there: list[float] = []
+        for one, start, _ in amounts_of(words):
+            # A dash with a space behind it may be a list's.
+            there += [one, -one] if one < 0 and words[start + 1].isspace() else [one]
         near = any(abs(one - value) <= ALIKE * max(1.0, abs(value)) for one in there)
         return "" if near else f"Its words do not have the number {value}."
     if "enum" in schema:
@@ -138,9 +142,9 @@ def says(schema: Json, value: Any, words: str) -> str:  # Any: JSON
     if schema.get("format") == "date" or _is_day(text):
         days = {day.isoformat() for day, *_ in days_of(words)}
         return "" if text in days or Source([words]).find(text) else f"Its words do not name the day {text}."
-    if _plain(text) in _plain(words):
-        return ""
-    return f"Its words do not say {text!r}."
+    said, whole = _plain(text), _plain(unbroken(words))
+    found = said in whole if _SPACELESS.search(said) else f" {said} " in f" {whole} "
+    return "" if found else f"Its words do not say {text!r}."
 
 
 def _is_day(text: str) -> bool:
@@ -148,4 +152,6 @@ def _is_day(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+    """Words and whole numbers without case and signs."""
+    ungrouped = re.sub(r"(?<=\d)[,'\u2019\u00a0\u202f](?=\d{3}(?!\d))", "", text)
+    return " ".join(re.findall(r"\d+(?:[.,:/]\d+)+|\w+", unicodedata.normalize("NFKC", ungrouped).casefold()))
