@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LABELS = Path(__file__).with_name("search_labels.json")
+LABELS = [Path(__file__).with_name(name) for name in ("search_labels.json", "search_labels_packages.json")]
 AT = 10
 """Places that count."""
 DRAWS = 10_000
 SHARE = 0.95
 """Of the draws that lie in an interval."""
 
-Half = Literal["chosen by", "held out"]
+Half = Literal["chosen by", "held out", "other texts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,10 @@ class Question:
     query: str
     kind: Literal["name", "paraphrase", "question"]
     half: Half
-    """What the way of ranking was chosen by, or what no choice has looked at."""
+    """What the way of ranking was chosen by, what no choice has looked at, and what none has of other packages' texts.
+
+    Those last were asked of passages drawn by lot, and labelled among the ten best by words and by vectors, shuffled.
+    """
     relevant: Mapping[str, int]
 
 
@@ -49,7 +52,7 @@ class Interval:
 
 def questions() -> list[Question]:
     """All that are labelled."""
-    return [Question(**one) for one in json.loads(LABELS.read_text("utf-8"))]
+    return [Question(**one) for path in LABELS for one in json.loads(path.read_text("utf-8"))]
 
 
 def ndcg(ranked: Sequence[str], relevant: Mapping[str, int]) -> float:

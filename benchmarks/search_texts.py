@@ -1,4 +1,4 @@
-"""Passages to search: English that comes with Python, NumPy and SciPy, read from what is installed.
+"""Passages to search: English that comes with Python, NumPy and SciPy, and with other packages, as installed here.
 
 Nothing of it is kept here: a passage is known by its name, as the labels call it.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import warnings
+from collections.abc import Sequence
 from pydoc_data.topics import topics
 from types import ModuleType
 from typing import Any
@@ -27,6 +29,15 @@ numpy.fft numpy.linalg numpy.random scipy.integrate scipy.optimize
 scipy.signal scipy.spatial scipy.spatial.distance
 """.split()  # noqa: SIM905 - as above
 
+PACKAGES = """
+aiohttp aiohttp.web click hypothesis.strategies jinja2 matplotlib.pyplot matplotlib.ticker matplotlib.patches networkx
+openpyxl PIL.Image PIL.ImageDraw PIL.ImageFilter PIL.ImageOps psutil pytest redis requests shapely skimage.exposure
+skimage.feature skimage.filters skimage.measure skimage.morphology skimage.restoration skimage.segmentation
+skimage.transform sklearn.cluster sklearn.decomposition sklearn.ensemble sklearn.feature_selection sklearn.impute
+sklearn.linear_model sklearn.manifold sklearn.metrics sklearn.preprocessing sqlalchemy sqlalchemy.exc sqlalchemy.orm
+sympy.geometry sympy.ntheory
+""".split()  # noqa: SIM905 - as above
+
 WORDS = 120
 """Of a passage, about: some 200 tokens, which the model in the box reads whole."""
 LEAST = 8
@@ -39,7 +50,15 @@ _MARKS = re.compile(r"[*`]{1,2}(?=\S)|(?<=\S)[*`]{1,2}")
 
 def passages() -> dict[str, str]:
     """Every passage by its name: `statistics.quantiles` is what is said of it, `with~2` the second part of a topic."""
-    return {**_topics(), **_objects()}
+    return {**_topics(), **_objects((*STANDARD, *SCIENCE))}
+
+
+def passages_of_packages() -> dict[str, str]:
+    """Those of other packages: graphs, pictures, learning, drawing, databases, the web, tests."""
+    with warnings.catch_warnings():
+        # What is deprecated says so when it is looked at.
+        warnings.simplefilter("ignore")
+        return _objects(PACKAGES)
 
 
 def _topics() -> dict[str, str]:
@@ -66,11 +85,11 @@ def _parts(paragraphs: list[str]) -> list[str]:
     return [*parts, "\n\n".join(held)] if held else parts
 
 
-def _objects() -> dict[str, str]:
+def _objects(modules: Sequence[str]) -> dict[str, str]:
     """What is public in the modules, with what its author says of it before the lists of parameters."""
     found: dict[str, str] = {}
     known: set[str] = set()
-    for module in (*STANDARD, *SCIENCE):
+    for module in modules:
         for name, one in sorted(_public(importlib.import_module(module)).items()):
             said = _SECTION.split(inspect.getdoc(one) or "")[0]
             body = "".join(_parts(re.split(r"\n\s*\n", said))[:1])

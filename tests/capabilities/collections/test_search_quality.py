@@ -10,8 +10,10 @@ from rest_client import done
 from scripts import script
 
 QUALITY = script("search_quality")
-TEXTS: dict[str, str] = script("search_texts").passages()
-QUESTIONS = QUALITY.questions()
+SOURCES = script("search_texts")
+TEXTS: dict[str, str] = SOURCES.passages()
+QUESTIONS = [one for one in QUALITY.questions() if one.half != "other texts"]
+OTHERS = [one for one in QUALITY.questions() if one.half == "other texts"]
 
 SHORT = 40
 """Words of the passages of the small form: short ones are soon embedded."""
@@ -57,6 +59,16 @@ def test_the_labels_are_whole() -> None:
     assert all(set(one.relevant.values()) in ({2}, {1, 2}) for one in QUESTIONS)
     assert [name for one in QUESTIONS for name in one.relevant if name not in TEXTS] == []
     assert 500 <= len(TEXTS) <= 2000
+
+
+def test_what_is_asked_of_other_packages_stands_apart() -> None:
+    """Promise: ≥ 150 more queries of the three kinds that no choice was made by, none of them asked before."""
+    assert len({one.query for one in OTHERS} - {one.query for one in QUESTIONS}) == len(OTHERS) >= 150
+    assert {one.kind for one in OTHERS} == {"name", "paraphrase", "question"}
+    assert all(set(one.relevant.values()) in ({2}, {1, 2}) for one in OTHERS)
+    named = {name.rpartition(".")[0] for one in OTHERS for name in one.relevant}
+    assert named <= {*SOURCES.PACKAGES}
+    assert not named & {*SOURCES.STANDARD, *SOURCES.SCIENCE}
 
 
 def searched(server: Server, collection: str, items: dict[str, str], asked: dict[str, dict[str, int]]) -> Means:

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.embeddings.base import Purpose
+    from nis_backend.drivers.store.base import Row
 
 OTHER_VERSION = "Embed it anew: collections.reembed_items."
 
+FLOAT = 4
+"""Bytes of a number."""
 APART = "+purposes"
 """Behind a version: the model is told which text is a query and which a passage. Vectors without it are of neither."""
 
@@ -33,6 +36,23 @@ async def chosen_model(model: str | None, ctx: Context) -> tuple[str, str | None
 
     name, version = await ctx.note("embedding model", choose)
     return name, version
+
+
+def hold_dimensions(collection: Row, vectors: Sequence[bytes]) -> None:
+    """See that vectors are as long as those that the collection has: a server may have another model by the same name.
+
+    Raises:
+        Conflict: they are not.
+    """
+    known = int(collection["dimensions"] or 0)
+    other = next((len(one) // FLOAT for one in vectors if len(one) != known * FLOAT), None)
+    if known and other is not None:
+        raise Conflict(
+            f"{collection['model']} gives vectors of {other} numbers now, and the collection has such of {known}.",
+            field="model",
+            value=collection["model"],
+            remedy=OTHER_VERSION,
+        )
 
 
 async def embed_query(query: str, model: str, version: str | None, ctx: Context) -> tuple[bytes, bool]:

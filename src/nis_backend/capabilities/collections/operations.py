@@ -17,7 +17,7 @@ from nis_backend.capabilities.collections.collection import (
     collection_of,
     find,
 )
-from nis_backend.capabilities.collections.embedding import chosen_model, embed
+from nis_backend.capabilities.collections.embedding import chosen_model, embed, hold_dimensions
 from nis_backend.capabilities.collections.filters import which_items
 from nis_backend.capabilities.collections.items import (
     Added,
@@ -310,6 +310,7 @@ async def _add(row: Row, request: AddItems, ids: Sequence[str], ctx: Context) ->
     known = {one["id"]: one["digest"] for one in await ctx.store.find_items(row["id"], Which(ids=ids), limit=len(ids))}
     changed = [place for place, item in enumerate(request.items) if known.get(ids[place]) != digest_of(item)]
     served, truncated = await _vectors(row["model"], row["version"], request, changed, ctx)
+    hold_dimensions(row, [one for one in served if one is not None])
     following, _ = await _vectors(row["next_model"], row["next_version"], request, changed, ctx)
     items = [row_of(request.items[place], *pair) for place, *pair in zip(changed, served, following, strict=True)]
     put = await ctx.store.put_items(row["id"], models_of(row), items, ctx.now())

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection, find
-from nis_backend.capabilities.collections.embedding import embed_query
+from nis_backend.capabilities.collections.embedding import embed_query, hold_dimensions
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
 from nis_backend.capabilities.collections.fusion import DIVERSITY, FUSION, diversify, fuse, told_by
 from nis_backend.capabilities.collections.items import LONGEST_TEXT, DocumentId
@@ -189,6 +189,7 @@ async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx
         )
     try:
         vector, cut = await embed_query(query, str(collection["model"]), collection["version"], ctx)
+        hold_dimensions(collection, [vector])
     except Conflict as other:
         raise Unavailable(other.message, remedy=other.remedy) from None
     return await ctx.nearest(collection, vector, which, limit), cut

@@ -72,11 +72,17 @@ class Folders(TextEmbedder):
     def __init__(self, settings: Settings, compute: Compute) -> None:
         self._places = models_at(settings)
         self.names = tuple(self._places)
+        self._beyond = folders_of(settings.embedding_models).keys() - self._places
         self._compute = compute
 
     async def find(self, name: str | None) -> EmbeddingModel | None:
         """See `TextEmbedder.find`; its files are hashed when they are first looked at, and when they have changed."""
         name = name or next(iter(self._places), None)
+        if name in self._beyond:
+            raise Unavailable(
+                f"{name} is not among the first {MOST_FOLDERS} models of {SETTING}, which are read.",
+                remedy=f"Name its own folder in {SETTING}, before others.",
+            )
         if name is None or name not in self._places:
             return None
         head = await self._head(name)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from embedding_folder import minilm_folder, written
-from vectors_served import serving
+from fake_openai import Asked, Canned, FakeOpenAI
+from vectors_served import embeds, serving
 
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
+from nis_backend.errors import Conflict, Unavailable
 from nis_backend.settings import read_settings
 
 
@@ -73,5 +75,35 @@ def test_a_folders_prompts_stand_before_queries_and_passages(tmp_path: Path) -> 
             assert cosine < 0.9
             found = await ctx.call_named("collections.search_collection", {"id": "n", "query": "an apple " * 300})
             assert "longer than the model reads" in json.dumps(found.notes)
+
+    asyncio.run(go())
+
+
+def longer(asked: Asked) -> Canned:
+    """Vectors of another model that goes by the same name."""
+    rows = [{"index": place, "embedding": [1.0] * 7} for place, _ in enumerate(asked.body["input"])]
+    return Canned(pieces=[json.dumps({"data": rows}).encode()], content_type="application/json")
+
+
+def test_vectors_of_another_length_are_refused_and_what_a_server_cannot_do_words_can(tmp_path: Path) -> None:
+    """Promise: none is kept that would never be found; hybrid search answers by words and says why."""
+
+    async def go() -> None:
+        broken = Canned(status=500, pieces=[b"{}"], content_type="application/json")
+        with FakeOpenAI(embeds, longer, longer, longer, *[broken] * 9, models=["one"]).in_thread() as models:
+            process = Process(read_settings({"NIS_LOCAL_URL": models.url}, data=tmp_path))
+            async with process.open():
+                ctx = process.context(LOCAL)
+                await ctx.call_named("collections.create_collection", {"name": "n", "model": "local:one"})
+                await ctx.call_named("collections.add_items", {"id": "n", "items": [{"text": "an apple"}]})
+                with pytest.raises(Conflict, match="vectors of 7 numbers now, and the collection has such of 3"):
+                    await ctx.call_named("collections.add_items", {"id": "n", "items": [{"text": "a pear"}]})
+                with pytest.raises(Unavailable, match="vectors of 7 numbers"):
+                    await ctx.call_named("collections.search_collection", {"id": "n", "query": "b", "mode": "vectors"})
+                for reason in ("vectors of 7 numbers", "failed with 500"):
+                    found = await ctx.call_named("collections.search_collection", {"id": "n", "query": "apple"})
+                    assert (found.mode, [hit.text for hit in found.hits]) == ("words", ["an apple"])
+                    assert reason in found.notes[0]
+                assert (await ctx.call_named("collections.get_collection", {"id": "n"})).items == 1
 
     asyncio.run(go())
