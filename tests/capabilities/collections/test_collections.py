@@ -138,6 +138,10 @@ def test_words_are_told_apart_as_the_language_has_them(server: Server) -> None:
     assert found(server, notes, query='"close and nine"', mode="words") == []
     assert found(server, notes, query="päper NEAR(error) OR - * text:", mode="words") == ["error"]
     assert found(server, notes, query="!?", mode="words") == []
+    add = {"items": [{"id": "kyoto", "text": "京都の水はおいしい。"}]}
+    done(server, "POST", f"/collections/{notes}/add-items", add)
+    assert found(server, notes, query="水はどこですか", mode="words") == ["kyoto"]
+    assert found(server, notes, query="東京", mode="words") == []
     plain = make(server, model="none", language="any")
     assert found(server, plain, query="opening", mode="words") == []
     assert found(server, plain, query="open", mode="words") == ["hours"]

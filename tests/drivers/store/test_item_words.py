@@ -1,4 +1,4 @@
-"""Words on PostgreSQL are told apart, weighed and ranked as SQLite's own index does it."""
+"""Words are told apart in every writing, and weighed and ranked the same on both databases."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import psycopg
 import pytest
 from test_items import item, make
 
+from nis_backend.capabilities.collections.searching import terms_of
 from nis_backend.drivers.store.base import Store
-from nis_backend.drivers.store.items import EVERY
+from nis_backend.drivers.store.items import EVERY, Which
 from nis_backend.drivers.store.postgres import matching
-from nis_backend.drivers.store.postgres.stems import stem
 from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.drivers.store.postgres.terms import indexed
 from nis_backend.drivers.store.sqlite.store import SqliteStore
+from nis_backend.drivers.store.stems import stem
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXTS = [
@@ -85,6 +86,72 @@ def test_the_best_are_the_same_as_sqlites(
         for terms, one, other in zip(asked, ours, theirs, strict=True):
             assert [number for number, _ in one] == [number for number, _ in other], terms
             assert [score for _, score in one] == pytest.approx([score for _, score in other], rel=1e-5), terms
+
+    asyncio.run(both())
+
+
+WRITINGS = (
+    "東京都に住む",
+    "京都の水",
+    "กรุงเทพมหานคร",
+    "हिन्दी में",
+    "학교에서 만나요",
+    "Straße nach İstanbul",
+    "ﬁne m² ½",
+    "שָׁלוֹם عَرَبِيّ",
+    "soft\u00adhyphen",
+    "def foo_bar(x_1):",
+    "E4711 3.14 state-of-the-art",
+    "がく かく",
+    "\U0001d401old ①",
+)
+ASKED: dict[str, list[int]] = {
+    "東京": [0],
+    "京都": [0, 1],
+    "水": [1],
+    "มหานคร": [2],
+    "हिन्दी": [3],
+    "학교": [4],
+    "STRASSE": [5],
+    "istanbul": [5],
+    "fine": [6],
+    "m2": [6],
+    "שלום": [7],
+    "عربي": [7],
+    "softhyphen": [8],
+    "foo_bar": [9],
+    "bar_foo": [],
+    "e4711": [10],
+    '"state of the art"': [10],
+    "がく": [11],
+    "bold 1": [6, 9, 12],
+    "' OR NEAR(* \\ :*": [],
+}
+
+
+def test_words_of_every_writing_are_found_the_same_on_both(tmp_path: Path, database: str) -> None:
+    """Without spaces by pairs of signs, without accents, in other shapes of the same letters; no sign is a command."""
+
+    async def found(store: Store) -> list[list[tuple[int, float]]]:
+        try:
+            await make(store, language="any")
+            items = [item(str(place), text) for place, text in enumerate(WRITINGS)]
+            await store.put_items("ann", "c-1", (None, None, None, None), [*items, *items[:2]][::-1], 2.0)
+            await store.put_items("ann", "c-1", (None, None, None, None), [item("0", "x"), item("12", "y")], 3.0)
+            await store.drop_items("ann", "c-1", Which(ids=["0", "12"]), 3.0)
+            await store.put_items("ann", "c-1", (None, None, None, None), [items[0], items[12]], 3.0)
+            known = {row["number"]: int(row["id"]) for row in await store.find_items("ann", "c-1", EVERY)}
+            every = [await store.match_words("ann", "c-1", terms_of(query, "any"), EVERY, 20) for query in ASKED]
+            return [[(known[number], score) for number, score in one] for one in every]
+        finally:
+            await store.close()
+
+    async def both() -> None:
+        theirs, ours = await found(SqliteStore(tmp_path / "nis.db")), await found(PostgresStore(database))
+        assert [sorted(place for place, _ in one) for one in theirs] == [*ASKED.values()]
+        for one, other in zip(theirs, ours, strict=True):
+            assert [place for place, _ in one] == [place for place, _ in other]
+            assert [score for _, score in one] == pytest.approx([score for _, score in other], rel=1e-6)
 
     asyncio.run(both())
 

@@ -18,6 +18,7 @@ from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE,
 from nis_backend.capabilities.collections.fusion import DIVERSITY, FUSION, diversify, fuse, told_by
 from nis_backend.capabilities.collections.items import LONGEST_TEXT, DocumentId
 from nis_backend.drivers.store.items import Found
+from nis_backend.drivers.store.words import terms_of as words_asked
 from nis_backend.errors import Conflict, Unavailable, UpstreamFailed
 from nis_backend.operation import Model
 
@@ -38,6 +39,8 @@ DECIMALS = 6
 TRIES = 3
 """How often it is searched where what was found goes meanwhile."""
 
+PHRASE = re.compile(r'("[^"]+"|(?<!\w)\w*_\w*)')
+"""Words that have to follow each other: in quotes, or in one name of a program."""
 BM25 = "BM25 of the query's words in this collection (k1 = 1.2, b = 0.75)"
 CUT = "The query is longer than the model reads: by similarity its beginning alone counts."
 COSINE = "cosine of the query's vector and the text's"
@@ -130,9 +133,9 @@ class Ranked:
 def terms_of(query: str, language: str) -> list[str]:
     """The words and phrases that a query asks for, each once."""
     terms: list[str] = []
-    for phrase, rest in re.findall(r'"([^"]+)"|([^"]+)', query):
-        words = re.findall(r"\w+", phrase or rest)
-        terms += [" ".join(words)] if phrase and words else words
+    for place, part in enumerate(PHRASE.split(query)):
+        words = words_asked(part)
+        terms += [part] * bool(words) if place % 2 else words
     terms = list(dict.fromkeys(terms))
     telling = [term for term in terms if term.lower() not in STOPS] if language == "english" else terms
     return (telling or terms)[:MOST_TERMS]

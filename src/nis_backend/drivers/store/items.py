@@ -134,7 +134,7 @@ class Items(Protocol):
     ) -> list[Found]:
         """The items in which a term occurs, by BM25 over this collection alone, the best first.
 
-        A term is a word, or several that have to follow each other; letters and digits only.
+        A term is a word, a pair of signs of writing without spaces, or several that have to follow each other.
         """
         ...
 

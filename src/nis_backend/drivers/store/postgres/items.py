@@ -251,15 +251,15 @@ def _holds(one: Condition, cell: str, values: str) -> str:
         case "at_least" | "at_most":
             sign = ">=" if one.comparison == "at_least" else "<="
             text = isinstance(one.values[0], str)
-            kind, read = ("string", '{} collate "C"') if text else ("number", "({})::float8")
-            compared = read.format(f"({cell}) #>> '{{}}'")
-            return f"case when jsonb_typeof({cell}) = '{kind}' then {compared} {sign} {values} else false end"
+            kind, read = ("string", 'collate "C"') if text else ("number", "::numeric")
+            compared = f"(({cell}) #>> '{{}}') {read} {sign} {values}::{'text' if text else 'numeric'}"
+            return f"case when jsonb_typeof({cell}) = '{kind}' then {compared} else false end"
 
 
 def _compared(one: Condition) -> Any:  # Any: one value or several
     if one.comparison in {"at_least", "at_most"}:
         value = one.values[0]
-        return value if isinstance(value, str) else float(value)
+        return value if isinstance(value, str) else json.dumps(value)
     return [json.dumps(same) for value in one.values for same in _same(value)]
 
 

@@ -1,4 +1,4 @@
-"""The words of an item's text in PostgreSQL, told apart as SQLite's index of words does it.
+"""The words of an item's text as PostgreSQL has them.
 
 Each begins with the mark of its collection: one index holds the words of every collection, and none of them costs
 another's search anything.
@@ -6,19 +6,16 @@ another's search anything.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.store.postgres.stems import stem
+from nis_backend.drivers.store.words import words_of, words_of_term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WORD = re.compile(r"[^\W_]+")
-LONGEST, PLACES, LAST_PLACE = 100, 255, 16_383
-"""Letters of a word; places of one word, and the last place: what a `tsvector` holds at most."""
+PLACES, LAST_PLACE = 255, 16_383
+"""Places of one word, and the last place: what a `tsvector` holds at most."""
 MOST = 60_000
 """Words of a text that are indexed: a `tsvector` has at most a megabyte."""
 
@@ -38,23 +35,12 @@ def marked(mark: int) -> str:
     return f"{mark:x}:"
 
 
-def words_of(text: str, language: str) -> list[str]:
-    """The text's words in order: lower case, without accents, in English without endings."""
-    if text.isascii():
-        text = text.lower()
-    else:
-        apart = unicodedata.normalize("NFKD", text.casefold())
-        text = "".join(sign for sign in apart if not unicodedata.combining(sign))
-    found = WORD.findall(text)
-    return [*map(stem, found)] if language == "english" else found
-
-
 def indexed(text: str, language: str, mark: int) -> Indexed:
     """The text as the index of words takes it."""
     words, beginning = words_of(text, language), marked(mark)
     places: dict[str, list[int]] = {}
     for place, word in enumerate(words[:MOST], start=1):
-        known = places.setdefault(word[:LONGEST], [])
+        known = places.setdefault(word, [])
         if len(known) < PLACES:
             known.append(min(place, LAST_PLACE))
     vector = " ".join(f"'{beginning}{word}':{','.join(map(str, known))}" for word, known in places.items())
@@ -64,7 +50,7 @@ def indexed(text: str, language: str, mark: int) -> Indexed:
 def phrases(terms: Sequence[str], language: str, mark: int) -> list[list[str]]:
     """The words of each term that has any, as they are indexed; each term once."""
     beginning = marked(mark)
-    found = (tuple(beginning + word[:LONGEST] for word in words_of(term, language)) for term in terms)
+    found = (tuple(beginning + word for word in words_of_term(term, language)) for term in terms)
     return [[*words] for words in dict.fromkeys(found) if words]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models, refuse_other
 from nis_backend.drivers.store.queries import ITEM, Statement
+from nis_backend.drivers.store.words import words_of as told_apart
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.items import Condition, Models, NewItem, Scalar, Side, Which
 
+REMOVED = 500
+"""Items that are read at once to be removed: their texts are in memory."""
 MERGED = 64
 """Pages of an index that one transaction merges: a few milliseconds' worth."""
-TOKENS = {"english": "porter unicode61 remove_diacritics 2", "any": "unicode61 remove_diacritics 2"}
-"""How words are told apart: in English, by their stems."""
+WORDS = "create virtual table if not exists {words} using fts5(text, content='', tokenize='ascii')"
+"""It takes words that are told apart already, with spaces between; texts stand in their items alone."""
 
 
 def words_of(collection_id: str) -> str:
@@ -50,9 +53,10 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     collection_id: str,
     models: Models,
     items: Sequence[NewItem],
+    indexed: Sequence[str],
     now: float,
 ) -> Put:
-    """See `Items.put_items`."""
+    """See `Items.put_items`; `indexed` are the words of the items' texts."""
     collection = _unchanged(connection, owner, collection_id, models)
     conditional = [item for item in items if item.only_if is not None]
     if conditional:
@@ -60,10 +64,7 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
         there = {item.id: connection.execute(sql, (collection_id, item.id)).fetchone() for item in conditional}
         refuse_other(conditional, {id_: row["digest"] for id_, row in there.items() if row is not None})
     words = words_of(collection_id)
-    connection.execute(
-        f"create virtual table if not exists {words} using fts5(text, content='items', content_rowid='number',"
-        f" tokenize='{TOKENS[collection['language']]}')"
-    )
+    connection.execute(WORDS.format(words=words))
     added: list[int] = []
     replaced: list[int] = []
     for place, item in enumerate(items):
@@ -74,9 +75,9 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
         if old is not None and old["digest"] == item.digest:
             continue
         if old is not None:
-            _remove(connection, words, [old])
+            _remove(connection, collection, [old])
         number = _insert(connection, owner, collection, item, now if old is None else old["created"], now)
-        connection.execute(f"insert into {words} (rowid, text) values (?, ?)", (number, item.text))  # noqa: S608 - ours
+        connection.execute(f"insert into {words} (rowid, text) values (?, ?)", (number, indexed[place]))  # noqa: S608 - ours
         (added if old is None else replaced).append(place)
     if added or replaced:
         size = next((len(item.vector) // 4 for item in items if item.vector is not None), None)
@@ -102,25 +103,37 @@ def _insert(  # noqa: PLR0913, PLR0917 - what a row is made of
     ).lastrowid
 
 
-def _remove(connection: sqlite3.Connection, words: str, rows: Sequence[Any]) -> None:  # Any: rows by their columns
+def _remove(connection: sqlite3.Connection, collection: Row, rows: Sequence[Any]) -> None:  # Any: rows by their columns
+    words = words_of(collection["id"])
     connection.executemany(
         f"insert into {words} ({words}, rowid, text) values ('delete', ?, ?)",  # noqa: S608 - ours
-        [(row["number"], row["text"]) for row in rows],
+        [(row["number"], indexed_as(row["text"], collection["language"])) for row in rows],
     )
     connection.executemany("delete from items where number = ?", [(row["number"],) for row in rows])
 
 
+def indexed_as(text: str, language: str) -> str:
+    """A text as the index takes it."""
+    return " ".join(told_apart(text, language))
+
+
 def drop_items(connection: sqlite3.Connection, owner: str, collection_id: str, which: Which, now: float) -> int:
     """See `Items.drop_items`."""
+    collection = connection.execute(
+        "select * from collections where id = ? and owner = ?", (collection_id, owner)
+    ).fetchone()
     clauses, given = conditions(owner, collection_id, which)
-    rows = connection.execute(f"select number, text from items where {clauses}", given).fetchall()  # noqa: S608 - ours
-    if rows:
-        _remove(connection, words_of(collection_id), rows)
+    few = f"select number, text from items where {clauses} limit {REMOVED:d}"  # noqa: S608 - ours
+    gone = 0
+    while rows := connection.execute(few, given).fetchall():
+        _remove(connection, collection, rows)
+        gone += len(rows)
+    if gone:
         connection.execute(
             "update collections set items = items - ?, revision = revision + 1, unmerged = 1, updated = ? where id = ?",
-            (len(rows), now, collection_id),
+            (gone, now, collection_id),
         )
-    return len(rows)
+    return gone
 
 
 def merge_words(connection: sqlite3.Connection) -> bool:
@@ -151,11 +164,11 @@ def drop_collection(connection: sqlite3.Connection, owner: str, collection_id: s
     return True
 
 
-def match_words(owner: str, collection_id: str, terms: Sequence[str], which: Which, limit: int) -> Statement:
-    """See `Items.match_words`."""
+def match_words(owner: str, collection_id: str, terms: Sequence[Sequence[str]], which: Which, limit: int) -> Statement:
+    """See `Items.match_words`; `terms` are of words as they are indexed."""
     words = words_of(collection_id)
     # In quotes a word is only a word: none of the query language's own is read in it.
-    query = " OR ".join(f'"{term}"' for term in terms)
+    query = " OR ".join(f'"{" ".join(words)}"' for words in terms)
     if which.all:
         # The index is this collection's alone, so its items need not be looked at.
         return (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which
+from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which, no_collection
 from nis_backend.drivers.store.refusals import check_cells
 from nis_backend.drivers.store.sqlite import items as statements
+from nis_backend.drivers.store.words import words_of_term
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,7 +49,16 @@ class KeepingItems(Items):
     ) -> Put:
         for item in items:
             check_cells({"id": item.id, "text": item.text, "metadata": item.metadata})
-        return await self._commit(lambda c: statements.put_items(c, owner, collection_id, models, items, now))
+        about = await self._read(*queries.get("collections", owner, collection_id))
+        if not about:
+            raise no_collection(collection_id)
+
+        def all_of_them() -> list[str]:
+            return [statements.indexed_as(item.text, about[0]["language"]) for item in items]
+
+        # Beside the event loop, and before the one writer's turn.
+        words = await asyncio.to_thread(all_of_them)
+        return await self._commit(lambda c: statements.put_items(c, owner, collection_id, models, items, words, now))
 
     @override
     async def drop_items(self, owner: str, collection_id: str, which: Which, now: float) -> int:
@@ -79,13 +90,15 @@ class KeepingItems(Items):
     async def match_words(
         self, owner: str, collection_id: str, terms: Sequence[str], which: Which, limit: int
     ) -> list[Found]:
+        about = await self._read(*queries.get("collections", owner, collection_id))
         # Without an item there is no index yet.
-        there = await self._read(
-            "select 1 from items where collection_id = ? and owner = ? limit 1", [collection_id, owner]
-        )
-        if not there or not terms:
+        if not about or not about[0]["items"]:
             return []
-        rows = await self._read(*statements.match_words(owner, collection_id, terms, which, limit))
+        told_apart = [tuple(words_of_term(term, about[0]["language"])) for term in terms]
+        asked = [words for words in dict.fromkeys(told_apart) if words]
+        if not asked:
+            return []
+        rows = await self._read(*statements.match_words(owner, collection_id, asked, which, limit))
         return [(row["number"], row["score"]) for row in rows]
 
     @override

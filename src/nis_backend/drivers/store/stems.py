@@ -1,4 +1,4 @@
-"""English words without their endings, by Porter's rules, as SQLite's index of words takes them off.
+"""English words without their endings, by Porter's rules, as SQLite's `porter` takes them off.
 
 Source: Porter (1980), An algorithm for suffix stripping, Program 14 (3), 130-137.
 """
