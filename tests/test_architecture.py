@@ -93,7 +93,7 @@ CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
         *("http.events", "llm.answer", "llm.choice", "store.items", "store.spending"),
-        *("store.entries", "store.forgetting"),
+        *("store.entries", "store.forgetting", "store.stems", "store.words"),
         *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }
 )

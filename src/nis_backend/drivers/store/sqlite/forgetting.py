@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.store.finding import FindingUser
 from nis_backend.drivers.store.forgetting import AN_ID, Mentions
-from nis_backend.drivers.store.sqlite.items import words_of
+from nis_backend.drivers.store.sqlite.items import index_of
 from nis_backend.drivers.store.sqlite.opening import connect
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ForgettingUser(FindingUser):
         """The indexes of words of the owner's collections, each with its collection's id."""
         rows = await self._read("select id from collections where owner = ?", [owner])
         there = {row["name"] for row in await self._read("select name from sqlite_master where type = 'table'", ())}
-        names = {row["id"]: words_of(row["id"]) for row in rows}
+        names = {row["id"]: index_of(row["id"]) for row in rows}
         return [(name, own) for own, name in names.items() if name in there]
 
     @override

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models, refuse_other
 from nis_backend.drivers.store.queries import ITEM, Statement
-from nis_backend.drivers.store.words import words_of as told_apart
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +26,7 @@ WORDS = "create virtual table if not exists {words} using fts5(text, content='',
 """It takes words that are told apart already, with spaces between; texts stand in their items alone."""
 
 
-def words_of(collection_id: str) -> str:
+def index_of(collection_id: str) -> str:
     """The name of a collection's index of words, to be written into SQL."""
     return "words_" + "".join(letter if letter.isalnum() else "_" for letter in collection_id)
 
@@ -63,7 +62,7 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
         sql = "select digest from items where collection_id = ? and id = ?"
         there = {item.id: connection.execute(sql, (collection_id, item.id)).fetchone() for item in conditional}
         refuse_other(conditional, {id_: row["digest"] for id_, row in there.items() if row is not None})
-    words = words_of(collection_id)
+    words = index_of(collection_id)
     connection.execute(WORDS.format(words=words))
     added: list[int] = []
     replaced: list[int] = []
@@ -104,7 +103,7 @@ def _insert(  # noqa: PLR0913, PLR0917 - what a row is made of
 
 
 def _remove(connection: sqlite3.Connection, collection: Row, rows: Sequence[Any]) -> None:  # Any: rows by their columns
-    words = words_of(collection["id"])
+    words = index_of(collection["id"])
     connection.executemany(
         f"insert into {words} ({words}, rowid, text) values ('delete', ?, ?)",  # noqa: S608 - ours
         [(row["number"], indexed_as(row["text"], collection["language"])) for row in rows],
@@ -114,7 +113,9 @@ def _remove(connection: sqlite3.Connection, collection: Row, rows: Sequence[Any]
 
 def indexed_as(text: str, language: str) -> str:
     """A text as the index takes it."""
-    return " ".join(told_apart(text, language))
+    from nis_backend.drivers.store.words import words_of  # noqa: PLC0415 - loads with the first text
+
+    return " ".join(words_of(text, language))
 
 
 def drop_items(connection: sqlite3.Connection, owner: str, collection_id: str, which: Which, now: float) -> int:
@@ -141,7 +142,7 @@ def merge_words(connection: sqlite3.Connection) -> bool:
     row = connection.execute("select id, unmerged from collections where unmerged > 0 limit 1").fetchone()
     if row is None:
         return False
-    words, changes = words_of(row["id"]), connection.total_changes
+    words, changes = index_of(row["id"]), connection.total_changes
     # A negative number begins to make one of all its parts; a positive one goes on with that.
     connection.execute(
         f"insert into {words} ({words}, rank) values ('merge', ?)",  # noqa: S608 - ours
@@ -158,7 +159,7 @@ def drop_collection(connection: sqlite3.Connection, owner: str, collection_id: s
     ours = (collection_id, owner)
     if connection.execute("delete from collections where id = ? and owner = ?", ours).rowcount == 0:
         return False
-    connection.execute(f"drop table if exists {words_of(collection_id)}")
+    connection.execute(f"drop table if exists {index_of(collection_id)}")
     connection.execute("delete from items where collection_id = ?", (collection_id,))
     connection.execute("delete from documents where collection_id = ?", (collection_id,))
     return True
@@ -166,7 +167,7 @@ def drop_collection(connection: sqlite3.Connection, owner: str, collection_id: s
 
 def match_words(owner: str, collection_id: str, terms: Sequence[Sequence[str]], which: Which, limit: int) -> Statement:
     """See `Items.match_words`; `terms` are of words as they are indexed."""
-    words = words_of(collection_id)
+    words = index_of(collection_id)
     # In quotes a word is only a word: none of the query language's own is read in it.
     query = " OR ".join(f'"{" ".join(words)}"' for words in terms)
     if which.all:

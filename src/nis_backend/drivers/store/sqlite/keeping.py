@@ -12,7 +12,6 @@ from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which, no_collection
 from nis_backend.drivers.store.refusals import check_cells
 from nis_backend.drivers.store.sqlite import items as statements
-from nis_backend.drivers.store.words import words_of_term
 
 if TYPE_CHECKING:
     import sqlite3
@@ -94,6 +93,8 @@ class KeepingItems(Items):
         # Without an item there is no index yet.
         if not about or not about[0]["items"]:
             return []
+        from nis_backend.drivers.store.words import words_of_term  # noqa: PLC0415 - as a text's
+
         told_apart = [tuple(words_of_term(term, about[0]["language"])) for term in terms]
         asked = [words for words in dict.fromkeys(told_apart) if words]
         if not asked:
