@@ -27,6 +27,8 @@ Json = dict[str, Any]
         ("Please remember: the alarm code has changed", Asked(what="remember", text="the alarm code has changed")),
         ("Could you keep in mind that I am\n vegan?", Asked(what="remember", text="I am vegan")),
         ("Don't forget that we meet on Monday", Asked(what="remember", text="we meet on Monday")),
+        ("Note that the ramp is icy.", Asked(what="remember", text="the ramp is icy.")),
+        ("Note that the ball weighs 2 kg. Compute how far it flies.", None),
         ("forget that I am vegan", Asked(what="forget", text="I am vegan")),
         ("Forget what you know about my sister.", Asked(what="forget", text="my sister.")),
         ("What do you know about me?", Asked(what="known")),

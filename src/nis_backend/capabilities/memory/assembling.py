@@ -215,7 +215,9 @@ async def _memories(request: AssembleContext, ctx: Context, notes: list[str]) ->
     found = await ctx.call(recall, asked)
     notes += found.notes
     return [
-        Piece(source="memory", id=one.memory.id, text=f"- {one.memory.text}", score=one.score) for one in found.memories
+        # A memory is one line: what it says begins no heading.
+        Piece(source="memory", id=one.memory.id, text=f"- {' '.join(one.memory.text.split())}", score=one.score)
+        for one in found.memories
     ]
 
 

@@ -11,9 +11,9 @@ from nis_backend.errors import InvalidRequest, NotFound, NotSupported, TooLarge,
 if TYPE_CHECKING:
     from nis_backend.context import Context
 
-CHARACTERS = 3
-"""Characters that a token is taken for where nobody counts: English has about four, and a budget is not exceeded."""
-RULE = f"an estimate of one token for {CHARACTERS} characters"
+BYTES = 3
+"""Bytes of UTF-8 that a token is taken for where nobody counts: English has about four, Chinese three."""
+RULE = f"an estimate of one token for {BYTES} bytes of UTF-8"
 SAMPLE = 4000
 """Characters by which it is told what a piece may have: the model in the box reads what it counts."""
 
@@ -58,7 +58,7 @@ class Counter:
             except (InvalidRequest, NotSupported, TooLarge, Unavailable, UpstreamFailed) as error:
                 self.notes.append(f"The tokenizer of {self.by} could not be asked: {error.message}")
                 self.by, self.exact = RULE, False
-        return math.ceil(len(text) / CHARACTERS)
+        return math.ceil(len(text.encode("utf-8", "replace")) / BYTES)
 
     async def share(self, text: str) -> float:
         """Tokens that a character of such a text has, as far as its beginning tells."""

@@ -14,6 +14,7 @@ from nis_backend.errors import NisError
 from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, whole
 from nis_backend.surfaces.a2ui import VERSION, action_of
 from nis_backend.surfaces.a2ui.forms import arguments_of
+from nis_backend.surfaces.turn_options import NAME, read_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,10 @@ A2UI_MEDIA_TYPES = (A2UI_MEDIA_TYPE, "application/a2ui+json")
 
 
 def chat_request(message: Message, operations: Catalog) -> Json:
-    """The fields `message`, `attachments`, `links` and `call` of the chat's request.
+    """The fields `message`, `attachments`, `links` and `call` of the chat's request, and the options `nis`.
 
     Raises:
+        InvalidRequest: naming the option.
         InvalidParamsError: naming the field.
         ContentTypeNotSupportedError: a part is neither text or a file, nor an action or operation with its arguments.
     """
@@ -59,7 +61,8 @@ def chat_request(message: Message, operations: Catalog) -> Json:
     if call is None and not (text or attachments or links):
         raise wrong("message.parts", "There are no words in it.")
     said = text or (str(call["operation"]) if call else "")
-    return {"message": said, "attachments": attachments, "links": links, "call": call}
+    asked = read_options(whole(MessageToDict(message.metadata)).get(NAME), f"message.metadata.{NAME}")
+    return {"message": said, "attachments": attachments, "links": links, "call": call, **asked}
 
 
 def _bytes(part: Part) -> Json:

@@ -27,6 +27,7 @@ from nis_backend.surfaces.agui.thread import (
     seen,
     turns_of,
 )
+from nis_backend.surfaces.turn_options import TURN
 from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ NAMES = {
     "links": "messages",
     "functions": "tools",
     "context": "context",
-    **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", "budget", "operations")},
+    **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", *TURN)},
     "user_id": "forwardedProps.nis.userId",
 }
 """Fields of the operation, as they are called here."""
@@ -180,7 +181,7 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
         ],
         "call": action,
         "labels": {LABEL: labels},
-        **options.model_dump(include={"model", "provider", "budget", "operations", "user_id"}),
+        **options.model_dump(include={"model", "provider", *TURN}),
     }
     run_id = run_name(given.thread_id, given.run_id, ctx)
     handle: RunHandle = await whole(_said(process, request, conversation, run_id, ctx))

@@ -16,6 +16,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
 from nis_backend.surfaces.rest.arguments import object_in
+from nis_backend.surfaces.turn_options import TurnOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,16 +128,11 @@ class Call(BaseModel):
     arguments: dict[str, Any] = Field(default_factory=dict)  # Any: JSON
 
 
-class Options(BaseModel):
+class Options(TurnOptions):
     """`forwardedProps.nis`: what this server can be told beyond the protocol."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
     model: str | None = Field(default=None, max_length=256)
     provider: str | None = Field(default=None, max_length=64)
-    budget: float | None = Field(default=None, ge=0, le=1e9)
-    operations: bool = True
-    user_id: str = Field(default="anonymous", max_length=128, alias="userId")
     call: Call | None = None
     surfaces: bool = False
     on_disconnect: Literal["continue", "cancel"] = Field(default="continue", alias="onDisconnect")

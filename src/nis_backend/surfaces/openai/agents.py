@@ -19,6 +19,7 @@ from nis_backend.errors import (
     shorten,
 )
 from nis_backend.event import CancelledRun, Failed, ModelAnswered, StepRetried, Succeeded, TextDelta
+from nis_backend.surfaces.turn_options import NAME, read_options
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ NEUTRAL: Json = {
 }
 """What asks an agent for nothing that it has not; of anything else that is null."""
 
-TAKEN = frozenset({"messages", "model", "previous", "instructions", "user"})
+TAKEN = frozenset({"messages", "model", "previous", "instructions", "user", NAME})
 
 
 def message(given: Json) -> Json:
@@ -101,6 +102,7 @@ def message(given: Json) -> Json:
         "attachments": attached,
         "links": links,
         "earlier": earlier,
+        **read_options(given.get(NAME), NAME),
         **user,
     }
 

@@ -20,6 +20,7 @@ from nis_backend.surfaces.openai.body import (
 )
 from nis_backend.surfaces.openai.functions import Function, refuse_unoffered
 from nis_backend.surfaces.openai.response_items import Part, Parts, said
+from nis_backend.surfaces.turn_options import NAME
 
 CHAT_HINTS = HINTS | {"metadata"}
 """Those, and labels of what is not kept."""
@@ -203,6 +204,7 @@ class ChatCompletionRequest(Model):
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     user: str | None = Field(default=None, max_length=512)
     safety_identifier: str | None = Field(default=None, max_length=512)
+    nis: dict[str, Any] | None = None  # Any: options of the chat, read for an agent
 
     def arguments(self, model: str) -> Json:
         """The operation's request."""
@@ -224,6 +226,7 @@ class ChatCompletionRequest(Model):
             "reasoning": self.reasoning_effort,
             "logprobs": (self.top_logprobs or 0) if self.logprobs else None,
             "user": self.user or self.safety_identifier,
+            **({} if self.nis is None else {NAME: self.nis}),
         }
         same = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
         return given | {name: getattr(self, name) for name in same}

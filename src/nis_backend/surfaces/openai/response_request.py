@@ -22,6 +22,7 @@ from nis_backend.surfaces.openai.body import (
 )
 from nis_backend.surfaces.openai.functions import Function, refuse_unoffered
 from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
+from nis_backend.surfaces.turn_options import NAME
 
 PREFIX = "resp_"
 RUN = "run-"
@@ -132,6 +133,7 @@ class ResponsesRequest(Model):
     metadata: dict[Annotated[str, Field(max_length=64)], Label] | None = Field(default=None, max_length=16)
     user: str | None = Field(default=None, max_length=256)
     safety_identifier: str | None = Field(default=None, max_length=256)
+    nis: dict[str, Any] | None = None  # Any: options of the chat, read for an agent
 
     def arguments(self, model: str, body: Json) -> Json:
         """The operation's request; what the answer repeats and nothing reads is kept with it as labels."""
@@ -163,6 +165,7 @@ class ResponsesRequest(Model):
             "logprobs": likely,
             "user": self.user or self.safety_identifier,
             "labels": {name: body[name] for name in kept if body.get(name) is not None},
+            **({} if self.nis is None else {NAME: self.nis}),
         }
 
     def _choice(self) -> tuple[str, str | None, list[Offered]]:

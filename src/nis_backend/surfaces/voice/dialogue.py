@@ -12,6 +12,7 @@ from nis_backend.calling import call
 from nis_backend.commands import unknown_run
 from nis_backend.errors import Busy, Conflict, InternalError, NisError, shorten
 from nis_backend.run import beyond_end
+from nis_backend.surfaces.turn_options import TURN
 from nis_backend.surfaces.voice import wire
 from nis_backend.surfaces.voice.speaking import Speaking
 from nis_backend.surfaces.voice.speech import Speech
@@ -210,7 +211,7 @@ class Dialogue:
             "conversation_id": self._conversation,
             "context": None if cut is None else {"interruption": _interruption(cut)},
             "labels": {"voice": stages.heard},
-            **self.start.model_dump(include={"model", "provider", "user_id", "operations", "budget"}),
+            **self.start.model_dump(include={"model", "provider", *TURN}),
         }
         return await call(self._process.operations.find(CHAT), asked, replace(self._context(), follows=True))
 

@@ -75,6 +75,7 @@ class Start(Model):
     provider: str | None = Field(default=None, max_length=64, description="As for chat.send_message.")
     user_id: str = Field(default="anonymous", max_length=128, description="As for chat.send_message.")
     operations: bool = Field(default=True, description="As for chat.send_message.")
+    memory: bool = Field(default=False, description="As for chat.send_message.")
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars a turn, as for chat.send_message.")
     longest_utterance: float = Field(default=30.0, ge=1, le=30, description="Seconds after which one is ended.")
     idle_seconds: float = Field(
