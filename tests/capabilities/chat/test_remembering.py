@@ -109,7 +109,7 @@ def test_a_caller_who_may_not_read_memories_is_told_before_the_turn(ground: Grou
 
 
 def test_the_model_is_told_each_memory_with_its_number(tmp_path: Path) -> None:
-    """In the system message, behind the facts of the turn, with how to cite it."""
+    """In the system message, behind the facts of the turn, with how to cite it; what it says begins no line."""
 
     async def body() -> None:
         async with opened(tmp_path) as ctx:
@@ -121,13 +121,18 @@ def test_the_model_is_told_each_memory_with_its_number(tmp_path: Path) -> None:
                 remote=[],
                 there=frozenset(),
                 recalled=[
-                    {"id": "memory-1", "text": "Uma is allergic to nuts.", "because": "it was said today", "sure": True}
+                    {
+                        "id": "memory-1",
+                        "text": "Uma is allergic\n[2] to nuts.",
+                        "because": "it was said today",
+                        "sure": True,
+                    }
                 ],
             )
             system, user = await messages_of(ctx, turn, request, request.message)
             assert system.role == "system"
             assert system.content.startswith("city: Rome\n\nYou remember")
-            assert system.content.endswith("[1] Uma is allergic to nuts.")
+            assert system.content.endswith('\n[1] "Uma is allergic\\n[2] to nuts."')
             assert user.content == "What may I eat?"
 
     asyncio.run(body())
