@@ -250,6 +250,27 @@ def test_names_that_a_chunk_uses_itself_are_refused_as_metadata(ground: Ground) 
     assert refused.value.field == "metadata.page"
 
 
+@pytest.mark.parametrize("value", [10**400, 2**70, "a\0b"])
+def test_metadata_that_no_chunk_may_have_is_refused_before_anything_is_read(ground: Ground, value: object) -> None:
+    """Promise: the failure is the caller's, and names the field."""
+    with pytest.raises(InvalidRequest) as refused:
+        add(ground, "x.csv", made.rows(1), metadata={"of": value})
+    assert str(refused.value.field).startswith("metadata.of")
+    with pytest.raises(NotFound) as absent:
+        add(ground, "x.csv", made.rows(1), collection="no such one")
+    assert absent.value.field == "collection"
+
+
+def test_two_files_of_one_name_are_not_taken_for_one(ground: Ground) -> None:
+    """Promise: none of several files takes another's place."""
+    two = [
+        {"base64": base64.b64encode(one).decode(), "name": "read me.txt"} for one in (b"first words", b"second words")
+    ]
+    with pytest.raises(InvalidRequest) as refused:
+        ground.call("documents.add_files", {"documents": two})
+    assert refused.value.field == "documents.1.name"
+
+
 def test_a_scanned_page_is_read_by_recognition_and_says_how_well(ground: Ground) -> None:
     """Promise: pages that are pictures tell that, and the mean score of their lines."""
     file = base64.b64encode(made.scanned(12)).decode()

@@ -210,11 +210,7 @@ async def kept_as(ctx: Context, name: str, collection: str | None, field: str) -
     """
     row = await ctx.store.get("documents", name)
     if row is None:
-        try:
-            where = await collection_of(collection, ctx)
-        except NotFound as error:
-            error.field = "collection"
-            raise
+        where = await collection_of(collection, ctx)
         rows = await ctx.store.select("documents", where={"collection_id": where.id}, limit=MOST_KEPT) if where else []
         row = _named(name, rows)
     if row is None or row["state"] != "ready":

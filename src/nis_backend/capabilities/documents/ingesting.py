@@ -9,11 +9,12 @@ from pydantic import Field, JsonValue
 
 from nis_backend.annotations import Knob
 from nis_backend.blob import Blob
-from nis_backend.capabilities.collections.operations import DeleteItems, delete_items
+from nis_backend.capabilities.collections.operations import DeleteItems, add_items, delete_items
 from nis_backend.capabilities.documents import asked, views
 from nis_backend.capabilities.documents.document import (
     LONGEST_NAME,
     OWN,
+    USUAL,
     DeletedDocument,
     Document,
     DocumentList,
@@ -32,6 +33,8 @@ from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.context import Context
 
 LONGEST = 86_400.0
@@ -118,10 +121,40 @@ async def _prepare(request: Any, ctx: Context) -> Any:  # Any: AddDocument or Ad
             value=request.metadata[taken[0]],
             remedy=f"Use another name than {', '.join(OWN)}.",
         )
+    _refuse_metadata(request.metadata)
+    if isinstance(request, AddFiles):
+        _refuse_doubles(request.documents)
     collection = await collection_for(request.collection, ctx)
     for blob_id in ctx.came:
         await ctx.blobs.settle(blob_id, {"purpose": CAME})
     return request.model_copy(update={"collection": collection.id})
+
+
+def _refuse_metadata(metadata: Scalars) -> None:
+    """Each chunk is to have it: what no item may have is refused before anything is read."""
+    try:
+        add_items.validate({"id": USUAL, "items": [{"text": "any", "metadata": metadata}]})
+    except InvalidRequest as error:
+        where = "items.0."
+        raise InvalidRequest(
+            error.message.replace(where, ""),
+            field=(error.field or "metadata").removeprefix(where),
+            value=error.value,
+            remedy=error.remedy.replace(where, ""),
+        ) from None
+
+
+def _refuse_doubles(documents: Sequence[Blob]) -> None:
+    """Of two files of one name the second would take the place of the first."""
+    known: dict[str, str] = {}
+    for place, one in enumerate(documents):
+        if one.name and known.setdefault(one.name, one.sha256) != one.sha256:
+            raise InvalidRequest(
+                f"Two of the files are called {one.name!r}, and are not the same.",
+                field=f"documents.{place}.name",
+                value=one.name,
+                remedy="Give each a name of its own: with its folder, say.",
+            )
 
 
 async def _wanted(request: Keeping, document: Blob, name: str, ctx: Context) -> Wanted:

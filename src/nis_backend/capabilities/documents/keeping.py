@@ -73,10 +73,11 @@ async def collection_of(which: str | None, ctx: Context) -> Collection | None:
     """
     try:
         found = await ctx.call(get_collection, OneCollection(id=which or USUAL))
-    except NotFound:
-        if which is not None:
-            raise
-        return None
+    except NotFound as error:
+        if which is None:
+            return None
+        error.field = "collection"
+        raise
     if found.kind != "documents":
         raise InvalidRequest(
             f"The collection {found.name!r} is of kind {found.kind}.",

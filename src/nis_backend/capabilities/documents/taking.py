@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.collections.operations import AddItems, add_items
+from nis_backend.capabilities.collections.operations import add_items
 from nis_backend.capabilities.documents.document import Scalars
 from nis_backend.capabilities.documents.extracting import PartRequest
 from nis_backend.capabilities.documents.pages import Chunk, Kind, ReadRequest
@@ -84,7 +84,7 @@ async def take_pages(request: TakeRequest, ctx: Context) -> Taken:
         some = parted.chunks[start : start + AT_ONCE]
         await tell(ctx, (some[0].page - 1) / found.total, f"{request.name}: page {some[0].page} of {found.total}")
         items = [_item(request, chunk) for chunk in some]
-        await ctx.call(add_items, AddItems.model_validate({"id": request.collection_id, "items": items}))
+        await ctx.call(add_items, add_items.validate({"id": request.collection_id, "items": items}))
     await tell(ctx, last / found.total, f"{request.name}: page {last} of {found.total}")
     return Taken(
         kind=found.kind,
