@@ -13,6 +13,11 @@ import pytest
 from conftest import Server
 from PIL import Image
 
+from nis_backend.capabilities.documents.ingesting import add_document
+from nis_backend.catalog import entry_of
+from nis_backend.errors import TooLarge
+from nis_backend.surfaces.cli import files
+
 DATA = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20_000
 """More than a JSON body may hold."""
 
@@ -97,3 +102,10 @@ def test_several_files_stand_in_order_or_under_their_option(data: Path, tmp_path
     for given in (files, named):
         [group] = json.loads(nis(data, "vision", "find-duplicates", *given, "--json")[0])["groups"]
         assert [one["index"] for one in group["images"]] == [0, 2]
+
+
+def test_a_file_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: no more of it is held than a bound."""
+    monkeypatch.setattr(files, "MOST_BYTES", 1000)
+    with pytest.raises(TooLarge, match="'zero' has more than 1000 bytes"):
+        files.given_files(entry_of(add_document), {"document": "@/dev/zero"})

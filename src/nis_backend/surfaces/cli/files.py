@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.blob import Blob, blob_fields
-from nis_backend.errors import InvalidRequest, shorten
+from nis_backend.errors import InvalidRequest, TooLarge, shorten
 from nis_backend.surfaces.rest.accept import JSON
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
     from nis_backend.surfaces.cli.connection import Connection
+
+MOST_BYTES = 2**30
+"""Of a file: what it is sent to takes far less, and some files, such as /dev/zero, have no end."""
 
 
 def given_files(entry: Entry, arguments: Json) -> Json:
@@ -45,11 +48,22 @@ def _read(field: str, value: Any) -> Any:  # Any: JSON, or the blob
         return value
     path = Path(value[1:])
     try:
-        data = sys.stdin.buffer.read() if value == "@-" else path.read_bytes()
+        if value == "@-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InvalidRequest(
-            f"{path.name!r} cannot be read: {error.strerror}.", field=field, value=value, remedy="Give @ and a file."
+            f"{path.name or value[1:]!r} cannot be read: {error.strerror}.",
+            field=field,
+            value=value,
+            remedy="Give @ and a file.",
         ) from None
+    if len(data) > MOST_BYTES:
+        raise TooLarge(
+            f"{path.name!r} has more than {MOST_BYTES} bytes.", field=field, value=value, remedy="Give it in parts."
+        )
     return Blob.of(data, name="" if value == "@-" else path.name)
 
 
