@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.embeddings.base import Embedded
-from nis_backend.errors import Unavailable
+from nis_backend.errors import Unavailable, WorkerLost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.compute.base import Compute
+
+log = logging.getLogger("nis.embeddings")
 
 
 async def asked(
@@ -21,8 +24,15 @@ async def asked(
 
     Raises:
         Unavailable: they have another number of numbers.
+        WorkerLost: its process died under them, twice.
     """
-    answer = await compute.call(pool, {"texts": list(texts), **(more or {})})
+    payload = {"texts": list(texts), **(more or {})}
+    try:
+        answer = await compute.call(pool, payload)
+    except WorkerLost as lost:
+        # Once: a document of thousands of pages is not lost with a process, nor does a text end every next one.
+        log.warning("texts are embedded again: %s", lost.message)
+        answer = await compute.call(pool, payload)
     numbers = array("d", answer["vectors"])
     if len(numbers) != dimensions * len(texts):
         raise Unavailable(
