@@ -16,6 +16,10 @@ from pydantic import Field
 from nis_backend.errors import shorten
 from nis_backend.operation import Model
 
+_MARKUP = re.compile(r"[\\`*\[\]<>#|~]|(?<!\w)_|_(?!\w)|(?<=https)(?=:)|(?<=http)(?=:)")
+_LIST = re.compile(r"^(\d{0,9})([-+.)](?=\s))")
+"""What makes a link, a picture, a table or a list of words that are none."""
+
 
 class Text(Model):
     """Words, as Markdown without HTML."""
@@ -200,6 +204,12 @@ def verbatim(text: str, *, lines: bool = False) -> str:
         return f"{fence}\n{text}\n{fence}"
     text = " ".join(text.split())
     return f"{ticks} {text} {ticks}" if "`" in text else f"{ticks}{text}{ticks}"
+
+
+def plain(text: str) -> str:
+    """Words that somebody else wrote, as Markdown in which nothing of them is markup, in one line of text."""
+    line = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return _LIST.sub(r"\1\\\2", line)
 
 
 def moment(seconds: float) -> str:

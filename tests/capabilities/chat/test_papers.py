@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from conftest import Serve, Server
 from rest_client import ask, done
 
+from nis_backend.capabilities.chat.looking import ASK, COMPARE, SUMMARISE
+from nis_backend.capabilities.chat.papers import asked_of
 from nis_backend.capabilities.documents.asked import INVOICE
 from nis_backend.capabilities.documents.samples import LEASE, NEWER_LEASE
 
@@ -53,6 +56,24 @@ def test_a_question_that_is_nobodys_is_answered_from_what_is_kept(serve: Serve) 
     for talk in ("Who wrote Hamlet?", "How are you?"):
         assert said(own, talk)["demonstration"], talk
     assert "72 km/h" in said(own, "Convert 20 m/s to km/h")["response"]
+
+
+@pytest.mark.parametrize(
+    ("message", "operation"),
+    [
+        ("A short summary please", SUMMARISE),
+        ("What is this contract about?", SUMMARISE),
+        ("According to the executive summary, what is the revenue?", ASK),
+        ("Does the summary mention tax?", ASK),
+        ("What changed?", COMPARE),
+        ("Any changes?", COMPARE),
+        ("When may the rent be changed?", ASK),
+        ("What does the change of control clause say?", ASK),
+    ],
+)
+def test_what_stands_in_a_document_is_asked_for(message: str, operation: str) -> None:
+    """Promise: a summary or a change that it speaks of is no wish for one."""
+    assert {name for name, _ in asked_of(message, ["one", "two"])} == {operation}
 
 
 def test_documents_are_summarised_and_compared(server: Server) -> None:

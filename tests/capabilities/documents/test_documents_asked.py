@@ -11,9 +11,9 @@ from texts import run
 
 from nis_backend.calling import call
 from nis_backend.capabilities.documents.asking import NOT_THERE, ask_documents
-from nis_backend.capabilities.documents.citing import plain, unborne
+from nis_backend.capabilities.documents.citing import unborne, unlinked
 from nis_backend.errors import InvalidRequest, NotFound, UpstreamFailed
-from nis_backend.view import Text
+from nis_backend.view import Text, plain
 
 PAGES = (
     "Lease of Pier 7\n\nThe rent is 1,200 euro a month. It is payable in ad-\nvance.",
@@ -91,6 +91,11 @@ def test_what_no_words_bear_out_is_left_out(
             assert drawn[0].text == NOT_THERE
 
     run(body())
+
+
+def test_of_links_within_links_nothing_is_left() -> None:
+    """Promise: what a document has made a model write leads nowhere, however it is nested."""
+    assert unlinked("See [[a](b)](http://evil.test) ![[x](y)](http://evil.test/?p=1).") == "See a x."
 
 
 def test_a_quote_shows_the_not_of_its_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +217,21 @@ def test_near_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ques
             assert got.nearest or answer
             rows = [one.text for one in got.quotes if "\t" in one.text]
             assert rows == (["Fjord 480\tblue\t1149", "Kayak\tColour\tEuro"] if "480" in answer else [])
+
+    run(body())
+
+
+def test_a_row_of_a_long_table_answers_by_its_own_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: also far below the head of the table, which alone has the name of the column; no other row does."""
+    rows = "\n".join(f"A{n}\tPart {n}\t{n * 3}\t{n * 1.5:.2f}" for n in range(100, 400))
+
+    async def body() -> None:
+        async with reading(tmp_path, monkeypatch, {}) as (ctx, _):
+            asked = {"files": [file(f"Code\tName\tQuantity\tPrice\n{rows}")], "by": "sentences"}
+            got = await call(ask_documents, {**asked, "question": "What is the price of Part 317?"}, ctx)
+            assert [one.text for one in got.quotes] == ["A317\tPart 317\t951\t475.50"]
+            none = await call(ask_documents, {**asked, "question": "What is the price of Part 417?"}, ctx)
+            assert not none.found
 
     run(body())
 

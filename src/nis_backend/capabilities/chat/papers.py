@@ -11,7 +11,7 @@ from nis_backend.capabilities.chat.routed import Routed, cannot, words_of
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.errors import from_problem
 from nis_backend.event import Surface, ToolCalled
-from nis_backend.view import Text, View
+from nis_backend.view import Text, View, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,18 @@ _SUMMARISES = re.compile(
     r"|what (?:is|does|do) (?:it|this|that|they|the \w+|these)(?: \w+)? (?:about|say))(?:\W*$|\b)",
     re.IGNORECASE,
 )
-_COMPARES = re.compile(r"\b(?:compare|comparison|differ(?:s|ences?|ent)?|diff|changed?|changes)\b", re.IGNORECASE)
+_IN_A_SUMMARY = re.compile(
+    r"\b(?:according to|in|wrote|does|do|did|is there|are there) (?:the|its|this|that|an?) (?:\w+ )?"
+    r"(?:summary|overview)\b",
+    re.IGNORECASE,
+)
+"""Speaks of a summary that stands in it."""
+_COMPARES = re.compile(
+    r"\b(?:compare|comparison|differs?|differences?|diff|(?:what|the|any) changes|changes? (?:between|from|since)"
+    r"|what(?:'s| is| was| were| has| have)?(?: been)? (?:changed|new|different|added|removed|deleted)"
+    r"|(?:is|are|was|were|been|got) (?:changed|added|removed|deleted|different))\b",
+    re.IGNORECASE,
+)
 _WANTS = re.compile(
     r"\?\s*$|^\W*(?:(?:and|so|please|now|can you|could you) )*"
     r"(?:what|when|where|which|who|whose|why|how|does|do|did|is|are|can|may|must|find|quote|look up|tell me)\b",
@@ -77,12 +88,7 @@ async def of_kept(ctx: Context, message: str) -> Routed | None:
 async def _asked(ctx: Context, message: str, documents: Sequence[Blob]) -> list[tuple[Entry, Used]]:
     """The calls that the message asks for, made as steps of the run."""
     able = {entry.name: entry for entry in permitted(ctx)}
-    ids = [blob.id for blob in documents]
-    calls: list[tuple[str, Json]] = [(ASK, {"question": message[:2000], "files": ids})]
-    if len(ids) == 2 and _COMPARES.search(message):  # noqa: PLR2004 - two are compared
-        calls = [(COMPARE, {"files": ids})]
-    elif not message.strip() or (_SUMMARISES.search(message) and not _SAYS_OF.search(message)):
-        calls = [(SUMMARISE, {"file": one}) for one in ids]
+    calls = asked_of(message, [blob.id for blob in documents])
     made: list[tuple[Entry, Used]] = []
     for name, arguments in calls:
         if name in able:
@@ -91,9 +97,19 @@ async def _asked(ctx: Context, message: str, documents: Sequence[Blob]) -> list[
     return made
 
 
+def asked_of(message: str, ids: Sequence[str]) -> list[tuple[str, Json]]:
+    """The operations that the message asks for, with their arguments."""
+    if len(ids) == 2 and _COMPARES.search(message):  # noqa: PLR2004 - two are compared
+        return [(COMPARE, {"files": [*ids]})]
+    part = _SAYS_OF.search(message) or _IN_A_SUMMARY.search(message)
+    if not message.strip() or (_SUMMARISES.search(message) and not part):
+        return [(SUMMARISE, {"file": one}) for one in ids]
+    return [(ASK, {"question": message[:2000], "files": [*ids]})]
+
+
 async def _say(ctx: Context, documents: Sequence[Blob], made: Sequence[tuple[Entry, Used]]) -> Routed:
     """What was found in what is attached, or why it cannot be read."""
-    names = ", ".join(map(name_of, documents))
+    names = ", ".join(plain(name_of(one)) for one in documents)
     said = [] if made else [f"I cannot read {names}: no operation that you may call reads documents."]
     return await _tell(ctx, made, said, names)
 
@@ -109,7 +125,7 @@ async def _tell(ctx: Context, made: Sequence[tuple[Entry, Used]], said: Sequence
             continue
         drawn = ctx.operations.find(entry.name).draw(one.request, one.result)
         if len(made) > 1:
-            told.append(f"**{one.result.document}**")
+            told.append(f"**{plain(one.result.document)}**")
         told.append(words_of(drawn, entry))
         views += [view for view in drawn if not isinstance(view, Text)]
         used.append(f"`{entry.name}`")

@@ -14,7 +14,6 @@ from nis_backend.capabilities.documents.citing import (
     Citation,
     Cited,
     Passage,
-    plain,
     quotes_table,
     said_at,
     shown,
@@ -25,7 +24,7 @@ from nis_backend.capabilities.documents.composing import Composes, Composing, cl
 from nis_backend.capabilities.documents.given import Asked, passages_for
 from nis_backend.capabilities.documents.samples import ASK, LEASE
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Text, View
+from nis_backend.view import Text, View, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +88,7 @@ def _draw(_request: AskDocuments, result: DocumentsAnswer) -> list[View]:
     if result.model is None:
         said = "\n\n".join(map(said_at, result.quotes))
         return [Text(text=f"{said}\n\n*{EXTRACTED}*")]
-    said = " ".join(f"{one.text} {_marks(one.quotes)}" for one in result.statements)
+    said = " ".join(f"{plain(one.text)} {_marks(one.quotes)}" for one in result.statements)
     places = "\n".join(f"- [{number}] {plain(one.where)}" for number, one in enumerate(result.quotes, 1))
     return [Text(text=f"{said}\n\n{places}"), *quotes_table(result.quotes)]
 

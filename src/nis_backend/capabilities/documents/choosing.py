@@ -44,10 +44,10 @@ above it, and none of 24 about other things."""
 LEAST_BY_WORDS = 0.45
 NEAR = 0.85
 """Of the best score, what another sentence must have to be told with it."""
-UNSAID, CLOSE = 0.24, 0.64
-"""The share of what a question names that a passage may lack; and the cosine from which its sentence says it all the
-same, in other words. By `make bench-answers` all of 16 questions about the same things that the texts do not answer
-are answered without it, and none with it."""
+UNSAID, UNSAID_OF_ROWS, CLOSE = 0.24, 0.5, 0.64
+"""The share of what a question names that a passage may nearly lack, more for a row: the head of a long table stands in
+another passage. And the cosine from which a sentence says it all the same, in other words. By `make bench-answers` all
+of 16 questions about the same things that the texts do not answer are answered without it, and none with it."""
 
 _WANTS_NUMBER = re.compile(
     r"\b(?:how (?:many|much|long|old|large|big|far|high|often)|when|what (?:year|date|size))\b", re.IGNORECASE
@@ -62,6 +62,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ROW = re.compile(r"\t|^\|")
+_VALUE = re.compile(r"[\t|]\s*[$€£]?[\d.,]+\s*(?:[\t|]|$)")
+"""A cell with a number and nothing else."""
 _POINT = re.compile(r"^\W*\d{1,3}(?:\.\d{1,3})*[.)]?\s")
 """A list's number, which counts nothing."""
 SHORT, SHORTEST = 5, 3
@@ -147,7 +149,8 @@ def _candidates(question: str, passages: Sequence[Passage]) -> list[_Candidate]:
         head: Sentence | None = None
         for one in sentences_of(passage.text):
             head = (head or one) if _ROW.search(one.text) else None
-            beside = None if head is one else head
+            # A row with numbers is none: the table has begun in another passage.
+            beside = None if head is None or head is one or _VALUE.search(head.text) else head
             text = one.text if beside is None else f"{beside.text}\n{one.text}"
             if frozenset(words_of(one.text)) - asked:
                 found.append(_Candidate(passage=number, sentence=one, head=beside, text=text))
@@ -185,7 +188,9 @@ def _scored(
         else:
             close, wide = cosines[len(passages) + place], cosines[number]
             score = 0.6 * close + 0.25 * wide + 0.25 * covered(question, one.text) + 0.15 * around[number]
-        named = lacks[number] < UNSAID or (close >= CLOSE and lacks[number] < 1)
+        row = bool(_ROW.search(one.sentence.text))
+        named = lacks[number] < (UNSAID_OF_ROWS if row else UNSAID) or (close >= CLOSE and lacks[number] < 1)
+        named = named and not (row and unsaid(question, one.text) == 1)
         counted = not counts or bool(_NUMBER.search(_POINT.sub("", one.sentence.text)))
         found.append(
             Scored(

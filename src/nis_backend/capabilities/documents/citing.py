@@ -11,7 +11,7 @@ from pydantic import Field
 from nis_backend.capabilities.documents.sentences import sentences_of
 from nis_backend.operation import Model
 from nis_backend.quoted import Source
-from nis_backend.view import Table
+from nis_backend.view import Table, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,9 +37,6 @@ _COUNTED = {
     )
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
 """English words for numbers; not one, which counts nothing as often as not."""
-_MARKUP = re.compile(r"[\\`*\[\]<>#|~]|(?<!\w)_|_(?!\w)|(?<=https)(?=:)|(?<=http)(?=:)")
-_LIST = re.compile(r"^(\d{0,9})([-+.)](?=\s))")
-"""What makes a link, a picture, a table or a list of words that are none."""
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
 
 
@@ -190,18 +187,15 @@ def _named(document: str) -> str:
 
 def unlinked(text: str) -> str:
     """A model's words without links and pictures, in one paragraph: what a document has made it write leads nowhere."""
-    return " ".join(_LINK.sub(r"\1", text).split())
+    while (bare := _LINK.sub(r"\1", text)) != text:
+        # Without one link another may have come about, of what was around it.
+        text = bare
+    return " ".join(text.split())
 
 
 def said_at(citation: Citation) -> str:
     """A quote as Markdown, with its place."""
     return f"> {plain(citation.text)} — *{plain(citation.where)}*"
-
-
-def plain(text: str) -> str:
-    """Words of a document as Markdown in which nothing of them is markup, in one line."""
-    line = _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
-    return _LIST.sub(r"\1\\\2", line)
 
 
 def quotes_table(citations: Sequence[Citation], title: str = "Quotes") -> list[Table]:

@@ -18,7 +18,7 @@ from nis_backend.capabilities.documents.given import A_COLLECTION, A_FILE, Named
 from nis_backend.capabilities.documents.samples import COMPARE, LEASE, NEWER_LEASE
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Table, Text, View, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ class DocumentComparison(Model):
 
 
 def _draw(_request: CompareDocuments, result: DocumentComparison) -> list[View]:
-    first, second = result.documents
+    first, second = map(plain, result.documents)
     if result.identical:
         return [Text(text=f"{first} and {second} say the same, in {result.unchanged} passages.")]
     counts = [

@@ -18,7 +18,7 @@ from nis_backend.capabilities.documents.telling import tell
 from nis_backend.capabilities.documents.values import says
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Json, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Table, Text, View, plain
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.documents.given import Reading
@@ -73,7 +73,7 @@ def _draw(_request: ExtractFields, result: ExtractedFields) -> list[View]:
     rows: list[list[str | float]] = [
         [one.path, _cell(one.value), "" if one.quote is None else one.quote.where] for one in result.fields
     ]
-    said = f"Found {len(found)} of {len(result.fields)} fields in {result.document}."
+    said = f"Found {len(found)} of {len(result.fields)} fields in {plain(result.document)}."
     rules = "" if result.model else "\n\n*Found by rules, without a language model.*"
     quotes = [one.quote for one in found if one.quote is not None]
     return [

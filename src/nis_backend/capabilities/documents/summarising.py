@@ -32,7 +32,7 @@ from nis_backend.capabilities.documents.samples import LEASE, SUMMARISE
 from nis_backend.capabilities.documents.telling import tell
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Text, View
+from nis_backend.view import Text, View, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,14 +87,14 @@ def _draw(_request: SummariseDocument, result: DocumentSummary) -> list[View]:
         said = "\n\n".join(map(said_at, result.quotes))
         return [Text(text=f"{said}\n\n*{EXTRACTED}*")]
     lines = "\n".join(
-        f"- {one.text} ({', '.join(dict.fromkeys(_at(result.quotes[number - 1]) for number in one.quotes))})"
+        f"- {plain(one.text)} ({', '.join(dict.fromkeys(_at(result.quotes[number - 1]) for number in one.quotes))})"
         for one in result.sentences
     )
     return [Text(text=lines), *quotes_table(result.quotes)]
 
 
 def _at(quote: Citation) -> str:
-    return quote.where if quote.page is None else f"page {quote.page}"
+    return plain(quote.where) if quote.page is None else f"page {quote.page}"
 
 
 @operation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import shorten
-from nis_backend.view import Table, Text, View, moment, verbatim
+from nis_backend.view import Table, Text, View, moment, plain, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ SHORT = 120
 
 def draw_document(request: ReadRequest, read: DocumentRead) -> list[View]:
     """What it is, its text from the beginning, its tables, and what was left out."""
-    called = f"“{read.name}”" if read.name else "The document"
+    called = f"“{plain(read.name)}”" if read.name else "The document"
     pages = f"{read.total_pages} page{'s' if read.total_pages != 1 else ''}"
     told = f"{called} ({read.kind}, {pages}): {read.characters} characters were read."
     if read.next_page is not None:
@@ -50,7 +50,7 @@ def draw_document(request: ReadRequest, read: DocumentRead) -> list[View]:
 
 def draw_chunks(request: SplitRequest, split: DocumentSplit) -> list[View]:
     """How many there are, and where each stands."""
-    called = f"“{split.name}”" if split.name else "The document"
+    called = f"“{plain(split.name)}”" if split.name else "The document"
     told = f"{called} in {len(split.chunks)} chunks of at most {request.size} word pieces."
     rows: list[list[str | float]] = [
         [one.number, one.page, " / ".join(one.heading), one.tokens, shorten(one.text, SHORT)] for one in split.chunks
@@ -94,7 +94,7 @@ def draw_several(request: Model, kept: DocumentsKept) -> list[View]:
 
 def _said(document: Document) -> str:
     pages = f"{document.pages} page{'s' if document.pages != 1 else ''}, " if document.pages else ""
-    told = f"“{document.name}” is {document.state}: {pages}{document.chunks} chunks."
+    told = f"“{plain(document.name)}” is {document.state}: {pages}{document.chunks} chunks."
     if document.problem:
         told += f" {document.problem.get('detail', '')} {document.problem.get('remedy', '')}"
     return told.rstrip()
@@ -131,7 +131,7 @@ def draw_passages(request: SearchDocuments, found: FoundPassages) -> list[View]:
     if not found.passages:
         return [Text(text="No passage was found."), *notes]
     quotes = "\n".join(
-        f"- “{verbatim(one.quote)}” ({one.document}, page {one.page})" for one in found.passages[:QUOTES]
+        f"- “{verbatim(one.quote)}” ({plain(one.document)}, page {one.page})" for one in found.passages[:QUOTES]
     )
     rows: list[list[str | float]] = [
         [one.document, one.page, one.heading, round(one.score, 4), shorten(one.text, SHORT)] for one in found.passages
