@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from nis_backend.operation import Json
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("nul", "Input should not hold the character NUL")
+    return text
+
+
+Plain = AfterValidator(_storable)
+"""Of a text that is kept, or compared with what is: PostgreSQL takes no NUL."""
 
 
 class _SchemaNote:

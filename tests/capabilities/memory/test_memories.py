@@ -217,3 +217,29 @@ def test_a_context_holds_to_its_budget_and_says_what_was_left_out(ground: Ground
         assert why["text", "2"] == "it alone is more than the budget"
     status, _, problem = ask(ground, "POST", "/memory/assemble-context", {**request, "conversation_id": "none"})
     assert (status, problem["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [
+        ("set-entry", "namespace"),
+        ("list-entries", "cursor"),
+        ("remember", "text"),
+        ("remember", "user"),
+        ("recall", "agent"),
+        ("forget-user", "user"),
+        ("assemble-context", "conversation_id"),
+    ],
+)
+def test_what_no_database_keeps_is_refused_by_its_field(ground: Ground, operation: str, field: str) -> None:
+    """PostgreSQL takes no NUL: nowhere is it an error of the server's own."""
+    asked = {"namespace": "n", "key": "k", "value": 1, "text": "Ada sails.", "query": "sails", "user": "u"}
+    wanted = {
+        "set-entry": ("namespace", "key", "value"),
+        "list-entries": ("namespace",),
+        "remember": ("text", "user"),
+        "forget-user": ("user",),
+    }
+    request = {name: asked[name] for name in wanted.get(operation, ("query",))}
+    status, _, problem = ask(ground, "POST", f"/memory/{operation}", {**request, field: "a\0b"})
+    assert (status, problem["field"]) == (422, field)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import (
-    AfterValidator,
     Field,
     StringConstraints,
     ValidationError,
@@ -14,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from nis_backend.annotations import Plain
 from nis_backend.drivers.store.items import Condition, Which
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
@@ -29,13 +29,6 @@ LARGEST = 2**63 - 1
 """The largest whole number that both databases compare as such."""
 
 
-def _storable(text: str) -> str:
-    """Refuse what PostgreSQL does not keep."""
-    if "\0" in text:
-        raise PydanticCustomError("nul", "Input should not hold the character NUL")
-    return text
-
-
 def _one_value(given: object, read: ValidatorFunctionWrapHandler) -> object:
     """Refuse in one sentence what is none of the kinds, and a number that would be another one in the database."""
     told = "Input should be a text of at most {most} characters without NUL, a finite number, true or false"
@@ -49,7 +42,6 @@ def _one_value(given: object, read: ValidatorFunctionWrapHandler) -> object:
     return value
 
 
-Plain = AfterValidator(_storable)
 MemberName = Annotated[str, StringConstraints(pattern=r'^[^\x00-\x1f\x7f"\\]{1,64}$')]
 """Whatever a JSON path takes in quotes: a table's columns have spaces and accents in their names."""
 Value = Annotated[

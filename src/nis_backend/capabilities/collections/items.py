@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.annotations import Plain
 from nis_backend.capabilities.collections.collection import OneCollection
 from nis_backend.capabilities.collections.filters import (
     MOST_CONDITIONS,
     MOST_MEMBERS,
     WHERE,
     Metadata,
-    Plain,
     Where,
 )
 from nis_backend.drivers.store import items as store

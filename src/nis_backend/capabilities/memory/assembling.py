@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.conversations.operations import find_conversation
 from nis_backend.capabilities.memory.counting import Counter
-from nis_backend.capabilities.memory.memory import ABOUT, LONGEST_MEMORY, Label
+from nis_backend.capabilities.memory.memory import ABOUT, LONGEST_MEMORY, Id, Label
 from nis_backend.capabilities.memory.operations import TEA
 from nis_backend.capabilities.memory.recalling import Recall, recall
 from nis_backend.operation import Example, Model, operation
@@ -36,7 +36,7 @@ class AssembleContext(Model):
     user: Label | None = Field(default=None, description=ABOUT)
     agent: Label | None = Field(default=None, description="Only this agent's memories; unset, any agent's.")
     memories: int = Field(default=20, ge=0, le=50, description="Most memories to be told.")
-    conversation_id: str | None = Field(default=None, max_length=64, description="Whose last turns are told.")
+    conversation_id: Id | None = Field(default=None, description="Whose last turns are told.")
     turns: int = Field(default=10, ge=0, le=50, description="Most turns to be told.")
     texts: list[Annotated[str, StringConstraints(min_length=1, max_length=100_000)]] = Field(
         default_factory=list[str], max_length=50, description="What else is to be told, what matters most first."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, JsonValue
 
+from nis_backend.annotations import Plain
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
@@ -21,14 +22,18 @@ LONGEST_VALUE = 65_536
 """Characters of a value as JSON."""
 LONGEST_LIFE = 10 * 365 * 86_400.0
 
-NAMESPACE = "What the key belongs to; what is kept of one user: user:<id>."
+Namespace = Annotated[
+    str,
+    Field(min_length=1, max_length=200, description="What the key belongs to; what is kept of one user: user:<id>."),
+    Plain,
+]
 
 
 class OneEntry(Model):
     """Which entry."""
 
-    namespace: str = Field(min_length=1, max_length=200, description=NAMESPACE)
-    key: str = Field(min_length=1, max_length=500, description="Its key there.")
+    namespace: Namespace
+    key: Annotated[str, Plain] = Field(min_length=1, max_length=500, description="Its key there.")
 
 
 class SetEntry(OneEntry):
@@ -69,9 +74,11 @@ class Entry(Model):
 class ListEntries(Model):
     """Which entries, in the order of their keys."""
 
-    namespace: str = Field(min_length=1, max_length=200, description=NAMESPACE)
-    prefix: str = Field(default="", max_length=500, description="How their keys begin.")
-    cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before.")
+    namespace: Namespace
+    prefix: Annotated[str, Plain] = Field(default="", max_length=500, description="How their keys begin.")
+    cursor: Annotated[str, Plain] | None = Field(
+        default=None, max_length=500, description="`next_cursor` of the page before."
+    )
     limit: int = Field(default=50, ge=1, le=500, description="Most to answer.")
 
 

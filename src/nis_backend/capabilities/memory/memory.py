@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
+from nis_backend.annotations import Plain
 from nis_backend.capabilities.collections.operations import (
     AddItems,
     CreateCollection,
@@ -34,7 +35,8 @@ MOST_SOURCES = 60
 
 State = Literal["active", "superseded", "merged"]
 Kind = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9_-]*$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=128), Plain]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64), Plain]
 USER = "Whom it is about; unset, nobody in particular."
 AGENT = "The agent whose memory it is; unset, every agent's."
 ABOUT = "Only those about this user; unset, about anybody."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from nis_backend.annotations import Reads
+from nis_backend.annotations import Plain, Reads
 from nis_backend.blob import Blob
 from nis_backend.capabilities.collections.operations import DeleteItems, ListItems, delete_items
 from nis_backend.capabilities.memory import asked
@@ -15,6 +15,7 @@ from nis_backend.capabilities.memory.memory import (
     ABOUT,
     COLLECTION,
     LONGEST_MEMORY,
+    Id,
     Kind,
     Label,
     Memory,
@@ -48,13 +49,13 @@ TRIES = 50
 class Remember(Scope):
     """What is to be remembered, and of whom."""
 
-    text: Annotated[str, Reads("quote")] = Field(
+    text: Annotated[str, Reads("quote"), Plain] = Field(
         min_length=1, max_length=LONGEST_MEMORY, description="What is to be remembered: one thing, as a sentence."
     )
     kind: Kind = Field(default="fact", description="fact, preference, event, instruction, or a word of your own.")
     importance: float = Field(default=0.5, ge=0, le=1, description="How much it matters, 0 to 1.")
-    source_run: str | None = Field(default=None, max_length=64, description="The run that it was learnt in.")
-    source_conversation: str | None = Field(default=None, max_length=64, description="The conversation.")
+    source_run: Id | None = Field(default=None, description="The run that it was learnt in.")
+    source_conversation: Id | None = Field(default=None, description="The conversation.")
 
 
 class Remembered(Model):
@@ -73,7 +74,7 @@ class Remembered(Model):
 class OneMemory(Model):
     """Which memory."""
 
-    id: str = Field(min_length=1, max_length=64, description="The memory's id.")
+    id: Id = Field(description="The memory's id.")
 
 
 class MemoryHistory(Memory):
@@ -85,7 +86,9 @@ class MemoryHistory(Memory):
 class UpdateMemory(OneMemory):
     """Which memory, and what changes; what is unset stays."""
 
-    text: str | None = Field(default=None, min_length=1, max_length=LONGEST_MEMORY, description="What it says.")
+    text: Annotated[str, Plain] | None = Field(
+        default=None, min_length=1, max_length=LONGEST_MEMORY, description="What it says."
+    )
     kind: Kind | None = Field(default=None, description="What it is.")
     importance: float | None = Field(default=None, ge=0, le=1, description="How much it matters.")
 

@@ -195,7 +195,14 @@ class Link:
             async with pool.connection() as connection:
                 return await (await connection.execute(cast("LiteralString", sql), parameters)).fetchall()
 
-        return await self._try(read)
+        try:
+            return await self._try(read)
+        except psycopg.DataError as error:
+            if "NUL" not in str(error):
+                raise
+            raise InvalidRequest(
+                "A text that is looked for holds the character NUL.", remedy="Leave that character out."
+            ) from None
 
     async def read_with(
         self,
