@@ -177,6 +177,8 @@ def changed(folder: Path, name: str, content: object) -> Path:
         ("1_Pooling/config.json", {"pooling_mode": "magic"}, "not known here"),
         ("config.json", {"model_type": "bert"}, "hidden_size"),
         ("config.json", [1], "no JSON object"),
+        ("config.json", b"[" * 100_000, "no JSON"),
+        ("modules.json", b"[" * 100_000, "not as such files are"),
         ("tokenizer.json", None, r"no tokenizer\.json"),
         ("onnx/model.onnx", None, "no weights"),
     ],
@@ -276,6 +278,14 @@ def test_a_static_model_may_share_vectors_and_have_layers(tmp_path: Path) -> Non
     safetensors(folder / "model.safetensors", {"embeddings": table})
     with pytest.raises(Unavailable, match="up to number 30521"):
         StaticModel(head.weights, head.tokenizer)
+    (folder / "1_Dense" / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match="does not say 'out_features'"):
+        head_of(folder)
+    for content in (b"[]", b'{"a": 5}'):
+        (folder / "model.safetensors").write_bytes(len(content).to_bytes(8, "little") + content)
+        described(folder, [("", "StaticEmbedding")])
+        with pytest.raises(ValueError, match="not as such files are"):
+            head_of(folder)
 
 
 @pytest.mark.parametrize("name", ["onnx", "torch"])

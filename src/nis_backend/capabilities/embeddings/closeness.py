@@ -97,7 +97,7 @@ def cosines(rows: Vectors, columns: Vectors) -> list[list[float]]:
 
 
 def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
-    return max(-1.0, min(1.0, round(sum(map(mul, one, other)), DECIMALS)))
+    return max(-1.0, min(1.0, round(sum(map(mul, one, other)), DECIMALS) + 0.0))
 
 
 def closest_pairs(matrix: list[list[float]], *, among_themselves: bool) -> list[ClosePair]:

@@ -101,7 +101,12 @@ def head_of(folder: Path) -> Head:
     if not folder.is_dir():
         raise ValueError("there is no such folder")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _head(folder, tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files[:MOST_FILES]))
+    try:
+        return _head(folder, tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in files[:MOST_FILES]))
+    except KeyError as error:
+        raise ValueError(f"one of its files does not say {error}") from None
+    except (AttributeError, OverflowError, RecursionError, TypeError) as error:
+        raise ValueError(f"one of its files is not as such files are: {error}") from None
 
 
 MOST_FILES = 200

@@ -54,7 +54,7 @@ class FolderWorker:
     def _read(self) -> Head:
         try:
             return head_of(self._folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise Unavailable(f"The model in {self._folder.name} is gone: {error}.", remedy="Put it back.") from None
 
     def _load(self, head: Head) -> TokensWorker | StaticWorker:

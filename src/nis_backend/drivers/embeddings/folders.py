@@ -104,7 +104,7 @@ class Folders(TextEmbedder):
     async def _head(self, name: str) -> Head:
         try:
             head = await asyncio.to_thread(head_of, self._places[name])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise Unavailable(
                 f"The folder of {name} holds no embedding model that can be loaded: {error}.",
                 remedy=f"Set {SETTING} to a folder with modules.json or config.json, tokenizer.json, and ONNX or"

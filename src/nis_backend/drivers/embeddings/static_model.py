@@ -27,8 +27,8 @@ OWN, MODEL2VEC = "embedding.weight", "embeddings"
 """What sentence-transformers and WordLlama call the vectors, and what Model2Vec does."""
 AT_ONCE = 256
 """Texts between two looks at whether the call is cancelled; longer ones are cut into fewer by their characters."""
-MOST_CHARACTERS = 65_536
-"""Of texts at once. A token of English has four, and an emoji is four tokens: 262,144 tokens at most."""
+MOST_CHARACTERS = 32_768
+"""Of texts at once, or one text. A token of English has four; an emoji is four tokens: they take 200 MB at most."""
 DECIMALS = 7
 """Digits kept of a number, as of the model in the box."""
 
