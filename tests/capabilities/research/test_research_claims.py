@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +155,15 @@ def test_a_claim_needs_something_to_be_held_against(ground: Ground) -> None:
     """Promise: without a source there is no verdict."""
     with pytest.raises(InvalidRequest, match="nothing to hold"):
         check(ground, "The tower is 330 metres tall.")
+
+
+def test_pairs_written_to_mislead_are_rarely_read_wrongly() -> None:
+    """Promise: much is not found, and hardly anything is wrong: other numbers, units, names, hedges, roles, denials."""
+    pairs: list[tuple[str, str, str]] = json.loads(Path(__file__).with_name("claim_pairs.json").read_text("utf-8"))
+    told = {"for": "supported", "against": "contradicted"}
+    found = [weigh(claim, sentence) for claim, sentence, _ in pairs]
+    read = [told[one.speaks] if one else "not found" for one in found]
+    wrong = [pair for pair, said in zip(pairs, read, strict=True) if said not in {pair[2], "not found"}]
+    assert [sentence for _, sentence, _ in wrong] == ["The mines produce 10 tonnes of gold."]
+    right = sum(said == pair[2] for pair, said in zip(pairs, read, strict=True))
+    assert (len(pairs), right) >= (223, 146)

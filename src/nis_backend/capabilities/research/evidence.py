@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.capabilities.research.passages import EMPTY, NUMBER, as_number, stem, words
@@ -15,8 +17,9 @@ LEAST_ORDER = 0.7
 """Share of the claim's words that must stand in its order: who beats whom is told by it."""
 FORMULA = (
     "2 n / (c + s): c and s are the telling words, as stems and without numbers, of the claim and of the sentence or "
-    "its clause, n those of both; evidence has all of the claim's, in its order. For: all numbers of the claim are "
-    "there; against: the same is said with another number of that unit, years excepted, or one of both is denied"
+    "its clause, n those of both; evidence has all of the claim's, in its order, and nothing else's. For: all numbers "
+    "of the claim are there; against: the same is said with another number of that unit, years excepted, or one of "
+    "both is denied"
 )
 LIMITS = (
     "It was read by words: a paraphrase is not found, nor what a sentence only implies; where how sure, how many or "
@@ -33,8 +36,26 @@ _OPEN = frozenset(
     | {"reported", "nearly", "almost", "planned", "expected", "should", "unless", "until", "once", "formerly", "except"}
     | {"previously", "used", "denied", "denies", "deny", "fail", "fails", "failed", "refuses", "refused", "doubts"}
     | {"attempt", "attempts", "attempted", "tried", "tries", "disputes", "disputed", "evidence", "proposed", "wants"}
+    | {"?", "according", "contrary", "wrongly", "falsely", "poorly", "barely", "scarcely", "±"}
 )
-"""Words that leave open whether what follows is so, or is still so."""
+"""Words that leave open whether what they are said of is so, or is still so."""
+_TOLD = frozenset(
+    {"novel", "film", "movie", "story", "tale", "play", "poem", "fiction", "dream", "legend", "fable", "game"}
+)
+"""Words for what is made up, and so is what happens in it; unless it is what the claim is about."""
+_OF_SOME = re.compile(r"\d\s+(?:out\s+)?of\s+(?:the\s+)?\d|\b(?:not|no|none|never|\w+n't)[.!\s]*$", re.IGNORECASE)
+"""That it is so of some alone: "3 of 10", or takes back at its end what it has said: "in people it is not"."""
+_KINDS_OF_WRONG = frozenset({"false", "wrong", "incorrect", "untrue"})
+"""What denies a statement, and names a thing where one follows: a false positive."""
+_MAY = re.compile(r"(?<=\S )May\b")
+"""The month, which leaves nothing open."""
+_RELATIONS = frozenset(
+    {"by", "for", "to", "from", "before", "after", "because", "despite", "than", "against", "unlike", "since", "during"}
+    | {"into", "onto", "between", "versus"}
+)
+"""Words that tell what the next one has to do with it."""
+_BUT_FOR = frozenset({"after", "before", "besides", "apart", "except", "unlike", "like", "without", "until", "once"})
+"""How a clause begins without which the next is not what it says."""
 _UNITS = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), "m"),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), "km"),
@@ -54,6 +75,9 @@ _UNITS = {
     **dict.fromkeys(("million", "millions"), "million"),
     **dict.fromkeys(("billion", "billions"), "billion"),
 }
+_MONEY = "$€£¥"
+UNITS = frozenset({*_UNITS.values(), *_MONEY})
+"""Units that are known by more than their word."""
 _BEHIND = re.compile(r"\s*(%|°[CFK]?|[^\W\d_]+)")
 _YEAR = range(1000, 2200)
 YEAR = "year AD"
@@ -68,10 +92,12 @@ class Measured:
 
 
 _PAST, _PRESENT = frozenset({"was", "were", "had", "did"}), frozenset({"is", "are", "has", "have", "does", "do"})
+_FUTURE = frozenset({"will", "shall"})
 _BOUNDS = frozenset(
     {"more", "less", "over", "under", "least", "most", "above", "below", "up", "about", "around", "approximately"}
     | {"roughly", "beyond", "within", "all", "every", "each", "some", "few", "many", "only", "half", "any", "several"}
     | {"always", "often", "sometimes", "usually", "rarely", "fewer", "both", "either", "first", "last", "other"}
+    | {"alone", "merely", "mostly", "mainly", "partly", "partially"}
 )
 """Words that make of a statement another: how many, how much, how often."""
 _CLAUSE = re.compile(r"[;:]\s|,\s|\s[-\u2013\u2014]\s|\s(?:and|but|while|whereas|although|though|because|which|who)\s")
@@ -86,31 +112,64 @@ class Said:
     denied: bool
     open: bool
     past: bool
+    future: bool
     bounds: frozenset[str]
+    words: tuple[str, ...]
+    """All of them, telling ones as their stems."""
 
     @classmethod
     def of(cls, text: str) -> Said:
         """The parts of a text."""
+        text = _MAY.sub("Maius", text)
         all_words = words(text)
         measured = tuple(_measured(text))
         units = {one.unit for one in measured}
-        terms = tuple(
-            stem(one)
-            for one in all_words
-            if one not in EMPTY | _DENIALS | _BOUNDS
+        telling = [
+            one not in EMPTY | _DENIALS | _BOUNDS | _RELATIONS
             and one[0].isalpha()
             and not one.endswith("n't")
             and _UNITS.get(one) not in units
-        )
+            for one in all_words
+        ]
+        cut = [stem(one) if tells else one for one, tells in zip(all_words, telling, strict=True)]
+        terms = tuple(one for one, tells in zip(cut, telling, strict=True) if tells)
         denials = sum(one in _DENIALS or one.endswith("n't") for one in all_words)
         return cls(
             terms=terms,
             measured=measured,
             denied=denials % 2 == 1,
-            open=denials > 1 or "?" in text or not _OPEN.isdisjoint(all_words),
+            open=denials > 1 or not _OPEN.isdisjoint((*all_words, *re.findall("[?±]", text))),
             past=not _PAST.isdisjoint(all_words) and _PRESENT.isdisjoint(all_words),
+            future=not _FUTURE.isdisjoint(all_words),
             bounds=_BOUNDS.intersection(all_words),
+            words=tuple(cut),
         )
+
+    def related(self, among: frozenset[str]) -> Counter[tuple[str, str]]:
+        """What is said of these words by those between: `by` of "by Eiffel", `to` of "to 3 %"."""
+        terms = frozenset(self.terms)
+        found = Counter[tuple[str, str]]()
+        for at, word in enumerate(self.words):
+            if word in _RELATIONS:
+                of = next((one for one in self.words[at + 1 :] if one in terms or one[0].isdigit()), "")
+                found.update([(word, "#" if of[:1].isdigit() else of)] if of[:1].isdigit() or of in among else [])
+        return found
+
+    def strange(self, among: frozenset[str], *, all_of_it: bool) -> bool:
+        """Whether words of something else stand before these, or make another thing of one: "replica of the tower".
+
+        With `all_of_it`, whether any stand between them.
+        """
+        terms = frozenset(self.terms) - among
+        places = [at for at, one in enumerate(self.words) if one in among]
+        if any(one in terms for one in self.words[: places[0]]):
+            return True
+        for at, (word, behind) in enumerate(pairwise(self.words)):
+            if {word, behind} & among and ({word, behind} & terms or word in _KINDS_OF_WRONG):
+                return True
+            if places[0] < at < places[-1] and word in terms and (all_of_it or behind == "of"):
+                return True
+        return False
 
 
 def _measured(text: str) -> list[Measured]:
@@ -123,6 +182,9 @@ def _measured(text: str) -> list[Measured]:
             bare = not word or word in EMPTY
             year = bare and one[0].isdecimal() and int(value) in _YEAR
             unit = YEAR if year else "" if bare else _UNITS.get(word, stem(word))
+            before = text[one.start() - 1] if one.start() else ""
+            if before and before in _MONEY:
+                unit = f"{before}{unit}" if unit in {"million", "billion"} else before
             found.append(Measured(value=value, unit=unit))
     return found
 
@@ -141,21 +203,40 @@ def weigh(claim: str, sentence: str) -> Weighed | None:
     wanted, whole = Said.of(claim), Said.of(sentence)
     if not wanted.terms or whole.open or not set(wanted.terms) <= set(whole.terms):
         return None
-    clauses = [said for one in _CLAUSE.split(sentence) if set(wanted.terms) <= set((said := Said.of(one)).terms)]
-    if clauses:
-        return _weighed(wanted, clauses[0])
+    if not _TOLD.intersection(whole.words) <= set(wanted.words) or (_OF_SOME.search(sentence) and sentence != claim):
+        return None
+    for one in _clauses(sentence):
+        said = Said.of(one)
+        if set(wanted.terms) <= set(said.terms):
+            return _weighed(wanted, said, all_of_it=False)
     # "Of iron, not of wood" says of each what it does not say of the other.
-    return None if whole.denied else _weighed(wanted, whole)
+    return None if whole.denied else _weighed(wanted, whole, all_of_it=True)
 
 
-def _weighed(claim: Said, said: Said) -> Weighed | None:
-    shared = set(claim.terms)
+def _clauses(sentence: str) -> list[str]:
+    """Its clauses, and the sentence without each that stands between commas; none behind one that takes it back."""
+    parts = _CLAUSE.split(sentence)
+    begun = words(parts[0])[:1]
+    if begun and begun[0] in _BUT_FOR:
+        return []
+    around = [f"{one} {other}" for one, other in zip(parts, parts[2:], strict=False)]
+    return [*parts, *around]
+
+
+def _weighed(claim: Said, said: Said, *, all_of_it: bool) -> Weighed | None:
+    shared = frozenset(claim.terms)
     order = _in_order(list(dict.fromkeys(claim.terms)), said.terms)
-    if order < LEAST_ORDER * len(shared) or claim.bounds != said.bounds or claim.past != said.past:
+    if order < LEAST_ORDER * len(shared) or said.strange(shared, all_of_it=all_of_it):
+        return None
+    same_time = (claim.past, claim.future) == (said.past, said.future)
+    if claim.bounds != said.bounds or not same_time or claim.related(shared) != said.related(shared):
         return None
     score = 2 * len(shared) / (len(shared) + len(set(said.terms)))
     same = claim.denied == said.denied
-    if all(any(_is(one, other) for other in said.measured) for one in claim.measured):
+    places = [next((at for at, other in enumerate(said.measured) if _is(one, other)), None) for one in claim.measured]
+    if None not in places:
+        if places != sorted(places, key=lambda at: at or 0):
+            return None
         had = "words and numbers" if claim.measured else "words"
         why = f"it has the claim's {had}" if same else f"it has the claim's {had}, and one of both denies them"
         return Weighed(speaks="for" if same else "against", score=score, why=why)
