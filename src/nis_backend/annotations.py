@@ -112,6 +112,7 @@ class Reads(_SchemaNote):
     numbers of its other names; `"reactions"`: each reaction with its rate, `"start"`: how much there is of what reacts;
     `"question"`: the message as it stands, a question to documents, `"document"` and `"documents"`: the names of files;
     `"topic"`: what is searched or asked for, quoted or behind "for", "on" or "about"; `"address"`: a web address;
+    `"called"`: what a thing of the field's name is called, before or behind it: "the collection notes";
     `"law"`: an equation whose dimensions are asked about, `"measures"`: the units that its symbols are said to have.
     """
 
@@ -147,6 +148,7 @@ class Reads(_SchemaNote):
         "document",
         "documents",
         "address",
+        "called",
     ]
 
     @override

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
 from nis_backend.caller import SERVER_ADMIN
-from nis_backend.calling import call, refuse_secret
+from nis_backend.calling import begin, call, refuse_secret
 from nis_backend.drivers.gateway.periods import cap_of_run
 from nis_backend.drivers.store.items import Which
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
@@ -26,7 +26,7 @@ from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolC
 from nis_backend.keys import KeyRing
 from nis_backend.made import MADE, opened_of, remove_made
 from nis_backend.owned import Owned, Scope
-from nis_backend.run import RunHandle, RunLog, Terms, own_queue
+from nis_backend.run import Run, RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 from nis_backend.steps import Used, use
 from nis_backend.within import joined, place
@@ -248,6 +248,10 @@ class Context:
     ) -> Any:  # Any: JSON in, that operation's result out
         """Call the operation an agent chose by name."""
         return await call(self.operations.find(name), arguments, self._within())
+
+    async def begin(self, operation: Operation[Any, Any], request: Model) -> Run:
+        """Begin an operation as a run of this caller's own, which goes on by itself."""
+        return await self.runs.get((await begin(operation, request, self._within())).id)
 
     def _within(self) -> Context:
         if self.depth >= DEEPEST:

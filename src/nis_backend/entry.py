@@ -73,6 +73,14 @@ class Entry:
 
     @cached_property
     def routable(self) -> bool:
-        """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
+        """Whether words alone may lead to it: it declares how people ask for it, and changes nothing or is a run.
+
+        A run that changes something is not begun by words: they fill in its form, which a person sends.
+        """
         asked = any(example.get("question") for example in self.examples)
-        return self.shape == "model" and self.effect == "reads" and asked
+        return asked and (self.by_words or (self.shape == "run" and self.effect == "writes"))
+
+    @property
+    def by_words(self) -> bool:
+        """Whether words alone may call it, or begin it."""
+        return self.effect == "reads" and self.shape != "stream"

@@ -39,6 +39,8 @@ async def use(
 ) -> Used:
     """Make the call, or hand out what it was answered before; what the operation refuses is an answer too.
 
+    What answers a run is begun, and the run as it is then is the result: nobody waits for its end.
+
     A call that a crash has cut is made again under the same key where the operation is repeatable; else a person is
     asked. With `ask`, the reason, a person is asked before the first time. `refusal` is the answer where the call
     cannot be made at all.
@@ -62,12 +64,12 @@ async def use(
         request = operation.validate(called.arguments)
         if known is not None:
             await journal.write(known)
-            return Used(event=known, request=request, result=operation.result.model_validate(known.result))
-        if operation.shape != "model":
+            return Used(event=known, request=request, result=_answers(operation).model_validate(known.result))
+        if operation.shape == "stream":
             raise NotSupported(f"{operation.name} answers a {operation.shape}.", remedy="Call it directly.")
         refuse_secret(operation)
         journal.make(called)
-        await allow(ctx, called, ask, cut=begun and not operation.repeatable)
+        await allow(ctx, called, ask, cut=begun and not (operation.repeatable or operation.shape == "run"))
         result, stopped = await _make(ctx, called, operation, request)
         answered = _answer(called, result=result.model_dump(mode="json"))
     except NisError as error:
@@ -76,6 +78,13 @@ async def use(
     if stopped is not None:
         raise stopped
     return Used(event=answered, request=request, result=result)
+
+
+def _answers(operation: Operation[Any, Any]) -> type[Model]:
+    """What a step of it has as its result."""
+    from nis_backend.run import Run  # noqa: PLC0415 - a run's module stands on those that stand on this one
+
+    return Run if operation.shape == "run" else operation.result
 
 
 def _answer(called: ToolCalled, **given: Any) -> ToolAnswered:  # Any: JSON
@@ -117,8 +126,12 @@ async def _make(
 ) -> tuple[Any, asyncio.CancelledError | None]:
     """The result; beside it, why the run is to stop, where the call had to be finished first."""
     call = f"{called.step}:{called.call_id}"
-    scope = Scope(key=f"{ctx.run.run_id}:{call}", call=call, reads=operation.effect == "reads")
-    inner = replace(ctx, scope=scope)
+    reads = operation.effect == "reads" and operation.shape == "model"
+    inner = replace(ctx, scope=Scope(key=f"{ctx.run.run_id}:{call}", call=call, reads=reads))
+    if operation.shape == "run":
+        # Under the key of this call, so that it is the same run however often the call is made.
+        await ctx.run.before_effect()
+        return await inner.begin(operation, request), None
     if operation.repeatable:
         if operation.effect != "reads":
             await ctx.run.before_effect()

@@ -212,7 +212,8 @@ async def _go_back(
     before = [blob for blob in turn.attached_before if kind_of(blob) not in {"text", "document"}]
     if pending is None and _GOES_BACK.search(message) and any(_asked(message, blob) for blob in before):
         return await look(ctx, message, before, turn.there)
-    found = await routed_turn(ctx, message, pending, [blob for blob in before if blob.id in turn.there])
+    given = [*texts, *(blob for blob in before if blob.id in turn.there)]
+    found = await routed_turn(ctx, message, pending, given)
     return await consult(ctx, message, texts) if found is None and texts and asks else found
 
 

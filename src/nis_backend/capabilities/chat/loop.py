@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.asking import Heard, ask
+from nis_backend.capabilities.chat import begun
 from nis_backend.capabilities.chat.functions import answered
 from nis_backend.capabilities.chat.remote import as_tools, request_of
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
@@ -133,8 +134,14 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
         NisError: the model's own refusal. What an operation refuses goes back to the model instead.
     """
-    # A run within this run could go on without end, what destroys waits for a person, and a log keeps no secret.
-    plain = [entry for entry in tools if entry.shape == "model" and entry.effect != "destroys" and not entry.secret]
+    # What destroys waits for a person, and a log keeps no secret; a run is begun, and not waited for.
+    plain = [
+        entry
+        for entry in tools
+        if (entry.shape == "model" or (entry.shape == "run" and entry.by_words))
+        and entry.effect != "destroys"
+        and not entry.secret
+    ]
     offered = {tool_name(entry): entry for entry in plain}
     theirs: list[Tool] = list(functions)
     # A name that the caller has given is the caller's.
@@ -369,6 +376,8 @@ def _drawn(ctx: Context, used: Used) -> list[View]:
     """The result as it is looked at, with a form to call the operation again."""
     assert used.request is not None
     entry = ctx.operations.entry(used.event.operation)
+    if entry.shape == "run":
+        return begun.drawn(used.result)
     again = Form(
         title="Run again",
         operation=entry.name,

@@ -297,7 +297,7 @@ def _able(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(
         entry
         for entry in entries
-        if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
+        if entry.by_words and (entry.routable or (entry.shape == "model" and entry.time_limit <= USUAL_TIME))
     )
 
 
@@ -314,11 +314,11 @@ def fillable(ctx: Context, name: str) -> Entry:
 
     Raises:
         NotFound: there is none of this name.
-        NotSupported: its result is a stream or a run, which no form shows, or a secret, which no log keeps.
+        NotSupported: its result is a stream, which no form shows, or a secret, which no log keeps.
         Forbidden: the caller may not call it.
     """
     entry = ctx.operations.entry(name)
-    if entry.shape != "model":
+    if entry.shape == "stream":
         raise NotSupported(
             f"{name} answers a {entry.shape}, which a form does not show.",
             field="call.operation",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from nis_backend.blob import blob_fields
+from nis_backend.capabilities.chat import begun
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, Unavailable, UpstreamFailed, from_problem
@@ -67,6 +68,8 @@ async def routed_turn(
         return await _say(ctx, _no_sums(route)) if route.reason == "not_computed" else None
     entry = ctx.operations.entry(route.operation)
     route = _with_attached(route, entry, attachments)
+    if route.ready and not entry.by_words:
+        return await _offer(ctx, entry, route)
     if route.ready or route.refusal:
         return await _compute(ctx, entry, route)
     return await _ask(ctx, entry, route)
@@ -105,7 +108,7 @@ async def run_form(ctx: Context, operation: str, arguments: Json) -> Routed:
 
     Raises:
         NotFound: there is no such operation.
-        NotSupported: its result is a stream or a run, which no form shows.
+        NotSupported: its result is a stream, which no form shows.
         Forbidden: the caller may not call it.
     """
     return await _compute(ctx, fillable(ctx, operation), Route(operation=operation, arguments=dict(arguments)))
@@ -118,6 +121,12 @@ async def propose(ctx: Context, text: str, operation: str | None, values: Json) 
     entry = ctx.operations.entry(operation)
     form = Form(title=entry.summary, operation=entry.name, request_schema=entry.request_schema, values=values)
     return await _say(ctx, text, [form])
+
+
+async def _offer(ctx: Context, entry: Entry, route: Route) -> Routed:
+    """Show the form of what changes something, filled in: words alone do not begin it."""
+    text, form = begun.offered(entry, route.arguments)
+    return await _say(ctx, "\n\n".join([text, *_leftovers(route)]), [form])
 
 
 def _no_sums(route: Route) -> str:
@@ -142,7 +151,7 @@ async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
             return await _say(ctx, cannot(error))
         raise error
     request, result = made.request, made.result
-    drawn = operation.draw(request, result)
+    drawn = begun.drawn(result) if operation.shape == "run" else operation.draw(request, result)
     used = _used(entry, request, route)
     again = Form(
         title="Run again",
@@ -254,7 +263,8 @@ def _receipt(entry: Entry, used: Table, route: Route) -> list[str]:
     knobs = {slot.label for slot in _fields(entry).values() if slot.knob}
     given = [_given(*row) for *row, origin in used.rows if origin != "default"]
     assumed = [_given(*row) for *row, origin in used.rows if origin == "default" and row[0] not in knobs]
-    lines = [f"Computed by `{entry.name}`" + (f" with {', '.join(given)}." if given else ".")]
+    done = "Begun as" if entry.shape == "run" else "Computed by"
+    lines = [f"{done} `{entry.name}`" + (f" with {', '.join(given)}." if given else ".")]
     if assumed:
         lines.append(f"Not given, so by default: {', '.join(assumed)}.")
     return [*lines, *_leftovers(route)]

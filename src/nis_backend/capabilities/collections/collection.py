@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from nis_backend.annotations import Names, Reads
 from nis_backend.drivers.store.items import no_collection
 from nis_backend.operation import Model
 
@@ -26,7 +27,9 @@ Language = Literal["english", "any"]
 class OneCollection(Model):
     """Which collection."""
 
-    id: str = Field(min_length=1, max_length=64, description="The collection's id, or its name.")
+    id: Annotated[str, Reads("called"), Names("collection")] = Field(
+        min_length=1, max_length=64, description="The collection's id, or its name."
+    )
 
 
 class Collection(Model):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.capabilities.collections import views
+from nis_backend.capabilities.collections import asked, views
 from nis_backend.capabilities.collections.collection import (
     A_NAME,
     MOST_COLLECTIONS,
@@ -417,6 +417,8 @@ async def delete_items(request: DeleteItems, ctx: Context) -> Deleted:
             title="By words and meaning",
             request={"id": "{notes.id}", "query": "how long does a refund take", "limit": 2},
             before=(MADE, FILLED),
+            question="Search my collection notes for how long a refund takes.",
+            also=asked.SEARCH,
         ),
         Example(
             title="By words alone, of one topic",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import Field
 
-from nis_backend.capabilities.collections import views
+from nis_backend.capabilities.collections import asked, views
 from nis_backend.capabilities.collections.collection import OneCollection, find
 from nis_backend.capabilities.collections.embedding import chosen_model, embed
 from nis_backend.capabilities.collections.operations import FILLED, MADE
@@ -191,6 +191,8 @@ async def _prepare(request: ReembedItems, ctx: Context) -> ReembedItems:
             title="By the default model",
             request={"id": "{notes.id}"},
             before=(MADE, FILLED),
+            question="Re-embed my collection notes.",
+            also=asked.REEMBED,
         ),
     ),
 )

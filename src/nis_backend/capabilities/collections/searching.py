@@ -58,7 +58,7 @@ STOPS = frozenset(
 class SearchCollection(OneCollection):
     """What to look for, and where."""
 
-    query: Annotated[str, Reads("quote"), Names("question", "words", "text")] = Field(
+    query: Annotated[str, Reads("topic"), Names("question", "words", "text")] = Field(
         min_length=1, max_length=LONGEST_TEXT, description='In words; "in quotes" they have to follow each other.'
     )
     mode: Mode = Field(

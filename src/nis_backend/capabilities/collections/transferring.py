@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.collections import views
+from nis_backend.capabilities.collections import asked, views
 from nis_backend.capabilities.collections.collection import OneCollection, find
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
 from nis_backend.capabilities.collections.items import AddItems, DocumentId
@@ -116,7 +116,13 @@ async def _prepare_export(request: ExportItems, ctx: Context) -> ExportItems:
     time_limit=3_600.0,
     view=views.draw_exported,
     examples=(
-        Example(title="All of it", request={"id": "{notes.id}"}, before=(MADE, FILLED)),
+        Example(
+            title="All of it",
+            request={"id": "{notes.id}"},
+            before=(MADE, FILLED),
+            question="Export my collection notes.",
+            also=asked.EXPORT,
+        ),
         Example(
             title="Of one topic, with vectors",
             request={"id": "{notes.id}", "where": {"topic": "shop"}, "vectors": True},
@@ -207,6 +213,8 @@ _TABLE = base64.b64encode(_ROWS).decode("ascii")
             title="Lines of JSON, all of which are there already",
             request={"id": "{notes.id}", "file": {"base64": _FILE}},
             before=(MADE, FILLED),
+            question="Import this file into my collection notes.",
+            also=asked.IMPORT,
         ),
         Example(
             title="A table, one line of which has no text",

@@ -116,16 +116,22 @@ def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> s
 
 
 def _read_topic(sentence: Sentence, operation: Declared, reading: Reading) -> Sequence[Place]:
-    """Fill what is to be searched for, and the address to be read; answers where they stand."""
+    """Fill what is searched for, what it is called, and the address to be read; answers where they stand."""
     found: list[Place] = []
+    names: list[Place] = []
+    if slot := operation.by_reads.get("called"):
+        names = sentence.called(" ".join(words) for words in slot.phrases)
+        for place in names:
+            reading.fill(slot, sentence.text[slice(*place)], sentence.text[slice(*place)])
     if slot := operation.by_reads.get("topic"):
-        found = sentence.topics
+        found = [one for one in sentence.topics if one not in names] or sentence.topic
         if len(found) == 1:
             said = sentence.text[slice(*found[0])].strip()
             reading.fill(slot, said, said)
         elif found:
             said = tuple(sentence.text[slice(*one)] for one in found)
             reading.unclear.append(Unclear(said=said, fields=(slot.name,)))
+    found = [*found, *names]
     if slot := operation.by_reads.get("address"):
         found = [*found, *sentence.addresses]
         said = tuple(dict.fromkeys(sentence.text[slice(*one)] for one in sentence.addresses))

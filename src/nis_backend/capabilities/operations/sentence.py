@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.capabilities.operations.formulas import FoundFormulas
-from nis_backend.capabilities.operations.topics import addresses, topic
+from nis_backend.capabilities.operations.topics import addresses, called, topic
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FARTHEST_BEFORE, FARTHEST_AFTER = 6, 3
 """Words that may stand between a name and its number, where the name comes before it, and after it."""
@@ -180,8 +180,17 @@ class Sentence:
     @cached_property
     def topics(self) -> list[Place]:
         """The characters of what is to be searched for: each text that is quoted, else what the words say."""
+        return self.quotes or self.rest or self.topic
+
+    @cached_property
+    def topic(self) -> list[Place]:
+        """The characters of what the words say is to be searched for."""
         found = topic(self.text)
-        return self.quotes or self.rest or ([found] if found else [])
+        return [found] if found else []
+
+    def called(self, things: Iterable[str]) -> list[Place]:
+        """The characters of what one of these things is called."""
+        return called(self.text, things)
 
     @cached_property
     def addresses(self) -> list[Place]:

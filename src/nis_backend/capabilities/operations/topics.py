@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PLACES = (
     r"(?:the\s+)?(?:web|internet|net|google|arxiv|literature|scientific\s+literature|world\s*wide\s*web)"
@@ -19,11 +25,14 @@ _BEHIND = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _VERB = re.compile(
-    rf"\b(?:google|look\s+up|web\s*search|look\s+into|research)\s+(?!{_PLACES}\b)(?P<topic>\S.*)",
+    r"(?<!\bthe )(?<!\bthis )(?<!\bthat )(?<!\bsome )(?<!\byour )(?<!\bmy )(?<!\bof )"
+    rf"\b(?:google|look\s+up|web\s*search|look\s+into|research|investigate)\s+(?!{_PLACES}\b)"
+    r"(?!(?:on|about|into|regarding|for|in)\b)(?P<topic>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _TAIL = re.compile(
-    rf"(?:[\s,;]*(?:\b(?:on|in|from|over|across|using|with|through)\s+{_PLACES}|\bonline|\bplease|\bfor\s+me|\bthanks?"
+    rf"(?:[\s,;]*(?:\b(?:and|then)\s+(?:(?:write|give|make|send|prepare)\s+(?:me\s+)?)?(?:an?\s+|the\s+)?report(?:\s+back)?"
+    rf"(?:\s+(?:(?:on|about)\s+it|to\s+me))?|\b(?:on|in|from|over|across|using|with|through)\s+{_PLACES}|\bonline|\bplease|\bfor\s+me|\bthanks?"
     r"|\bthank\s+you|\bonly|\b(?:(?:from|of|in|within)\s+)?(?:the\s+)?(?:this|last|past)\s+(?:day|week|month|year)"
     r"|\btoday|\b(?:at\s+most|up\s+to|limit(?:ed\s+to)?)\s+\w+(?:\s+(?:results|pages|papers))?)|[\s.?!,;]+)+$",
     re.IGNORECASE,
@@ -35,6 +44,12 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 """What stands before a topic and says what is searched."""
+_CALLED = r"[A-Za-z0-9_][\w.-]*\w|\w"
+_NOT_CALLED = listed("""
+    a all an and any anew as at by each entire every for from in into items my of on our please so some texts that the
+    their these this those to using which whole with your
+    """)
+"""What stands beside a thing and is not what it is called."""
 _ADDRESS = re.compile(r"\bhttps?://[^\s<>\"'`]+", re.IGNORECASE)
 LONGEST = 2000
 """Characters of a message in which a topic is looked for: patterns like these take a square of it."""
@@ -55,6 +70,20 @@ def topic(text: str) -> Place | None:
     tail = _TAIL.search(text, start)
     end = tail.start() if tail else len(text)
     return (start, end) if end > start else None
+
+
+def called(text: str, things: Iterable[str]) -> list[Place]:
+    """The characters of what such a thing is called: "the collection notes", "my notes collection"; of several one."""
+    names = "|".join(map(re.escape, things))
+    for pattern in (
+        rf"\b(?:{names})\s+(?:called\s+|named\s+)?[\"\u201c]([^\"\u201c\u201d]{{1,64}})[\"\u201d]",
+        rf"\b(?:{names})\s+(?:called\s+|named\s+)?({_CALLED})",
+        rf"\b({_CALLED})\s+(?:{names})\b",
+    ):
+        for one in re.finditer(pattern, text, re.IGNORECASE):
+            if one[1].lower() not in _NOT_CALLED:
+                return [one.span(1)]
+    return []
 
 
 def addresses(text: str) -> list[Place]:

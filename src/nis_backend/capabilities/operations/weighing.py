@@ -408,6 +408,8 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
 def _texts(sentence: Sentence, operation: Declared) -> list[Place]:
     """The characters of the texts that the operation takes from a message: their words ask for nothing."""
     places = sentence.topics if "topic" in operation.by_reads else [*sentence.quotes, *sentence.rest]
+    if slot := operation.by_reads.get("called"):
+        places = [*places, *sentence.called(" ".join(words) for words in slot.phrases)]
     return [*places, *sentence.addresses]
 
 

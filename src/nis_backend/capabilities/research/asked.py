@@ -26,6 +26,19 @@ PAPERS = (
     "Find research papers by their topic.",
     "Search for academic articles on turbulence.",
 )
+TOPIC = (
+    "Research heat pumps and report.",
+    "Research battery recycling and write a report.",
+    "Do deep research on coral bleaching.",
+    "Do some research on the history of tea and report back.",
+    "Run deep research into perovskite solar cells.",
+    "Investigate why bees die and write me a report.",
+    "Write a research report about sourdough.",
+    "Write a report with sources on the Suez canal.",
+    "Start a research run on glaciers.",
+    "I want a report with citations about cold fusion.",
+    "Look into quantum sensing in depth and report with sources.",
+)
 PAGE = (
     "Read https://example.org/news and tell me what it says.",
     "Open https://example.org and show me its text.",

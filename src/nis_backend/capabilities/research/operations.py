@@ -218,6 +218,7 @@ class _Readers:
                 "mode": "extractive",
             },
             question="Research how tall the Eiffel tower is.",
+            also=asked.TOPIC,
         ),
         Example(
             title="From pages that are named",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.annotations import Knob, Unit
+from nis_backend.annotations import Knob, Reads, Unit
 from nis_backend.capabilities.research.pages import Address
 from nis_backend.capabilities.research.searched import LONGEST_QUERY, Provider, linked, plain
 from nis_backend.operation import Model
@@ -36,7 +36,9 @@ class Budgeted(Model):
 class ResearchTopic(Budgeted):
     """A question, and how much is to be read for it."""
 
-    question: str = Field(min_length=3, max_length=1000, description="What is to be found out.")
+    question: Annotated[str, Reads("topic")] = Field(
+        min_length=3, max_length=1000, description="What is to be found out."
+    )
     urls: list[Address] = Field(
         default_factory=list[str], max_length=MOST_SOURCES, description="Pages to be read first, whatever is found."
     )

@@ -34,7 +34,7 @@ HOUR = 3_600.0
                 "vary": [{"path": "length", "values": [0.5, 1, 2]}],
                 "measure": [{"path": "period"}],
             },
-            question="Sweep the length of a pendulum over 0.5, 1 and 2 m and plot its period.",
+            question="Sweep a pendulum's length and plot its period.",
             also=asked.SWEEP,
         ),
         Example(
