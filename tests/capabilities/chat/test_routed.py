@@ -292,15 +292,16 @@ def test_a_refused_sum_is_answered_with_questions_that_work(tmp_path: Path) -> N
 
 
 def test_a_model_is_offered_what_answers_and_changes_nothing(tmp_path: Path) -> None:
-    """What people ask for first, then the rest; no run, no stream, nothing that writes, no other model."""
+    """What people ask for first, then the rest; no other run, no stream, nothing that writes, no other model."""
 
     async def look() -> None:
         async with turning(tmp_path) as ctx:
             most = len(ENTRIES)
             found = await offered(ctx, "generate text with a model about a pendulum", most)
             assert found[0].name == "physics.simulate_pendulum"
-            assert all(entry.effect == "reads" and entry.shape == "model" for entry in found)
-            asked_for = {entry.name for entry in ENTRIES if entry.routable}
+            assert all(entry.effect == "reads" for entry in found)
+            assert all(entry.shape == "model" or (entry.shape == "run" and entry.routable) for entry in found)
+            asked_for = {entry.name for entry in ENTRIES if entry.routable and entry.by_words}
             assert {entry.name for entry in found[: len(asked_for)]} == asked_for
             names = {entry.name for entry in found}
             assert "runs.list_runs" in names

@@ -314,11 +314,12 @@ def fillable(ctx: Context, name: str) -> Entry:
 
     Raises:
         NotFound: there is none of this name.
-        NotSupported: its result is a stream, which no form shows, or a secret, which no log keeps.
+        NotSupported: its result is a stream, or a run that nobody asks for in words, or a secret, which no log keeps.
         Forbidden: the caller may not call it.
     """
     entry = ctx.operations.entry(name)
-    if entry.shape == "stream":
+    # Of runs those that words lead to: a turn that a form begins could begin another.
+    if entry.shape != "model" and not (entry.shape == "run" and entry.routable):
         raise NotSupported(
             f"{name} answers a {entry.shape}, which a form does not show.",
             field="call.operation",
