@@ -96,6 +96,15 @@ class Says(_SchemaNote):
 
 
 @dataclass(frozen=True)
+class Asker(_SchemaNote):
+    """A person's label: in a conversation, that of whoever asks."""
+
+    @override
+    def note(self) -> Json:
+        return {"asker": True}
+
+
+@dataclass(frozen=True)
 class Reads(_SchemaNote):
     """How the router fills a text field from a sentence.
 

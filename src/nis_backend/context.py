@@ -94,6 +94,8 @@ class Context:
     """Whether the new blobs of its result are there for this call alone: its caller reads them and removes them."""
     origin: Within = ()
     """What made what calls here by itself, a schedule say: its budgets hold for what is begun."""
+    asker: str | None = None
+    """The label of the person whom the conversation serves that this call is in, where it has one."""
     follows: bool = False
     """Whether the caller reads the words of the run that this call starts as they come."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from keyed import holder
 from opened import opened
 from rest_client import ask, done
 
+from nis_backend.caller import LOCAL
+from nis_backend.capabilities.chat.asker import of_asker
 from nis_backend.capabilities.chat.operations import MessageRequest
 from nis_backend.capabilities.chat.remembering import Asked, asked_of
 from nis_backend.capabilities.chat.telling import Chosen, messages_of
@@ -136,3 +139,22 @@ def test_the_model_is_told_each_memory_with_its_number(tmp_path: Path) -> None:
             assert user.content == "What may I eat?"
 
     asyncio.run(body())
+
+
+def test_who_asks_is_told_of_nobody_else(ground: Ground) -> None:
+    """Rules choose whose memories are looked into by the person's label; who has none is the application itself."""
+    done(ground, "POST", "/memory/remember", {"text": "Tim fears spiders.", "user": "tim"})
+    asked = 'What do you remember about "spiders"?'
+    assert "Tim" not in chat(ground, asked)["response"]
+    assert "Tim" in chat(ground, asked, user_id="tim")["response"]
+    assert "Tim" in chat(ground, asked, user_id="anonymous")["response"]
+
+
+def test_a_model_chooses_nobody_else_either(ground: Ground) -> None:
+    """What it gives for a field that is about whoever asks is that person's, whatever it has read."""
+    ctx = ground.process.context(LOCAL)
+    entry, other = (ctx.operations.entry(name) for name in ("memory.recall", "budgets.list_budgets"))
+    chosen = {"query": "spiders", "user": "tim"}
+    assert of_asker(replace(ctx, asker="uma"), entry, chosen) == {"query": "spiders", "user": "uma"}
+    assert of_asker(ctx, entry, chosen) == chosen
+    assert of_asker(replace(ctx, asker="uma"), other, {}) == {}

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from nis_backend.asking import Heard, ask
 from nis_backend.capabilities.chat import begun
+from nis_backend.capabilities.chat.asker import of_asker
 from nis_backend.capabilities.chat.functions import answered
 from nis_backend.capabilities.chat.remote import as_tools, request_of
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
@@ -364,6 +365,9 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     if one is not None:
         name, reason = one["operation"], one["ask"]
         arguments = request_of(one, arguments)
+    entry = next((entry for entry in offered.values() if entry.name == name), None)
+    if entry is not None:
+        arguments = of_asker(ctx, entry, arguments)
     called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
     used = await ctx.use(called, refusal=refusal, ask=reason)
     if used.event.problem is not None or used.request is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.run import Run
 
+NOBODY = "anonymous"
+"""The label of a person who has none."""
 REMEMBERED = 20
 """Earlier turns that a model is shown."""
 
@@ -129,7 +132,7 @@ class MessageRequest(Model):
         description="Web addresses of more of them: fetched from public servers, and attached.",
     )
     conversation_id: Id | None = Field(default=None, description="The conversation to go on with; unset begins one.")
-    user_id: str = Field(default="anonymous", max_length=128, description="A label for the person; it grants nothing.")
+    user_id: str = Field(default=NOBODY, max_length=128, description="A label for the person; it grants nothing.")
     provider: str | None = Field(default=None, max_length=64, description="Provider to ask; unset takes the default.")
     model: str | None = Field(default=None, max_length=256, description="Model to ask, as provider:name or a name.")
     context: dict[str, Any] | None = Field(  # Any: JSON
@@ -382,6 +385,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
 
     if request.call is not None:
         return routed(await run_form(ctx, request.call.operation, request.call.arguments))
+    ctx = replace(ctx, asker=None if request.user_id == NOBODY else request.user_id)
     turn = await chosen(ctx, request)
     message, before = request.message, ""
     of_memory = await _asked_of_memory(ctx, request, turn)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from nis_backend.blob import blob_fields
 from nis_backend.capabilities.chat import begun
+from nis_backend.capabilities.chat.asker import of_asker
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, Unavailable, UpstreamFailed, from_problem
@@ -68,6 +69,7 @@ async def routed_turn(
         return await _say(ctx, _no_sums(route)) if route.reason == "not_computed" else None
     entry = ctx.operations.entry(route.operation)
     route = _with_attached(route, entry, attachments)
+    route = route.model_copy(update={"arguments": of_asker(ctx, entry, route.arguments)})
     if route.ready and not entry.by_words:
         return await _offer(ctx, entry, route)
     if route.ready or route.refusal:

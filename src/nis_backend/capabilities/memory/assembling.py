@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.annotations import Asker
 from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.conversations.operations import find_conversation
 from nis_backend.capabilities.memory.counting import Counter
@@ -33,7 +34,7 @@ class AssembleContext(Model):
 
     query: str = Field(min_length=1, max_length=LONGEST_MEMORY, description="What the model is about to be asked.")
     budget: int = Field(default=2000, ge=16, le=1_000_000, description="Most tokens of the context.")
-    user: Label | None = Field(default=None, description=ABOUT)
+    user: Annotated[Label | None, Asker()] = Field(default=None, description=ABOUT)
     agent: Label | None = Field(default=None, description="Only this agent's memories; unset, any agent's.")
     memories: int = Field(default=20, ge=0, le=50, description="Most memories to be told.")
     conversation_id: Id | None = Field(default=None, description="Whose last turns are told.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from nis_backend.annotations import Plain, Reads
+from nis_backend.annotations import Asker, Plain, Reads
 from nis_backend.blob import Blob
 from nis_backend.capabilities.collections.operations import DeleteItems, ListItems, delete_items
 from nis_backend.capabilities.memory import asked
@@ -96,7 +96,7 @@ class UpdateMemory(OneMemory):
 class ListMemories(Model):
     """Which memories, in the order in which they were written."""
 
-    user: Label | None = Field(default=None, description=ABOUT)
+    user: Annotated[Label | None, Asker()] = Field(default=None, description=ABOUT)
     agent: Label | None = Field(default=None, description="Only this agent's; unset, any agent's.")
     kind: Kind | None = Field(default=None, description="Only of this kind.")
     replaced: bool = Field(default=False, description="Whether those that others have replaced are told too.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from nis_backend.annotations import Names, Reads
+from nis_backend.annotations import Asker, Names, Reads
 from nis_backend.capabilities.collections.operations import SearchCollection, search_collection
 from nis_backend.capabilities.memory import asked
 from nis_backend.capabilities.memory.memory import (
@@ -45,7 +45,7 @@ class Recall(Model):
     query: Annotated[str, Reads("quote"), Names("question", "text")] = Field(
         min_length=1, max_length=LONGEST_MEMORY, description="What it is about, in words."
     )
-    user: Label | None = Field(default=None, description=ABOUT)
+    user: Annotated[Label | None, Asker()] = Field(default=None, description=ABOUT)
     agent: Label | None = Field(default=None, description="Only this agent's; unset, any agent's.")
     kind: Kind | None = Field(default=None, description="Only of this kind.")
     limit: int = Field(default=5, ge=1, le=50, description="Most memories to answer.")
