@@ -9,6 +9,7 @@ import numpy as np
 
 from nis_backend.drivers.embeddings.layers import Layers
 from nis_backend.drivers.embeddings.onnx_session import session
+from nis_backend.drivers.embeddings.tokens_worker import padded
 from nis_backend.errors import Unavailable, shorten
 
 if TYPE_CHECKING:
@@ -67,11 +68,7 @@ class FolderModel:
 
     def embed(self, texts: Sequence[Sequence[int]]) -> Array:
         """See `TokenModel.embed`."""
-        longest = max(map(len, texts))
-        tokens, mask = np.zeros((len(texts), longest), np.int64), np.zeros((len(texts), longest), np.int64)
-        for row, ids in enumerate(texts):
-            tokens[row, : len(ids)] = ids
-            mask[row, : len(ids)] = 1
+        tokens, mask = padded(texts)
         states = self._states(tokens, mask)
         vectors = states if states.ndim == 2 else pooled(states, mask, self._head.pooling)  # noqa: PLR2004 - (texts, width)
         vectors = self._layers(vectors)

@@ -10,6 +10,7 @@ import numpy as np
 
 from nis_backend.drivers.embeddings.minilm import MAX_TOKENS
 from nis_backend.drivers.embeddings.onnx_session import session
+from nis_backend.drivers.embeddings.tokens_worker import padded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,12 +44,7 @@ class MiniLMModel:
 
     def embed(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """The vectors `(texts, 384)` of texts as tokens; those of a batch are padded to the longest."""
-        longest = max(map(len, texts))
-        tokens = np.zeros((len(texts), longest), np.int64)
-        mask = np.zeros((len(texts), longest), np.int64)
-        for row, ids in enumerate(texts):
-            tokens[row, : len(ids)] = ids
-            mask[row, : len(ids)] = 1
+        tokens, mask = padded(texts)
         given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
         states = self._session.run(["last_hidden_state"], given)[0]
         mean = np.matmul(mask[:, None, :].astype(np.float32), states)[:, 0, :] / mask.sum(axis=1, keepdims=True)

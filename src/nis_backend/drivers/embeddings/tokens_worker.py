@@ -52,6 +52,16 @@ class TokenModel(Protocol):
         ...
 
 
+def padded(texts: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tokens `(texts, longest)` with zeros behind the shorter ones, and the mask of what is no padding."""
+    longest = max(map(len, texts))
+    tokens, mask = np.zeros((len(texts), longest), np.int64), np.zeros((len(texts), longest), np.int64)
+    for row, ids in enumerate(texts):
+        tokens[row, : len(ids)] = ids
+        mask[row, : len(ids)] = 1
+    return tokens, mask
+
+
 class TokensWorker:
     """Answers `{"texts", "prompt"}` with one item: vectors as float64 in rows, tokens read, which texts were cut."""
 
