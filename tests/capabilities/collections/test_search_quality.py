@@ -91,7 +91,7 @@ def searched(server: Server, collection: str, items: dict[str, str], asked: dict
 def test_questions_in_other_words_are_not_led_astray_by_words(server: Server) -> None:
     """Promise: on labels, of the product with its own model, hybrid search keeps what meaning finds and words do not.
 
-    The whole set, where it finds more than either, is `make bench-search`'s.
+    The whole set, where it ranks better than either, is `make bench-search`'s.
     """
     short = {name: text for name, text in TEXTS.items() if len(text.split()) <= SHORT}
     asked = {one.query: one.relevant for one in QUESTIONS if one.relevant.keys() <= short.keys()}
