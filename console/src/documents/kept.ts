@@ -22,7 +22,8 @@ export interface Kept {
   kind: string | null;
   media_type: string;
   title: string | null;
-  sha256: string;
+  /** What its chunks say of themselves: others are of what it was. */
+  version: string;
   blob_id: string | null;
   pages: number | null;
   characters: number;

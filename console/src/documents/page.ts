@@ -12,8 +12,6 @@ import { type Kept, parted, type Place } from "./kept.js";
 
 /** Characters before and after what is quoted that are read: a page of a plain text has no end. */
 const AROUND = 20_000;
-/** A chunk says by so many digits of which bytes it is. */
-const DIGITS = 16;
 
 interface Items {
   items: { text: string; metadata: { start: number } }[];
@@ -89,7 +87,7 @@ export class NisPage extends Light {
         <button class="ghost" aria-label="The page after" title="The page after" ?disabled=${!pages || page >= pages} @click=${() => this.turn(1)}>${icon("right")}</button>
         ${document?.blob_id ? html`<button class="small plain" @click=${() => void this.save(document)}>Save the file</button>` : nothing}
       </div>
-      ${trouble ? failure(trouble) : this.shown ? this.paper(this.shown, place) : html`<div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div>`}
+      ${trouble ? failure(trouble, () => void this.open(place)) : this.shown ? this.paper(this.shown, place) : html`<div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div>`}
     </dialog>`;
   }
 
@@ -103,7 +101,7 @@ export class NisPage extends Light {
 /** The text around a place, put together from the chunks of its page; between two of them was white space. */
 async function text(document: Kept, { page, start, end }: Place): Promise<Shown> {
   const where = {
-    ...{ page: page ?? 1, digest: document.sha256.slice(0, DIGITS) },
+    ...{ page: page ?? 1, version: document.version },
     start: { at_least: Math.max(0, start - AROUND), at_most: end + AROUND },
   };
   const found: Items["items"] = [];

@@ -87,6 +87,8 @@ def test_the_same_bytes_kept_in_another_way_leave_no_chunk_of_the_first(ground: 
     assert first["document"]["chunks"] > 1
     (only,) = chunks(ground, second)
     assert (only["text"], only["metadata"]["year"]) == (file.decode().strip(), 2026)
+    # By it a reader of chunks, as the console's page is, tells those of now from others.
+    assert only["metadata"]["version"] == second["document"]["version"] != first["document"]["version"]
 
 
 def test_pages_that_were_not_recognised_are_read_again(ground: Ground) -> None:

@@ -66,6 +66,7 @@ class Document(Model):
     media_type: str
     title: str | None
     sha256: str = Field(description="Of its bytes.")
+    version: str = Field(description="What the metadata of its chunks has: others are of what it was, or will be.")
     blob_id: str | None = Field(description="Its file; null where that is gone.")
     pages: int | None
     characters: int
@@ -123,6 +124,7 @@ def document_of(row: Row) -> Document:
         kind=facts.kind,
         title=facts.title,
         notes=facts.notes,
+        version=facts.version,
         metadata=facts.given,
     )
 
