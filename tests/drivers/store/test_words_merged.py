@@ -6,8 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nis_backend.drivers.store.base import Store
 from nis_backend.drivers.store.items import EVERY, NewItem, Which
+from nis_backend.drivers.store.sqlite import items as statements
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 
 NO_MODEL = (None, None, None, None)
@@ -34,6 +37,25 @@ async def merged(store: Store, owner: str, id_: str) -> bool:
     """Whether no removed word waits in the index."""
     row = await store.get("collections", owner, id_)
     return row is not None and row["unmerged"] == 0
+
+
+def test_many_are_removed_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: who else writes waits for a few, and all are gone at the end, their words too."""
+    monkeypatch.setattr(statements, "REMOVED", 2)
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        await kept(store, "c-1", "ann", *["tide"] * 5, "ebb")
+        which = Which(ids=[f"i-{place}" for place in range(5)])
+        assert await store.drop_items("ann", "c-1", which, 3.0) == 5
+        assert await store.drop_items("ann", "c-1", which, 3.0) == 0
+        row = await store.get("collections", "ann", "c-1")
+        assert row is not None
+        assert (row["items"], row["revision"]) == (1, 4)
+        assert not await store.match_words("ann", "c-1", ["tide"], EVERY, 9)
+        await store.close()
+
+    asyncio.run(body())
 
 
 def test_words_of_removed_texts_leave_the_file(tmp_path: Path) -> None:

@@ -104,7 +104,10 @@ class Items(Protocol):
         ...
 
     async def drop_items(self, owner: str, collection_id: str, which: Which, now: float) -> int:
-        """Remove items, and their words from the index; answers how many."""
+        """Remove items, and their words from the index; answers how many.
+
+        Of many not all go at once: a call that is cut has removed some, and made again removes the rest.
+        """
         ...
 
     async def find_items(

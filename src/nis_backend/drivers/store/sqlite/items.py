@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.items import Condition, Models, NewItem, Scalar, Side, Which
 
-REMOVED = 500
-"""Items that are read at once to be removed: their texts are in memory."""
+REMOVED = 1000
+"""Items that one transaction removes: others who write wait for it, and their texts are in memory."""
 MERGED = 64
 """Pages of an index that one transaction merges: a few milliseconds' worth."""
 WORDS = "create virtual table if not exists {words} using fts5(text, content='', tokenize='ascii')"
@@ -118,23 +118,20 @@ def indexed_as(text: str, language: str) -> str:
     return " ".join(words_of(text, language))
 
 
-def drop_items(connection: sqlite3.Connection, owner: str, collection_id: str, which: Which, now: float) -> int:
-    """See `Items.drop_items`."""
-    collection = connection.execute(
-        "select * from collections where id = ? and owner = ?", (collection_id, owner)
-    ).fetchone()
+def drop_items(  # noqa: PLR0913, PLR0917 - the contract's
+    connection: sqlite3.Connection, owner: str, collection_id: str, which: Which, upto: int, now: float
+) -> int:
+    """Remove the first `REMOVED` of them, with numbers up to one; answers how many."""
     clauses, given = conditions(owner, collection_id, which)
-    few = f"select number, text from items where {clauses} limit {REMOVED:d}"  # noqa: S608 - ours
-    gone = 0
-    while rows := connection.execute(few, given).fetchall():
-        _remove(connection, collection, rows)
-        gone += len(rows)
-    if gone:
+    sql = f"select number, text from items where {clauses} and number <= ? order by number limit ?"  # noqa: S608 - ours
+    rows = connection.execute(sql, [*given, upto, REMOVED]).fetchall()
+    if rows:
+        _remove(connection, _collection(connection, owner, collection_id), rows)
         connection.execute(
             "update collections set items = items - ?, revision = revision + 1, unmerged = 1, updated = ? where id = ?",
-            (gone, now, collection_id),
+            (len(rows), now, collection_id),
         )
-    return gone
+    return len(rows)
 
 
 def merge_words(connection: sqlite3.Connection) -> bool:

@@ -61,7 +61,14 @@ class KeepingItems(Items):
 
     @override
     async def drop_items(self, owner: str, collection_id: str, which: Which, now: float) -> int:
-        return await self._commit(lambda c: statements.drop_items(c, owner, collection_id, which, now))
+        sql = "select coalesce(max(number), 0) as last from items where collection_id = ?"
+        last = int((await self._read(sql, [collection_id]))[0]["last"])
+        gone, more = 0, statements.REMOVED
+        # What is added meanwhile stays: else there might be no end.
+        while more == statements.REMOVED:
+            more = await self._commit(lambda c: statements.drop_items(c, owner, collection_id, which, last, now))
+            gone += more
+        return gone
 
     @override
     async def find_items(
