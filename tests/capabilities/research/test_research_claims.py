@@ -164,6 +164,9 @@ def test_pairs_written_to_mislead_are_rarely_read_wrongly() -> None:
     found = [weigh(claim, sentence) for claim, sentence, _ in pairs]
     read = [told[one.speaks] if one else "not found" for one in found]
     wrong = [pair for pair, said in zip(pairs, read, strict=True) if said not in {pair[2], "not found"}]
-    assert [sentence for _, sentence, _ in wrong] == ["The mines produce 10 tonnes of gold."]
+    assert [sentence for _, sentence, _ in wrong] == [
+        "The mines produce 10 tonnes of gold.",
+        "Tokyo has 14 million inhabitants by day.",
+    ]
     right = sum(said == pair[2] for pair, said in zip(pairs, read, strict=True))
-    assert (len(pairs), right) >= (223, 146)
+    assert (len(pairs), right) >= (268, 182)

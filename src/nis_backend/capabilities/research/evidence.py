@@ -36,6 +36,32 @@ _OPEN = frozenset(
     | {"reported", "nearly", "almost", "planned", "expected", "should", "unless", "until", "once", "formerly", "except"}
     | {"previously", "used", "denied", "denies", "deny", "fail", "fails", "failed", "refuses", "refused", "doubts"}
     | {"attempt", "attempts", "attempted", "tried", "tries", "disputes", "disputed", "evidence", "proposed", "wants"}
+    | {
+        "argue",
+        "argues",
+        "argued",
+        "insist",
+        "insists",
+        "insisted",
+        "assert",
+        "asserts",
+        "asserted",
+        "allege",
+        "alleges",
+    }
+    | {
+        "alleged",
+        "suggest",
+        "suggests",
+        "suggested",
+        "contend",
+        "contends",
+        "speculate",
+        "speculates",
+        "assume",
+        "assumes",
+    }
+    | {"assumed", "hope", "hopes", "hoped", "fear", "fears", "feared", "doubtful", "hypothesis", "rumour", "rumor"}
     | {"?", "according", "contrary", "wrongly", "falsely", "poorly", "barely", "scarcely", "±"}
 )
 """Words that leave open whether what they are said of is so, or is still so."""
