@@ -137,6 +137,52 @@ def word(number: int) -> bytes:
     return saved(made)
 
 
+def noted_word() -> bytes:
+    """A head of pages, a form's field, tracked changes, a text box in both of its forms, and a footnote."""
+    made: Any = import_module("docx").Document()
+    made.sections[0].header.paragraphs[0].text = "Ref. HM-2026"
+    base = saved(made)
+
+    def said(text: str, tag: str = "t") -> str:
+        return f'<w:r><w:{tag} xml:space="preserve">{text}</w:{tag}></w:r>'
+
+    def tracked(kind: str, text: str, tag: str = "t") -> str:
+        return f'<w:{kind} w:id="7" w:author="a">{said(text, tag)}</w:{kind}>'
+
+    box = f"<w:txbxContent><w:p>{said('Boxed words.')}</w:p></w:txbxContent>"
+    fee = (
+        said("The fee is "),
+        tracked("ins", "40"),
+        tracked("del", "30", "delText"),
+        tracked("moveFrom", "moved away"),
+        '<w:r><w:tab/><w:t>euro</w:t><w:footnoteReference w:id="2"/></w:r>',
+        f'<mc:AlternateContent xmlns:mc="{_COMPATIBLE}"><mc:Choice Requires="wps">{box}</mc:Choice>',
+        f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>",
+    )
+    field = f"<w:sdt><w:sdtContent><w:p>{said('In a field.')}</w:p></w:sdtContent></w:sdt>"
+    rule = f'<w:footnote w:type="separator" w:id="0"><w:p>{said("---")}</w:p></w:footnote>'
+    notes = f'{rule}<w:footnote w:id="2"><w:p>{said("Tax included.")}</w:p></w:footnote>'
+    relation = f'<Relationship Id="rId77" Type="{_RELATED}/footnotes" Target="footnotes.xml"/>'
+    kind = f'<Override PartName="/word/footnotes.xml" ContentType="{_FOOTNOTES}"/>'
+    with zipfile.ZipFile(io.BytesIO(base)) as archive:
+        parts = {
+            name: archive.read(name).replace(before.encode(), (put + before).encode(), 1)
+            for name, before, put in (
+                ("word/document.xml", "<w:sectPr", f"{field}<w:p>{''.join(fee)}</w:p>"),
+                ("word/_rels/document.xml.rels", "</Relationships>", relation),
+                ("[Content_Types].xml", "</Types>", kind),
+            )
+        }
+    parts["word/footnotes.xml"] = f'<w:footnotes xmlns:w="{_WORDS}">{notes}</w:footnotes>'.encode()
+    return _zipped(parts, base)
+
+
+_COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+_RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_FOOTNOTES = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+_WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
 def workbook(number: int) -> bytes:
     """Two sheets, numbers, a date and a formula that was never computed."""
     made: Any = import_module("openpyxl").Workbook()

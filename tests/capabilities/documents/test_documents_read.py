@@ -248,3 +248,15 @@ def test_an_archive_packed_as_no_document_is_is_refused() -> None:
     data = out.getvalue()
     with pytest.raises(NisError, match="packed as those of no such file"):
         document(data.replace(b"application", b"applicati\xff\xff"), "packed.docx")
+
+
+def test_all_that_a_word_document_says_is_read_once() -> None:
+    """Promise: fields, insertions, boxes, footnotes and heads of pages are in it; what was deleted or moved is not."""
+    (page,) = pages(made.noted_word(), "noted.docx")
+    assert page.text.split("\n\n") == [
+        "In a field.",
+        "The fee is 40\teuro",
+        "Boxed words.",
+        "Footnote: Tax included.",
+        "Head of pages: Ref. HM-2026",
+    ]

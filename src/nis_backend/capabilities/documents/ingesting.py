@@ -29,7 +29,7 @@ from nis_backend.capabilities.documents.document import (
 from nis_backend.capabilities.documents.finding import FoundPassages, SearchDocuments, search
 from nis_backend.capabilities.documents.keeping import Wanted, collection_for, collection_of, keep
 from nis_backend.capabilities.documents.pages import OVERLAP, SIZE
-from nis_backend.errors import InvalidRequest, NisError, NotFound
+from nis_backend.errors import Fenced, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -236,6 +236,8 @@ async def add_files(request: AddFiles, ctx: Context) -> Recorded[DocumentsKept]:
         wanted = await _wanted(request, document, "", ctx)
         try:
             outcome, kept = await keep(wanted, ctx)
+        except Fenced:  # the rest goes on elsewhere
+            raise
         except NisError as error:
             outcomes.append(OneOutcome(name=wanted.name, outcome="failed", document=None, problem=error.problem()))
         else:

@@ -157,7 +157,7 @@ class _Walk:
 
 def _hidden(element: Any) -> bool:  # Any: as above
     """What no reader sees is not what the page says."""
-    style = (element.get("style") or "").replace(" ", "").lower()
+    style = "".join((element.get("style") or "").split()).lower()
     hidden = "display:none" in style or "visibility:hidden" in style
     return hidden or element.get("hidden") is not None or element.get("aria-hidden") == "true"
 
