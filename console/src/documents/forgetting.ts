@@ -13,6 +13,7 @@ interface Forgotten {
   gone: boolean;
   places: { place: string; before: number; after: number; how: string }[];
   kept: string[];
+  left: string[];
   beyond: string[];
   definition: string;
 }
@@ -96,7 +97,7 @@ function verdict({ user, done, gone }: Forgotten, some: boolean): TemplateResult
     : html`<strong class="bad">Something of ${user} is still there</strong>: see below.`;
 }
 
-function proof({ done, places, kept, beyond, definition }: Forgotten): TemplateResult {
+function proof({ done, places, kept, left, beyond, definition }: Forgotten): TemplateResult {
   return html`<div class="wide" role="region" aria-label="Places" tabindex="0">
       <table>
         <thead><tr><th scope="col">place</th><th scope="col" class="n">${done ? "before" : "there is"}</th>${done ? html`<th scope="col" class="n">after</th>` : nothing}<th scope="col">how it was looked for</th></tr></thead>
@@ -107,7 +108,7 @@ function proof({ done, places, kept, beyond, definition }: Forgotten): TemplateR
         </tbody>
       </table>
     </div>
-    ${list("What stays on purpose", kept)} ${list("What this cannot reach", beyond)} ${list("What counts as about the user", [definition])}`;
+    ${list("What names it and was written about somebody else", left)} ${list("What stays on purpose", kept)} ${list("What this cannot reach", beyond)} ${list("What counts as about the user", [definition])}`;
 }
 
 const list = (title: string, lines: string[]): TemplateResult | typeof nothing =>

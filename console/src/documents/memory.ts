@@ -158,7 +158,7 @@ export class NisMemory extends Reading {
     if (!memories.length) {
       return html`<p class="empty">${this.user
         ? html`Nothing is remembered of ${this.user}.`
-        : html`Nothing is remembered yet. An agent remembers by calling <code>memory.remember</code>${this.writes ? html`; what should be known to all of them, you can write down here` : nothing}.`}</p>`;
+        : html`Nothing is remembered yet. An agent remembers by calling <code>memory.remember</code>${this.writes ? html`; what they should know, you can write down here` : nothing}.`}</p>`;
     }
     return html`<ul class="kept" aria-label="Memories">${memories.map((one) => this.row(one))}</ul>
       ${this.more === null ? nothing : html`<button @click=${() => (this.pages++, void this.again())}>More</button>`}`;
