@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import pytest
 from embedding_folder import MODULES, described, minilm_folder, safetensors, written
 
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.embeddings.folder_head import Prompts, folders_of, head_of
+from nis_backend.drivers.embeddings import folder_worker
+from nis_backend.drivers.embeddings.folder_head import Layer, Prompts, folders_of, head_of
 from nis_backend.drivers.embeddings.folder_model import FolderModel, pooled
 from nis_backend.drivers.embeddings.folders import Folders, pools
 from nis_backend.drivers.embeddings.minilm_model import MiniLMModel
@@ -307,6 +308,27 @@ def test_weights_that_cannot_be_loaded_are_told(tmp_path: Path, name: str) -> No
         FolderModel(head_of(folder), 1)
 
 
+def test_what_changes_while_it_is_loaded_is_loaded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a model would go by the version of the files before; one that never rests is told."""
+    folder, loads = static(tmp_path / "s"), list[int]()
+    load = folder_worker.StaticModel
+
+    def swapped(weights: Path, tokenizer: Path, layers: Sequence[Layer]) -> StaticModel:
+        loads.append(len(loads))
+        found = load(weights, tokenizer, layers)
+        if len(loads) != 2:
+            table = np.full((30_522, 3 + len(loads)), 1.0, np.float32)
+            safetensors(weights, {"embedding.weight": table})
+        return found
+
+    monkeypatch.setattr(folder_worker, "StaticModel", swapped)
+    folder_worker.open_worker({"folder": str(folder), "threads": 1})
+    assert len(loads) == 2
+    with pytest.raises(Unavailable, match="just changed"):
+        folder_worker.open_worker({"folder": str(folder), "threads": 1})
+    assert len(loads) == 2 + folder_worker.TRIES
+
+
 def test_changed_files_are_loaded_anew(tmp_path: Path) -> None:
     """A version is that of the files the vectors are by; numbers that the settings do not say are told."""
     folder = static(tmp_path / "s")
@@ -319,8 +341,9 @@ def test_changed_files_are_loaded_anew(tmp_path: Path) -> None:
             (one,) = (await folders.embed("s", ["a cat"])).vectors
             table = np.random.default_rng(6).normal(size=(30_522, 4)).astype(np.float16)
             safetensors(folder / "model.safetensors", {"embedding.weight": table})
-            (other,) = (await folders.embed("s", ["a cat"])).vectors
-            assert (len(one), len(other)) == (8, 4)
+            anew = await folders.embed("s", ["a cat"])
+            assert (len(one), len(anew.vectors[0])) == (8, 4)
+            assert anew.version == head_of(folder).version
             written(folder / "1_Dense" / "config.json", {"out_features": 3})
             layer = np.ones((2, 4), np.float32)
             safetensors(folder / "1_Dense" / "model.safetensors", {"linear.weight": layer})

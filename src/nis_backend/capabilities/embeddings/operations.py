@@ -69,7 +69,7 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
     embedded = await driver.embed(model.name, request.texts, request.purpose)
     return Embeddings(
         model=model.id,
-        version=model.version,
+        version=embedded.version or model.version,
         dimensions=len(embedded.vectors[0]),
         vectors=embedded.vectors,
         input_tokens=embedded.input_tokens,

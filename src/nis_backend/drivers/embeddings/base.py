@@ -46,6 +46,8 @@ class Embedded:
     """Tokens that were read, all texts together; None when the provider states none."""
     truncated: tuple[int, ...] = ()
     """Which texts were longer than the model reads: their vectors are those of their beginnings."""
+    version: str | None = None
+    """That of the model when it was asked, where that may change while it is; None: as it was found."""
 
 
 class TextEmbedder(Protocol):

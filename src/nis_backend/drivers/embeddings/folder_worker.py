@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Json, WorkerContext
     from nis_backend.drivers.embeddings.folder_head import Head
 
+TRIES = 3
+"""Times that a model is loaded whose files change meanwhile."""
+
 
 def open_worker(options: Json) -> FolderWorker:
     """The pool's entry: loads the model as its folder describes it."""
@@ -32,8 +35,7 @@ class FolderWorker:
         self._folder = folder
         self._threads = threads
         self._turn = asyncio.Lock()
-        self._head = self._read()
-        self._worker = self._load(self._head)
+        self._head, self._worker = self._open()
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`.
@@ -43,13 +45,25 @@ class FolderWorker:
         """
         async with self._turn:
             if payload["version"] != self._head.version:
-                head = await asyncio.to_thread(self._read)
-                if head.version != payload["version"]:
-                    raise Unavailable(f"The files of {self._folder.name} have just changed.", remedy="Ask again.")
-                self._worker, self._head = await asyncio.to_thread(self._load, head), head
+                self._head, self._worker = await asyncio.to_thread(self._open)
+            if payload["version"] != self._head.version:
+                raise self._changed()
             worker = self._worker
         async for item in worker.handle(payload, ctx):
             yield item
+
+    def _open(self) -> tuple[Head, TokensWorker | StaticWorker]:
+        """The model, and what its files said before it was loaded and say after that."""
+        head = self._read()
+        for _ in range(TRIES):
+            worker = self._load(head)
+            before, head = head, self._read()
+            if head.version == before.version:
+                return head, worker
+        raise self._changed()
+
+    def _changed(self) -> Unavailable:
+        return Unavailable(f"The files of {self._folder.name} have just changed.", remedy="Ask again.")
 
     def _read(self) -> Head:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
@@ -99,7 +100,8 @@ class Folders(TextEmbedder):
         """See `TextEmbedder.embed`."""
         head = await self._head(model)
         told = {"version": head.version, "prompt": head.prompts.of(purpose)}
-        return await asked(self._compute, pool_of(model), texts, head.dimensions, told)
+        embedded = await asked(self._compute, pool_of(model), texts, head.dimensions, told)
+        return replace(embedded, version=head.version)
 
     async def _head(self, name: str) -> Head:
         try:
