@@ -129,7 +129,9 @@ def stem(word: str) -> str:
     # The last letter of "iris" and "virus" is no ending.
     if plain.isdigit() or re.search("[iu]s$", plain):
         return plain
-    cut = next((one for one in _ENDINGS if plain.endswith(one) and len(plain) - len(one) >= _LEAST_STEM), "")
+    # "water" is no one who "wats".
+    least = _LEAST_STEM + plain.endswith(("er", "ers"))
+    cut = next((one for one in _ENDINGS if plain.endswith(one) and len(plain) - len(one) >= least), "")
     short = plain[: len(plain) - len(cut)] if cut else plain
     short = short[:-1] if len(short) > _LEAST_STEM and short.endswith("e") else short
     return short[:-1] if len(short) > _LEAST_STEM and short[-1] == short[-2] else short
