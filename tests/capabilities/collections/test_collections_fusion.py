@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from nis_backend.capabilities.collections.fusion import RANK_CONSTANT, diversify, fuse, told_by
+from nis_backend.capabilities.collections.searching import advice
 
 VECTORS = [(7, 0.9), (3, 0.8), (5, 0.1)]
 WORDS = [(5, 11.0), (9, 2.0)]
@@ -52,3 +55,23 @@ def test_diversity_takes_the_next_that_is_not_a_copy() -> None:
     assert [number for number, _ in diversify(found, known, 0.0, 3)] == [1, 2, 3]
     assert [number for number, _ in diversify(found, known, 0.7, 3)] == [1, 3, 2]
     assert [number for number, _ in diversify(found, known, 0.7, 2)] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("items", "indexes", "database", "told"),
+    [
+        (100_000, False, None, ""),
+        (100_001, False, None, "NIS_DATABASE_URL"),
+        (100_001, True, "postgresql://", ""),
+        (100_001, False, "postgresql://", "create extension vector"),
+    ],
+)
+def test_beyond_what_is_compared_quickly_the_remedy_is_told(
+    items: int, indexes: bool, database: str | None, told: str
+) -> None:
+    """Promise: PostgreSQL where there is none; its extension where that is missing."""
+    store, settings = SimpleNamespace(indexes_vectors=indexes), SimpleNamespace(database_url=database)
+    ctx: Any = SimpleNamespace(drivers=SimpleNamespace(store=store, settings=settings))
+    said = advice({"items": items}, ctx)
+    assert told in said
+    assert bool(said) == bool(told)

@@ -176,9 +176,11 @@ def test_without_the_right_to_the_extension_everything_else_goes(
     async def body() -> None:
         async with filled(theirs, monkeypatch) as store:
             [asked] = vectors(1, 6)
+            assert store.indexes_vectors
             for _ in range(2):
                 assert await store.nearest("ann", "c-1", "a", asked, EVERY, 10) is None
                 await store.graphs.made()
+            assert not store.indexes_vectors
             assert len(await store.match_words("ann", "c-1", ["tide"], EVERY, 10)) == 10
 
     asyncio.run(body())

@@ -238,9 +238,9 @@ def _hit(row: Row, score: float, by_words: tuple[int, float] | None, by_vectors:
 def advice(collection: Row, ctx: Context) -> str:
     """What would make searching it quicker; empty where nothing would."""
     items = int(collection["items"])
-    if items <= MOST_EXACT or ctx.drivers.settings.database_url is not None:
+    if items <= MOST_EXACT or ctx.drivers.store.indexes_vectors:
         return ""
-    return (
-        f"{items} vectors are compared one by one; beyond {MOST_EXACT} use PostgreSQL with pgvector (NIS_DATABASE_URL),"
-        " which has an index of them."
-    )
+    told = f"{items} vectors are compared one by one; beyond {MOST_EXACT}"
+    if ctx.drivers.settings.database_url is None:
+        return f"{told} use PostgreSQL with pgvector (NIS_DATABASE_URL), which has an index of them."
+    return f"{told} PostgreSQL wants pgvector 0.8: have `create extension vector` run in the database, and restart."

@@ -85,6 +85,11 @@ class Put:
 class Items(Protocol):
     """Items of collections. A collection itself is a row of `collections`, changed as any other."""
 
+    @property
+    def indexes_vectors(self) -> bool:
+        """Whether large collections have an index of their vectors, as far as is known."""
+        return False
+
     async def put_items(
         self,
         owner: str,

@@ -108,7 +108,7 @@ class Graphs:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._without = False
+        self.without = False
         """Whether the database has no pgvector, nor lets this program have it."""
         self._making: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -116,7 +116,7 @@ class Graphs:
         self, owner: str, collection_id: str, side: Side, vector: bytes, which: Which, limit: int
     ) -> list[Found] | None:
         """See `Items.nearest`."""
-        if self._without:
+        if self.without:
             return None
         about = await self._about(owner, collection_id, side)
         if about is None or not _pays(about):
@@ -235,10 +235,10 @@ class Graphs:
             with contextlib.suppress(psycopg.Error):
                 await connection.execute(EXTENSION)
             row = await (await connection.execute(THERE)).fetchone()
-        self._without = row is None or tuple(map(int, str(row["version"]).split(".")[:2])) < VERSION
-        if self._without:
+        self.without = row is None or tuple(map(int, str(row["version"]).split(".")[:2])) < VERSION
+        if self.without:
             log.info("large collections are searched without an index: the database has no pgvector of version 0.8")
-        return not self._without
+        return not self.without
 
 
 def _pays(about: Row) -> bool:

@@ -32,6 +32,11 @@ class KeepingItems(Items):
     _link: Link
     graphs: Graphs
 
+    @property
+    @override
+    def indexes_vectors(self) -> bool:
+        return not self.graphs.without
+
     async def _commit(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         try:
             return await self._link.transact(work)
