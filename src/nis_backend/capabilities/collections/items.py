@@ -11,13 +11,7 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.annotations import Plain
 from nis_backend.capabilities.collections.collection import OneCollection
-from nis_backend.capabilities.collections.filters import (
-    MOST_CONDITIONS,
-    MOST_MEMBERS,
-    WHERE,
-    Metadata,
-    Where,
-)
+from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, MOST_MEMBERS, WHERE, Metadata, Where
 from nis_backend.drivers.store import items as store
 from nis_backend.operation import Model
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -143,7 +142,8 @@ def terms_of(query: str, language: str) -> list[str]:
 
 async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hits:
     """Search it; see the operation."""
-    for tries in count(1):
+    tries = 1
+    while True:
         ranked = await _ranked(collection, request, ctx)
         hits, gone = await _hits(collection, request, ranked, ctx)
         now = await find(str(collection["id"]), ctx)
@@ -157,8 +157,7 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
                 hits=hits,
                 notes=[*ranked.notes],
             )
-        collection = now
-    raise AssertionError
+        collection, tries = now, tries + 1
 
 
 async def _ranked(collection: Row, request: SearchCollection, ctx: Context) -> Ranked:

@@ -9,9 +9,8 @@ from pydantic import Field, StringConstraints
 from nis_backend.annotations import Knob, Unit
 from nis_backend.capabilities.research.pages import Address
 from nis_backend.capabilities.research.reports import Budgeted, Missed, Searched
-from nis_backend.capabilities.research.searched import plain
 from nis_backend.operation import Model
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Table, Text, View, plain
 
 MOST_TEXTS, LONGEST_GIVEN = 20, 200_000
 Verdict = Literal["supported", "contradicted", "disputed", "not found"]

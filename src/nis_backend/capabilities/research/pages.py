@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob, Reads, Says
-from nis_backend.capabilities.research.searched import beginning, linked, plain
+from nis_backend.capabilities.research.searched import beginning, linked
 from nis_backend.operation import Model
-from nis_backend.view import Table, Text, View, verbatim
+from nis_backend.view import Table, Text, View, plain, verbatim
 
 LONGEST_ADDRESS, LONGEST_HTML, LONGEST_TEXT, MOST_LINKS = 2048, 10_485_760, 400_000, 200
 SHOWN = 1500

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.annotations import Knob, Reads, Unit
 from nis_backend.capabilities.research.pages import Address
-from nis_backend.capabilities.research.searched import LONGEST_QUERY, Provider, linked, plain
+from nis_backend.capabilities.research.searched import LONGEST_QUERY, Provider, linked
 from nis_backend.operation import Model
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Table, Text, View, plain
 
 MOST_SOURCES, MOST_QUERIES, MOST_STATEMENTS = 20, 8, 40
 

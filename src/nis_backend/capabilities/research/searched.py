@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from nis_backend.annotations import Called, Knob, Names, Reads
 from nis_backend.operation import Model
-from nis_backend.view import Table, Text, View, verbatim
+from nis_backend.view import Table, Text, View, plain, verbatim
 
 LONGEST_QUERY = 400
 """Characters; Brave takes no more, and none of the others asks for more."""
@@ -156,14 +155,6 @@ def names(authors: list[str]) -> str:
 def beginning(text: str, longest: int = 240) -> str:
     """As much of a text as a list shows."""
     return text if len(text) <= longest else f"{text[:longest].rpartition(' ')[0]} …"
-
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-
-
-def plain(text: str) -> str:
-    """Words of somebody else's on one line of Markdown, in which nothing of them is markup."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def linked(title: str, url: str) -> str:
