@@ -119,7 +119,7 @@ def test_the_extras_are_the_promised_ones() -> None:
     """Promise: these names, which callers write into their own requirements."""
     promised = (
         "acp all aws dev documents embeddings impact kafka learning local otel postgres redis research science "
-        "transformers"
+        "training transformers"
     )
     assert [*promised.split(), "vision", "visuals", "voice"] == EXTRAS
 
@@ -133,7 +133,7 @@ def test_an_extra_resolves_without_old_numpy_or_tensorflow(extra: str) -> None:
     assert int(pins.get("numpy", "2").partition(".")[0]) >= 2
 
 
-@pytest.mark.parametrize("extra", ["all", "transformers"])
+@pytest.mark.parametrize("extra", ["all", "training", "transformers"])
 def test_torch_stays_pinned(extra: str) -> None:
     """Promise: one release of torch; a looser pin would exchange a local CPU wheel for a CUDA build."""
     assert resolved(extra)["torch"].partition("+")[0] == "2.13.0"

@@ -286,6 +286,12 @@ class Settings(BaseModel):
     weights: Path = Field(
         default_factory=lambda: _home() / "weights", alias="NIS_WEIGHTS", description="Folder of model files."
     )
+    training: Path | None = Field(
+        default=None,
+        alias="NIS_TRAINING",
+        description="Folder of trainings and of the models they make; unset takes one in the data folder. Servers that "
+        "share a database need one that they share.",
+    )
     whisper: str = Field(
         default="tiny.en",
         alias="NIS_WHISPER",

@@ -211,6 +211,7 @@ async def get_info(request: Nothing, ctx: Context) -> Info:
 EXTRAS = {
     "local": "xllamacpp",
     "transformers": "transformers",
+    "training": "peft",
     "embeddings": "onnxruntime",
     "science": "sympy",
     "learning": "torch",

@@ -43,6 +43,14 @@ Table = Literal[
     "collections",
     "documents",
     "entries",
+    "datasets",
+    "dataset_versions",
+    "example_sources",
+    "consents",
+    "trainings",
+    "trained_models",
+    "model_names",
+    "evaluations",
 ]
 Order = Literal["created", "updated"]
 Age = Literal["updated", "expires"]

@@ -1,0 +1,57 @@
+"""Which recipes there are: what each takes, what it makes, and where its file is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal
+
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Model
+
+Rows = Literal["text", "chat", "preferences", "labels", "images", "table"]
+"""Kinds of datasets that models learn from."""
+Makes = Literal["language", "classifier"]
+"""What a training makes: a model that writes, or one that sorts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A way to train, written down in one file."""
+
+    name: str
+    summary: str
+    makes: Makes
+    rows: tuple[Rows, ...]
+    """The kinds of datasets it takes."""
+    base: Literal["none", "optional", "needed"]
+    """Whether it begins with a model that is there."""
+
+    @property
+    def module(self) -> str:
+        """The file, imported by the worker; it has `train(job) -> Outcome`."""
+        return f"nis_backend.capabilities.training.recipes.{self.name}"
+
+    @property
+    def settings(self) -> type[Model]:
+        """What it can be told: the class `Settings` of the file of its name."""
+        found: type[Model] = import_module(f"nis_backend.capabilities.training.settings.{self.name}").Settings
+        return found
+
+
+RECIPES: tuple[Recipe, ...] = ()
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    found = next((one for one in RECIPES if one.name == name), None)
+    if found is None:
+        names = ", ".join(one.name for one in RECIPES)
+        raise InvalidRequest(
+            f"There is no recipe {name!r}.", field="recipe", value=name, remedy=f"Give one of {names}."
+        )
+    return found
