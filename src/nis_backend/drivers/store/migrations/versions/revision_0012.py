@@ -15,13 +15,13 @@ STEP = Step(
     up="""
 create table datasets (
     id text primary key, owner text not null, name text not null, description text not null, kind text not null,
-    splits text not null, version text, rows bigint not null, created real not null, updated real not null
+    splits text not null, version text, rows integer not null, created real not null, updated real not null
 ) strict;
 create unique index datasets_named on datasets (owner, name);
 create index datasets_by_owner on datasets (owner, created, id);
 create table dataset_versions (
     id text primary key, owner text not null, dataset_id text not null, digest text not null, blob_id text not null,
-    rows bigint not null, bytes bigint not null, made_by text not null, run_id text, parent text, note text not null,
+    rows integer not null, bytes integer not null, made_by text not null, run_id text, parent text, note text not null,
     created real not null, updated real not null
 ) strict;
 create index dataset_versions_by_dataset on dataset_versions (owner, dataset_id, created, id);
@@ -38,13 +38,13 @@ create table consents (
 create unique index consents_of_persons on consents (owner, person);
 create table trainings (
     id text primary key, owner text not null, run_id text not null, name text not null, recipe text not null,
-    dataset_id text, version text, base text, settings text not null, step bigint not null, summary text not null,
+    dataset_id text, version text, base text, settings text not null, step integer not null, summary text not null,
     model_id text, created real not null, updated real not null
 ) strict;
 create index trainings_by_owner on trainings (owner, created, id);
 create table trained_models (
     id text primary key, owner text not null, name text not null, kind text not null, training_id text not null,
-    base text, dataset_id text, version text, digest text not null, bytes bigint not null, metrics text not null,
+    base text, dataset_id text, version text, digest text not null, bytes integer not null, metrics text not null,
     state text not null, withdrawn integer not null, created real not null, updated real not null
 ) strict;
 create index trained_models_by_owner on trained_models (owner, created, id);
