@@ -100,7 +100,11 @@ def test_places_turn_back_by_the_same_angle() -> None:
     """The gradient of a rotation is the rotation back."""
     x = torch.randn(1, 2, 5, 8, dtype=torch.float64, requires_grad=True)
     angles = torch.randn(5, 4, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda x: Rotated.apply(x, angles.cos(), angles.sin()), (x,))
+
+    def rotated(x: Any) -> Any:
+        return Rotated.apply(x, angles.cos(), angles.sin())
+
+    assert torch.autograd.gradcheck(rotated, (x,))
 
 
 def test_a_share_of_nothing_is_the_float_twin() -> None:

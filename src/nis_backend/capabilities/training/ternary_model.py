@@ -61,7 +61,9 @@ class Shape:
     @property
     def ternary_parameters(self) -> int:
         """How many of them are in projections."""
-        return self.parameters - self.vocabulary * self.width - self.width - self.layers * (3 * self.width + self.hidden)
+        return (
+            self.parameters - self.vocabulary * self.width - self.width - self.layers * (3 * self.width + self.hidden)
+        )
 
 
 # ── rounding, with gradients straight through ────────────────────────────────────────────────────────────────────────
@@ -79,6 +81,7 @@ class Ternary(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weight: Tensor, share: float) -> Tensor:
         """The weight that is multiplied by."""
+        del ctx  # nothing is kept for the way back
         one, scale = codes(weight)
         one.div_(1 / scale)
         return one if share == 1 else torch.lerp(weight, one, share)
@@ -86,14 +89,15 @@ class Ternary(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *turned: Tensor) -> tuple[Tensor, None]:
         """Straight through."""
+        del ctx
         return turned[0], None
 
 
 class NormedEight(torch.autograd.Function):
     """RMS norm, then eight bits for each token; back, the rounding is passed straight through.
 
-    One function, because its passes over memory are what ternary training costs beyond float: what is rounded is written
-    over what was normed, and what comes back is computed in place.
+    One function, because its passes over memory are what ternary training costs beyond float: what is rounded is
+    written over what was normed, and what comes back is computed in place.
     """
 
     @staticmethod
@@ -129,7 +133,7 @@ class Norm(nn.Module):
     """RMS norm with a gain; `eight` rounds what comes out to eight bits a token, once for all who read it."""
 
     def __init__(self, width: int, epsilon: float, *, eight: bool) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.weight = nn.Parameter(torch.ones(width))
         self.epsilon = epsilon
         self.eight = eight
@@ -146,7 +150,7 @@ class BitLinear(nn.Module):
     """A projection without bias: float weights are kept, ternary ones are multiplied by."""
 
     def __init__(self, before: int, after: int, *, ternary: bool) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.weight = nn.Parameter(torch.empty(after, before))
         self.ternary = ternary
         self.share = 1.0
@@ -194,7 +198,7 @@ class Attention(nn.Module):
     """Causal attention; a group of heads may share keys and values."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.shape = shape
         w, d = shape.width, shape.head
         self.q_proj = BitLinear(w, shape.heads * d, ternary=shape.ternary)
@@ -220,7 +224,7 @@ class FeedForward(nn.Module):
     """SiLU of one projection times another, and back."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.gate_proj = BitLinear(shape.width, shape.hidden, ternary=shape.ternary)
         self.up_proj = BitLinear(shape.width, shape.hidden, ternary=shape.ternary)
         self.down_proj = BitLinear(shape.hidden, shape.width, ternary=shape.ternary)
@@ -236,7 +240,7 @@ class Layer(nn.Module):
     """Attention and feed-forward, each added to what came in."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.self_attn = Attention(shape)
         self.mlp = FeedForward(shape)
         self.input_layernorm = Norm(shape.width, shape.epsilon, eight=shape.ternary)
@@ -252,7 +256,7 @@ class Decoder(nn.Module):
     """Embedding, layers and a last norm, which is not rounded."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.embed_tokens = nn.Embedding(shape.vocabulary, shape.width)
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
         self.norm = Norm(shape.width, shape.epsilon, eight=False)
@@ -275,7 +279,7 @@ class TernaryModel(nn.Module):
     """The whole model: numbers of tokens to a score of each token that may follow."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.shape = shape
         self.model = Decoder(shape)
 

@@ -1,4 +1,4 @@
-"""Text as numbers: byte-level byte pairs with four marks, in the files that Transformers, tokenizers and llama.cpp read.
+"""Text as numbers: byte-level pairs with four marks, in the files that Transformers, tokenizers and llama.cpp read.
 
 Numbers 0 to 255 are the bytes themselves, 256 to 259 the marks, and from 260 on stand the pairs that were learned: so a
 tokenizer without any reads every text, and two tokenizers differ only in what they have beyond 260.
