@@ -1,0 +1,107 @@
+"""A trained model's folder as Transformers saves it, read without Transformers: its settings and its numbers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.errors import InvalidRequest, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nis_backend.trained.manifest import Layout
+
+# Any: a JSON object's values differ in type; numpy's and torch's arrays are read without their types here.
+Json = dict[str, Any]
+Array = Any
+
+TERNARY = "bitnet"
+"""The `model_type` of what may be ternary."""
+PROJECTIONS = tuple(f"{name}_proj.weight" for name in ("q", "k", "v", "o", "gate", "up", "down"))
+"""How the names end of the matrices that are ternary in a ternary model."""
+SCALE = "_scale"
+"""What follows a packed matrix's name in the name of its scale."""
+BITS, CODES_A_BYTE = 8, 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A folder and what its `config.json` says."""
+
+    path: Path
+    config: Json
+
+    @property
+    def layout(self) -> Layout:
+        """How its weights lie."""
+        rounding: Json = self.config.get("quantization_config") or {}
+        if rounding.get("quant_method") != TERNARY:
+            return "float"
+        return "ternary-packed" if rounding.get("linear_class") == "bitlinear" else "ternary-master"
+
+    @property
+    def kind(self) -> str:
+        """What Transformers calls its architecture."""
+        return str(self.config.get("model_type", ""))
+
+    def tensors(self, framework: str = "np") -> Iterator[tuple[str, Array]]:
+        """Every tensor and its name, one after another: no two are in memory at once.
+
+        numpy knows no bfloat16: such files are read by torch and widened.
+
+        Raises:
+            Unavailable: its weights cannot be read.
+        """
+        safetensors: Any = import_module("safetensors")
+        for path in sorted(self.path.glob("*.safetensors")):
+            try:
+                with safetensors.safe_open(path, framework) as file:
+                    for name in file.keys():  # noqa: SIM118 - it is no mapping
+                        yield name, file.get_tensor(name)
+            except (OSError, safetensors.SafetensorError) as error:
+                raise Unavailable(
+                    f"The weights {path.name} cannot be read: {error}.",
+                    remedy="Bring back the model's folder from a backup, or train it again.",
+                ) from None
+
+    def count(self) -> int:
+        """How many numbers it has, without reading them."""
+        safetensors: Any = import_module("safetensors")
+        total = 0
+        for path in sorted(self.path.glob("*.safetensors")):
+            with safetensors.safe_open(path, "np") as file:
+                for name in file.keys():  # noqa: SIM118 - as above
+                    size = 1
+                    for side in file.get_slice(name).get_shape():
+                        size *= side
+                    total += size
+        return total
+
+
+def source_of(path: Path) -> Source:
+    """The folder's settings.
+
+    Raises:
+        InvalidRequest: it holds no model as Transformers saves one.
+    """
+    try:
+        config: Any = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        config = None
+    if not isinstance(config, dict) or not any(path.glob("*.safetensors")):
+        raise InvalidRequest(
+            "This model has no config.json with *.safetensors beside it: no other format can be made of it.",
+            field="format",
+            value="config.json",
+            remedy="Ask for its folder as a zip.",
+        )
+    return Source(path=path, config=cast("Json", config))
+
+
+def is_projection(name: str) -> bool:
+    """Whether this is a matrix that is ternary in a ternary model."""
+    return name.endswith(PROJECTIONS)
