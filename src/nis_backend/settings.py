@@ -292,6 +292,13 @@ class Settings(BaseModel):
         description="Folder of trainings and of the models they make; unset takes one in the data folder. Servers that "
         "share a database need one that they share.",
     )
+    training_threads: int = Field(
+        default=2,
+        ge=1,
+        le=256,
+        alias="NIS_TRAINING_THREADS",
+        description="Threads of a training: another number of them rounds otherwise, in the last digits.",
+    )
     whisper: str = Field(
         default="tiny.en",
         alias="NIS_WHISPER",

@@ -1,0 +1,162 @@
+"""What a training is: what is asked of it, what is known of it, and where its files lie."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from nis_backend.annotations import Knob
+from nis_backend.errors import NotFound
+from nis_backend.operation import Model
+from nis_backend.run import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.run import Run
+    from nis_backend.settings import Settings
+
+Named = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A name that fits a path, and `local:NAME`."""
+Numbers = dict[str, float]
+MOST_POINTS = 500
+"""Of a curve."""
+
+
+class StartTraining(Model):
+    """What to learn, from what, and for how long at most."""
+
+    recipe: str = Field(min_length=1, max_length=40, description="How: a name from training.list_recipes.")
+    dataset: str = Field(min_length=1, max_length=64, description="From what: a dataset's id or name.")
+    name: Named = Field(description="What the model is called: letters, digits, dots, hyphens.")
+    version: str | None = Field(
+        default=None, max_length=64, description="Which version of the dataset; unset, its newest."
+    )
+    base: str | None = Field(
+        default=None,
+        max_length=128,
+        description="The model to begin with, where the recipe takes one: embedded:NAME, transformers:NAME, or the id "
+        "or name of one that was trained here.",
+    )
+    settings: dict[str, JsonValue] = Field(
+        default_factory=dict[str, JsonValue],
+        max_length=64,
+        description="The recipe's own settings by name: training.list_recipes has them with their meaning.",
+    )
+    seed: Annotated[int, Knob()] = Field(
+        default=0, ge=0, lt=2**31, description="Two trainings of one seed end with the same bytes."
+    )
+    steps: Annotated[int, Knob()] = Field(
+        default=1000, ge=1, le=1_000_000, description="Steps of the optimiser, at most."
+    )
+    seconds: Annotated[float, Knob()] | None = Field(
+        default=None, gt=0, le=604_800, description="Processor seconds, at most; unset leaves the steps alone."
+    )
+    save_seconds: Annotated[float, Knob()] = Field(
+        default=15.0, ge=0, le=3600, description="Seconds between two checkpoints."
+    )
+
+
+class Trained(Model):
+    """What a training has made."""
+
+    id: str = Field(description="The training's id.")
+    model_id: str = Field(description="The model: a candidate until it is promoted.")
+    kind: str
+    steps: int
+    metrics: Numbers = Field(description="Measured on rows that it did not learn from, by names that say the formula.")
+    notes: list[str]
+
+
+class Training(Model):
+    """A training, as it is now."""
+
+    id: str
+    run_id: str = Field(description="Its run: watched, paused and cancelled like any.")
+    name: str
+    recipe: str
+    state: State
+    step: int = Field(description="Steps up to the last checkpoint, or the end.")
+    dataset_id: str | None
+    version: str | None = Field(description="The dataset's version that it learns from.")
+    base: str | None
+    settings: dict[str, JsonValue]
+    metrics: Numbers = Field(description="At the end; empty before.")
+    last: Numbers = Field(description="What was measured last on the way.")
+    spent: float = Field(description="Processor seconds up to the last checkpoint.")
+    model_id: str | None = Field(description="The model, once it is there.")
+    problem: dict[str, Any] | None = Field(description="Why it failed.")  # Any: a problem document
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC.")
+
+
+class OneTraining(Model):
+    """Which training."""
+
+    id: str = Field(min_length=1, max_length=64, description="The training's id.")
+
+
+def home(settings: Settings) -> Path:
+    """The folder of trainings and models."""
+    return settings.training or settings.data / "training"
+
+
+def folder_of(settings: Settings, training_id: str) -> Path:
+    """A training's own folder."""
+    return home(settings) / "runs" / training_id
+
+
+def model_folder(settings: Settings, model_id: str) -> Path:
+    """A model's folder: there whole or not at all."""
+    return home(settings) / "models" / model_id
+
+
+def id_of(run_id: str) -> str:
+    """The id of the training that is this run."""
+    return f"training-{run_id.removeprefix('run-')}"[:64]
+
+
+async def find(training_id: str, ctx: Context) -> Row:
+    """The row of a training.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get("trainings", training_id)
+    if row is None:
+        raise NotFound(
+            f"There is no training {training_id!r}.",
+            field="id",
+            value=training_id,
+            remedy="List the trainings to see what there is.",
+        )
+    return row
+
+
+async def told(row: Row, ctx: Context) -> Training:
+    """A training as callers see it; its state is its run's."""
+    run = await _run_of(row, ctx)
+    summary: dict[str, Any] = json.loads(row["summary"])  # Any: JSON
+    return Training(
+        **{name: row[name] for name in ("id", "run_id", "name", "recipe", "dataset_id", "version", "base", "model_id")},
+        **{name: row[name] for name in ("created", "step")},
+        state="cancelled" if run is None else run.state,
+        settings=json.loads(row["settings"]),
+        metrics=summary.get("metrics", {}),
+        last=summary.get("last", {}),
+        spent=float(summary.get("spent", 0.0)),
+        problem=None if run is None else run.problem,
+        updated=row["updated"] if run is None else max(row["updated"], run.updated),
+    )
+
+
+async def _run_of(row: Row, ctx: Context) -> Run | None:
+    """The run; None where it was deleted."""
+    try:
+        return await ctx.runs.get(row["run_id"])
+    except NotFound:
+        return None
