@@ -37,16 +37,25 @@ class Shelf:
         self._ctx = ctx
         self._contents = ctx.drivers.contents
 
-    async def put(self, data: bytes | BinaryIO, *, media_type: str = "", name: str = "", of_call: bool = False) -> Blob:
+    async def put(
+        self,
+        data: bytes | BinaryIO,
+        most: int | None = None,
+        /,
+        *,
+        media_type: str = "",
+        name: str = "",
+        of_call: bool = False,
+    ) -> Blob:
         """Put bytes down, for good or for one call alone; a file is read from its current place on.
 
         Raises:
-            TooLarge: there are more than `NIS_MAX_BLOB`.
+            TooLarge: there are more than `most`, else than `NIS_MAX_BLOB`.
             InvalidRequest: the name cannot be stored.
         """
         ctx = self._ctx
         blob_id, now = ctx.new_id("blob"), ctx.now()
-        written = await self._contents.put(blob_id, data, ctx.settings.max_blob)
+        written = await self._contents.put(blob_id, data, most or ctx.settings.max_blob)
         row: Row = {
             "id": blob_id,
             "sha256": written.sha256,

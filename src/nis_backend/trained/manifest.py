@@ -2,8 +2,9 @@
 
     <model id>/
       manifest.json  README.md  config.json  model.safetensors  tokenizer.json  tokenizer_config.json
-      packed/        the same of a ternary model at two bits a weight, with a manifest of its own
-      gguf/          files for llama.cpp, each made when it is first asked for, with a manifest for all
+      exports/       what was made of it, each a folder with a manifest and a card of its own
+        packed/      a ternary model at two bits a weight, as Transformers loads it
+        gguf-f16/    model.gguf, for llama.cpp, made when it is first asked for
 
 A folder is written once: whoever reads it finds every file as its manifest says, or is refused.
 """
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST, CARD = "manifest.json", "README.md"
-PACKED, GGUF = "packed", "gguf"
-"""Folders in a model's folder of what is made of it."""
+EXPORTS, PACKED, GGUF = "exports", "packed", "model.gguf"
+"""The folder of what was made of a model, that of a ternary one's packed weights in it, and a file for llama.cpp."""
 FORMAT, VERSION = "nis-model", 1
 MOST_FILES, LONGEST_MANIFEST = 1000, 2**20
 """Files of one folder, and bytes of what is read before any of them is believed."""
@@ -108,11 +109,12 @@ def sha256_of(path: Path) -> str:
 
 def files_of(folder: Path) -> list[ModelFile]:
     """The folder's own files, by name; those of what was made of it stand in their own manifests."""
-    made = {PACKED, GGUF}
     paths = [
         one
         for one in sorted(folder.rglob("*"))
-        if one.is_file() and one.relative_to(folder).parts[0] not in made and one.name != MANIFEST
+        if one.is_file()
+        and one.relative_to(folder).parts[0] != EXPORTS
+        and one.relative_to(folder).as_posix() != MANIFEST
     ]
     return [
         ModelFile(name=one.relative_to(folder).as_posix(), sha256=sha256_of(one), bytes=one.stat().st_size)
@@ -139,8 +141,8 @@ def write_whole(path: Path, text: str) -> None:
 def made_whole(folder: Path) -> Generator[Path]:
     """A folder beside the one that it becomes at the end, all of it; a failure leaves nothing."""
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    beside.mkdir(parents=True)
     try:
+        beside.mkdir(parents=True)
         yield beside
         for path in beside.rglob("*"):
             _sync(path)

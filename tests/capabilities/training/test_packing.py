@@ -65,9 +65,9 @@ def test_a_packed_model_answers_as_its_master_does(tmp_path: Path) -> None:
     """
     master = write_ternary(tmp_path / "model")
     finish_model(master, FACTS)
-    model, packed = loaded(master), loaded(master / "packed")
+    model, packed = loaded(master), loaded(master / "exports" / "packed")
     one = logits(packed)
-    assert torch.equal(one, logits(loaded(master / "packed")))
+    assert torch.equal(one, logits(loaded(master / "exports" / "packed")))
     assert torch.equal(one, logits(in_whole_numbers(model)))
     online = logits(loaded(master))
     assert (one - online).abs().max() < 0.05 * online.abs().max()
@@ -98,10 +98,10 @@ def _whole(weight: Any) -> Any:
 def test_a_ternary_weight_takes_little_more_than_two_bits(tmp_path: Path) -> None:
     """At most 2.1, with all that the file has beside floating point numbers: scales, names, lengths."""
     manifest = finish_model(write_ternary(tmp_path / "model"), FACTS)
-    packed = read_manifest(tmp_path / "model" / "packed", "The model")
+    packed = read_manifest(tmp_path / "model" / "exports" / "packed", "The model")
     assert packed.bits_per_weight is not None
     assert 2.0 < packed.bits_per_weight <= 2.1
-    size = (tmp_path / "model" / "packed" / "model.safetensors").stat().st_size
+    size = (tmp_path / "model" / "exports" / "packed" / "model.safetensors").stat().st_size
     assert packed.bits_per_weight == 8 * (size - 4 * packed.parameters.floating) / packed.parameters.ternary
     assert packed.parameters == manifest.parameters
     assert packed.parameters.ternary == 2 * (2 * 256 * 256 + 2 * 128 * 256 + 3 * 256 * 512)
@@ -136,7 +136,7 @@ def test_a_model_says_what_it_was_made_from(tmp_path: Path) -> None:
     for said in ("SmolLM2", "apache-2.0", "exact_match | 0.5", "version `unknown`", "do not rely on it"):
         assert said in card
     finish_model(write_ternary(tmp_path / "other"), FACTS)
-    told = (tmp_path / "other" / "packed" / "README.md").read_text()
+    told = (tmp_path / "other" / "exports" / "packed" / "README.md").read_text()
     assert "stories, version `v1`, 12 rows" in told
     assert "2.027 bits for a ternary weight" in told
 
@@ -165,7 +165,7 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     """What breaks off while it is written leaves nothing behind."""
 
     def broken() -> None:
-        with made_whole(tmp_path / "packed") as folder:
+        with made_whole(tmp_path / "made") as folder:
             (folder / "half").write_text("half")
             raise OSError
 

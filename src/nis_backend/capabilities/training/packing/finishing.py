@@ -10,6 +10,7 @@ from nis_backend.capabilities.training.packing.folder import source_of
 from nis_backend.capabilities.training.packing.ternary import pack_folder
 from nis_backend.trained.manifest import (
     CARD,
+    EXPORTS,
     PACKED,
     Manifest,
     Parameters,
@@ -66,8 +67,8 @@ def finish_model(folder: Path, facts: Facts) -> Manifest:
 
 
 def pack_beside(source: Source, master: Manifest) -> Manifest:
-    """The folder `packed` of a ternary model, made whole."""
-    with made_whole(source.path / PACKED) as folder:
+    """The packed folder of a ternary model, made whole."""
+    with made_whole(source.path / EXPORTS / PACKED) as folder:
         packed = pack_folder(source, folder)
         counts = Parameters(ternary=packed.ternary, floating=packed.floating)
         update = {"layout": "ternary-packed", "parameters": counts, "bits_per_weight": packed.bits}

@@ -11,11 +11,11 @@ Sources: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; llama.cpp's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from nis_backend.capabilities.training.packing.folder import CODES_A_BYTE, SCALE, Source, is_projection
+from nis_backend.capabilities.training.packing.folder import BITS, CODES_A_BYTE, SCALE, Source, is_projection
 from nis_backend.capabilities.training.packing.vocabulary import vocabulary_of
 from nis_backend.errors import InvalidRequest, Unavailable
 
@@ -37,6 +37,8 @@ FILE_TYPES: dict[Weights, int] = {"tq2_0": 37, "tq1_0": 36, "f16": 1, "q8_0": 7}
 """What a file's head says of most of its numbers."""
 TERNARY: frozenset[Weights] = frozenset({"tq2_0", "tq1_0"})
 MATRIX = 2
+SCALES = ".scale"
+"""How the names end of what the sums of a ternary matrix are multiplied by."""
 """Sides of a matrix."""
 MOST_EXACT = 65_504
 """The largest float16."""
@@ -68,10 +70,12 @@ class Written:
     numbers: Array
     kind: int
     """The type of its numbers, as the file's head has it."""
+    ternary: int = 0
+    """How many ternary weights it has."""
 
 
-def write_llama_file(source: Source, weights: Weights, path: Path, called: str) -> None:
-    """Write the file; ternary models are read packed, and what `called` says is the model's name in it.
+def write_llama_file(source: Source, weights: Weights, path: Path, called: str) -> float | None:
+    """Write the file, `called` the model's name in it; ternary models are read packed. Answers bits a ternary weight.
 
     Raises:
         InvalidRequest: llama.cpp has no way to compute this model, or not in these numbers.
@@ -85,8 +89,11 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
     writer.add_file_type(FILE_TYPES[weights])
     _add_shape(writer, config)
     _add_vocabulary(writer, vocabulary_of(source.path, config["vocab_size"]))
+    size = weighed = 0
     for one in _tensors(source, weights):
         writer.add_tensor(one.name, one.numbers, raw_dtype=gguf.GGMLQuantizationType(one.kind))
+        size += one.numbers.nbytes if one.ternary or one.name.endswith(SCALES) else 0
+        weighed += one.ternary
     try:
         writer.write_header_to_file(path=path)
         writer.write_kv_data_to_file()
@@ -96,6 +103,7 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
         raise Unavailable(
             f"The file cannot be written: {error.strerror}.", remedy="Free some space for trained models."
         ) from None
+    return BITS * size / weighed if weighed else None
 
 
 def _check(source: Source, weights: Weights) -> None:
@@ -178,14 +186,15 @@ def _tensors(source: Source, weights: Weights) -> Iterator[Written]:
         numbers = (tensor if as_it_is else tensor.float()).numpy()
         if kind == f"weight{SCALE}":
             # There what is summed up is multiplied by it.
-            yield Written(name=f"{layer}{short}.scale", numbers=(1.0 / numbers).astype("float32"), kind=0)
+            yield Written(name=f"{layer}{short}{SCALES}", numbers=(1.0 / numbers).astype("float32"), kind=0)
             continue
         if short in turned:
             heads = source.config.get(turned[short]) or source.config["num_attention_heads"]
             numbers = _turned(numbers, heads)
         if packed and is_projection(name):
             numbers = unpacked(numbers)
-        yield _written(f"{layer}{short}.weight", numbers, _type_of(name, numbers, weights))
+        one = _written(f"{layer}{short}.weight", numbers, _type_of(name, numbers, weights))
+        yield replace(one, ternary=numbers.size) if packed and is_projection(name) else one
 
 
 def _type_of(name: str, numbers: Array, weights: Weights) -> Weights | None:

@@ -1,0 +1,97 @@
+"""A trained model as a file to take away: made by a worker once, found again the next time it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from nis_backend.blob import Blob
+from nis_backend.capabilities.training.packing.formats import ExportModel, Format
+from nis_backend.drivers.compute.base import Pool
+from nis_backend.errors import NotFound
+from nis_backend.made import MADE
+from nis_backend.operation import Example, operation
+from nis_backend.trained.manifest import EXPORTS, GGUF
+from nis_backend.trained.places import models_folder
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.settings import Settings
+
+POOL = "packing"
+SECONDS = 900.0
+"""A float model of a billion numbers is read, turned and written in some minutes."""
+MOST_BYTES = 64 * 2**30
+"""Of an export: it is of this server's own making, and `NIS_MAX_BLOB` is for what callers send."""
+WHOLE = "model.safetensors"
+ENDINGS: dict[Format, str] = {"zip": ".zip", "packed": "-packed.zip", "safetensors": ".safetensors"}
+ZIP, BYTES = "application/zip", "application/octet-stream"
+
+
+def packing_pool(settings: Settings) -> Pool:
+    """The pool whose worker makes files of models, one at a time: two calls never make the same."""
+    return Pool(
+        name=POOL,
+        kind="exclusive",
+        entry="nis_backend.capabilities.training.packing.worker:open_worker",
+        idle_seconds=settings.idle_seconds,
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
+        extra="training",
+    )
+
+
+@operation(
+    "training.export_model",
+    effect="reads",
+    time_limit=SECONDS,
+    examples=(Example(title="Its whole folder", request={"id": "model-0"}),),
+)
+async def export_model(request: ExportModel, ctx: Context) -> Blob:
+    """Hand out a trained model as a file: its folder, its weights, two bits a weight, or GGUF for llama.cpp.
+
+    Every file of the model is found right by its SHA-256 before. The same export is the same to the bit each time, so
+    that a download that broke off goes on by a range. One for llama.cpp is what serves a merged model from then on.
+
+    Raises:
+        NotFound: the caller has no such model.
+        InvalidRequest: the model has no such format: rows that are no multiple of 256, weights that are not ternary.
+        Unavailable: a file of it is gone or was changed, or a package of the extra training is missing.
+    """
+    row = await ctx.store.get("trained_models", request.id)
+    if row is None:
+        raise NotFound(
+            f"There is no trained model {request.id!r}.",
+            field="id",
+            value=request.id,
+            remedy="List the models to see them.",
+        )
+    ending = ENDINGS.get(request.format, f"-{request.format.removeprefix('gguf-')}.gguf")
+    folder, into = models_folder(ctx.settings) / request.id, ctx.settings.data / MADE / f"{uuid4().hex}.zip"
+    await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
+    payload = {"folder": str(folder), "format": request.format, "called": row["name"], "into": str(into)}
+    try:
+        made = await ctx.drivers.compute.call(POOL, payload)
+        return await _handed(ctx, _path(folder, request.format, into), f"{row['name']}{ending}", str(made["sha256"]))
+    finally:
+        await asyncio.to_thread(into.unlink, missing_ok=True)
+
+
+def _path(folder: Path, given: Format, into: Path) -> Path:
+    """Where the worker has put it; its own word leads nowhere."""
+    if given.startswith("gguf-"):
+        return folder / EXPORTS / given / GGUF
+    return folder / WHOLE if given == "safetensors" else into
+
+
+async def _handed(ctx: Context, path: Path, name: str, sha256: str) -> Blob:
+    """The blob of the file: the one that the caller has already, where it has."""
+    rows: list[Row] = await ctx.store.select("blobs", where={"sha256": sha256, "name": name}, limit=1)
+    if rows:
+        return await ctx.blobs.get(str(rows[0]["id"]))
+    file = await asyncio.to_thread(path.open, "rb")
+    with file:
+        media_type = ZIP if name.endswith(".zip") else BYTES
+        return await ctx.blobs.put(file, MOST_BYTES, media_type=media_type, name=name)

@@ -1,0 +1,231 @@
+"""GGUF files of trained models in llama.cpp: they answer as torch does, within the rounding that each format has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zipfile
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from small_trained import PAIRS, write_llama, write_ternary
+
+from nis_backend.capabilities.training.packing.exporting import Exporting, export
+from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
+from nis_backend.capabilities.training.packing.llama_file import unpacked
+from nis_backend.capabilities.training.packing.ternary import pack
+from nis_backend.capabilities.training.packing.vocabulary import NO_PAIR, vocabulary_of
+from nis_backend.capabilities.training.packing.worker import open_worker
+from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.trained.manifest import read_manifest, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+torch: Any = import_module("torch")
+
+# As in test_packing.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+
+TEXTS = ("the cat and a dog", "Once upon the time: 12 é", "def f(x):\n    return x")
+CLOSE: dict[str, tuple[float, float]] = {
+    "gguf-tq2_0": (0.1, 0.6),
+    "gguf-tq1_0": (0.1, 0.6),
+    "gguf-f16": (0.01, 0.05),
+    "gguf-q8_0": (0.1, 0.6),
+}
+"""How far log probabilities may be from torch's, on average and at most: three times what these models come to."""
+
+
+@pytest.fixture(scope="module")
+def ternary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ternary model's folder."""
+    folder = write_ternary(tmp_path_factory.mktemp("ternary") / "model")
+    finish_model(folder, Facts(kind="ternary"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A float model's folder."""
+    folder = write_llama(tmp_path_factory.mktemp("merged") / "model")
+    finish_model(folder, Facts(kind="float"))
+    return folder
+
+
+def exported(folder: Path, given: str) -> Path:
+    """The file of a format."""
+    return export(Exporting(folder=folder, format=given, called="tiny", into=folder.parent / "made.zip"))
+
+
+def told_by_torch(folder: Path) -> list[tuple[list[int], Any]]:
+    """The tokens of each text, and the log probabilities of what follows each of them."""
+    library: Any = import_module("transformers")
+    tokenizer = library.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = library.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    told: list[tuple[list[int], Any]] = []
+    with torch.no_grad(), torch.compiler.set_stance("force_eager"):
+        for text in TEXTS:
+            tokens: list[int] = tokenizer(text)["input_ids"]
+            told.append((tokens, model(torch.tensor([tokens])).logits[0].log_softmax(-1)))
+    return told
+
+
+@contextmanager
+def engine(path: Path) -> Generator[Any]:
+    """llama.cpp with the file, its cache of keys and values in float32."""
+    library: Any = import_module("xllamacpp")
+    params = library.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel, params.n_ctx = 1, 256
+    params.n_batch = params.n_ubatch = 64
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.cache_type_k = params.cache_type_v = library.ggml_type.GGML_TYPE_F32
+    params.warmup = params.ui = params.endpoint_slots = False
+    params.cache_ram_mib, params.verbosity, params.n_threads_http = 0, 1, 1
+    params.hostnames = [str(path.parent / "http.sock")]
+    yield library.Server(params)
+
+
+def differences(path: Path, told: list[tuple[list[int], Any]]) -> tuple[list[float], int]:
+    """How far llama.cpp's log probabilities are from torch's; and how often another token is clearly the likeliest."""
+    far: list[float] = []
+    others = 0
+    with engine(path) as server:
+        for text, (tokens, theirs) in zip(TEXTS, told, strict=True):
+            counted = server.handle_completions({"prompt": text, "n_predict": 1, "temperature": 0})
+            assert counted["usage"]["prompt_tokens"] == len(tokens)
+            for at in range(len(tokens)):
+                asked = {"prompt": tokens[: at + 1], "n_predict": 1, "temperature": 0, "n_probs": 64}
+                said = server.handle_completions({**asked, "ignore_eos": True})["choices"][0]["logprobs"]
+                if said is None:
+                    # A token that is a part of a character: the engine waits for the rest of it.
+                    continue
+                found = said["content"][0]
+                far += [abs(one["logprob"] - float(theirs[at][one["id"]])) for one in found["top_logprobs"]]
+                best = theirs[at].topk(2)
+                clear = (
+                    float(best.values[0] - best.values[1]) > CLOSE[f"gguf-{path.parent.name.removeprefix('gguf-')}"][1]
+                )
+                others += clear and found["id"] != int(best.indices[0])
+    return far, others
+
+
+@pytest.mark.parametrize("given", ["gguf-tq2_0", "gguf-tq1_0"])
+def test_a_ternary_file_answers_as_torch_does(ternary: Path, given: str) -> None:
+    """Within what llama.cpp's own rounding of activations comes to; each ternary weight is in it as it is."""
+    path = exported(ternary, given)
+    far, others = differences(path, told_by_torch(ternary / "exports" / "packed"))
+    mean, most = CLOSE[given]
+    assert len(far) > 1000
+    assert sum(far) / len(far) < mean
+    assert max(far) < most
+    assert others == 0
+    manifest = read_manifest(path.parent, "The file")
+    bits = {"gguf-tq2_0": 2.0625, "gguf-tq1_0": 1.6875}[given]
+    assert manifest.bits_per_weight == pytest.approx(bits, abs=0.001)
+
+
+@pytest.mark.parametrize("given", ["gguf-f16", "gguf-q8_0"])
+def test_a_merged_file_answers_as_torch_does(merged: Path, given: str) -> None:
+    """In float16 nearly to the last digit; the rows of queries and keys are in llama.cpp's order."""
+    far, others = differences(exported(merged, given), told_by_torch(merged))
+    mean, most = CLOSE[given]
+    assert len(far) > 1000
+    assert sum(far) / len(far) < mean
+    assert max(far) < most
+    assert others == 0
+
+
+def test_ternary_weights_are_in_the_file_as_they_are(ternary: Path) -> None:
+    """What the file holds, taken apart by its own package, are the packed codes, and their scale in float32."""
+    library: Any = import_module("gguf")
+    reader = library.GGUFReader(exported(ternary, "gguf-tq1_0"))
+    packed: Any = import_module("safetensors.numpy").load_file(ternary / "exports" / "packed" / "model.safetensors")
+    name = "model.layers.1.mlp.down_proj.weight"
+    held = {one.name: one for one in reader.tensors}
+    codes = library.quants.dequantize(held["blk.1.ffn_down.weight"].data, held["blk.1.ffn_down.weight"].tensor_type)
+    assert (codes == unpacked(packed[name])).all()
+    assert held["blk.1.ffn_down.scale"].data[0] * packed[f"{name}_scale"][0] == pytest.approx(1, abs=1e-6)
+
+
+def test_codes_are_unpacked_as_they_were_packed() -> None:
+    """Row after row."""
+    codes = torch.randint(-1, 2, (8, 3), generator=torch.Generator().manual_seed(2)).float()
+    assert (unpacked(pack(codes, "q").numpy()) == codes.numpy()).all()
+
+
+def test_rows_that_no_block_fits_are_refused_with_a_way_out(tmp_path: Path) -> None:
+    """By the field's name and value; float16 takes any width, and then answers."""
+    folder = write_ternary(tmp_path / "model", width=64, hidden=128)
+    finish_model(folder, Facts(kind="ternary"))
+    with pytest.raises(InvalidRequest, match="hidden_size is 64") as refusal:
+        exported(folder, "gguf-tq2_0")
+    assert "gguf-f16" in str(refusal.value.remedy)
+    far, _ = differences(exported(folder, "gguf-f16"), told_by_torch(folder / "exports" / "packed"))
+    assert sum(far) / len(far) < 0.1
+
+
+def test_formats_that_a_model_has_not_are_refused(ternary: Path, merged: Path) -> None:
+    """Ternary ones of a float model, those for floats of a ternary one, and two bits of what is not ternary."""
+    for folder, given in ((merged, "gguf-tq2_0"), (ternary, "gguf-q8_0"), (merged, "packed")):
+        with pytest.raises(InvalidRequest) as refusal:
+            exported(folder, given)
+        assert refusal.value.remedy.startswith("Take ")
+    with pytest.raises(InvalidRequest, match="pre_tokenizer like this model's"):
+        _splits_otherwise(merged)
+
+
+def _splits_otherwise(folder: Path) -> None:
+    made = json.loads((folder / "tokenizer.json").read_text())
+    other = folder.parent / "other"
+    other.mkdir(exist_ok=True)
+    (other / "tokenizer.json").write_text(json.dumps({**made, "pre_tokenizer": {"type": "Whitespace"}}))
+    vocabulary_of(other, 300)
+
+
+def test_a_tokenizer_without_pairs_is_read(tmp_path: Path, merged: Path) -> None:
+    """Bytes alone: the engine wants a list of pairs, and gets one that joins nothing that is a token."""
+    made = json.loads((merged / "tokenizer.json").read_text())
+    assert len(vocabulary_of(merged, 264).pairs) == len(PAIRS)
+    made["model"] = {**made["model"], "merges": []}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(made))
+    vocabulary = vocabulary_of(tmp_path, 264)
+    assert vocabulary.pairs == [NO_PAIR]
+    assert NO_PAIR.replace(" ", "") not in vocabulary.tokens
+
+
+def test_an_archive_is_the_same_each_time_and_whole(ternary: Path) -> None:
+    """Its bytes depend on the model alone; what a format has been made of it is not in it."""
+    digests = {sha256_of(exported(ternary, "packed")) for _ in range(2)}
+    assert len(digests) == 1
+    with zipfile.ZipFile(exported(ternary, "packed")) as archive:
+        names = archive.namelist()
+        assert archive.read("config.json") == (ternary / "exports" / "packed" / "config.json").read_bytes()
+    assert {"model.safetensors", "manifest.json", "README.md", "tokenizer.json"} <= set(names)
+    with zipfile.ZipFile(exported(ternary, "zip")) as archive:
+        assert not any(name.startswith("exports") for name in archive.namelist())
+    assert exported(ternary, "safetensors") == ternary / "model.safetensors"
+
+
+def test_nothing_is_made_of_a_model_that_was_changed(tmp_path: Path) -> None:
+    """One byte of its weights is enough."""
+    folder = write_llama(tmp_path / "model", width=32, hidden=32)
+    finish_model(folder, Facts())
+    with (folder / "model.safetensors").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(Unavailable, match="was changed"):
+        exported(folder, "gguf-f16")
+
+
+def test_a_worker_answers_with_the_files_digest(merged: Path, tmp_path: Path) -> None:
+    """Which is the blob's, that a caller compares."""
+
+    async def one() -> list[Any]:
+        payload = {"folder": str(merged), "format": "zip", "called": "tiny", "into": str(tmp_path / "a.zip")}
+        return [item async for item in open_worker({}).handle(payload, None)]  # pyright: ignore[reportArgumentType] - it reads none
+
+    assert asyncio.run(one()) == [{"sha256": sha256_of(tmp_path / "a.zip")}]
