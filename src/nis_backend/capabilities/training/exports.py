@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.training.packing.formats import ExportModel, Format
@@ -69,7 +68,7 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
             remedy="List the models to see them.",
         )
     ending = ENDINGS.get(request.format, f"-{request.format.removeprefix('gguf-')}.gguf")
-    folder, into = models_folder(ctx.settings) / request.id, ctx.settings.data / MADE / f"{uuid4().hex}.zip"
+    folder, into = models_folder(ctx.settings) / request.id, ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
     await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
     payload = {"folder": str(folder), "format": request.format, "called": row["name"], "into": str(into)}
     try:
