@@ -39,7 +39,15 @@ class Recipe:
         return found
 
 
-RECIPES: tuple[Recipe, ...] = ()
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        name="table_classifier",
+        summary="Sort rows of a table under labels, or tell a number of them: linear against boosted trees.",
+        makes="classifier",
+        rows=("table",),
+        base="none",
+    ),
+)
 
 
 def recipe_of(name: str) -> Recipe:

@@ -1,0 +1,163 @@
+"""Candidates tried on rows held out of their fit: by the validation split where it is large enough, else by folds.
+
+Each fit is a pure function of the rows and the seed, and is kept once it is done: what goes on later fits nothing twice
+and comes to the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from nis_backend.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from nis_backend.capabilities.training.job import Job
+
+    Array = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
+torch: Any = import_module("torch")  # Any: this project reads it without its types
+
+C = TypeVar("C", bound="Candidate")
+
+FOLDS = 5
+ENOUGH, ENOUGH_EACH = 100, 5
+"""Rows of a validation split, and of each label in it, by which it judges alone."""
+
+
+class Candidate(Protocol):
+    """One way that may turn out best."""
+
+    @property
+    def name(self) -> str:
+        """Its name among the candidates."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """What it is, for a person."""
+        ...
+
+    def scores(self, fit: Places, held: Places) -> Array:
+        """Probabilities (held, labels), or numbers (held, 1), of rows held out, fitted with the others."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Generic[C]):
+    """A candidate and what it says of the rows that were held out of its fits, by their places."""
+
+    candidate: C
+    loss: float
+    scores: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """How rows are parted for judging: by folds, or as the splits are."""
+
+    pairs: tuple[tuple[Places, Places], ...]
+    """Rows to fit with, and rows held out."""
+    final: Places
+    """What the best is fitted with at last: all rows, or where the validation split judges, those of train."""
+
+    @property
+    def held(self) -> Places:
+        """The rows that are held out in some fit, in the order of their scores."""
+        return np.concatenate([held for _, held in self.pairs])
+
+    @property
+    def by_folds(self) -> bool:
+        """Whether every row is held out once."""
+        return len(self.pairs) > 1
+
+    @property
+    def words(self) -> str:
+        """By what candidates are judged."""
+        return f"{len(self.pairs)} folds" if self.by_folds else f"the validation split, {len(self.held)} rows"
+
+
+def parted(train: int, validation: int, labels: Places | None, seed: int) -> Parts:
+    """The validation's rows, which lie behind those of train, judge where they are enough; else folds of all rows do.
+
+    Folds have of each label as much as they can.
+    """
+    rows = np.arange(train + validation)
+    split = rows[:train], rows[train:]
+    if validation >= ENOUGH and (labels is None or _each(labels[train:], labels) >= ENOUGH_EACH):
+        return Parts(pairs=(split,), final=split[0])
+    rank = np.random.default_rng([seed, 3]).permutation(len(rows))
+    if labels is not None:
+        # Rows of one label follow each other, and are dealt out in turn.
+        rank = rank[np.argsort(labels[rank], kind="stable")]
+    fold = np.empty(len(rows), np.int64)
+    fold[rank] = np.arange(len(rows)) % FOLDS
+    pairs = tuple((rows[fold != number], rows[fold == number]) for number in range(FOLDS))
+    if labels is not None:
+        pairs = tuple(_complete(fit, held, labels) for fit, held in pairs)
+    return Parts(pairs=pairs, final=rows)
+
+
+def _each(some: Places, labels: Places) -> int:
+    return int(np.bincount(some, minlength=int(labels.max()) + 1).min())
+
+
+def _complete(fit: Places, held: Places, labels: Places) -> tuple[Places, Places]:
+    """A label that would be held out altogether has its first row to be fitted with too: each label is known."""
+    gone = np.setdiff1d(labels[held], labels[fit])
+    first = [held[np.flatnonzero(labels[held] == label)[0]] for label in gone]
+    return np.sort(np.concatenate([fit, np.array(first, np.int64)])), held
+
+
+def judged(
+    job: Job, candidates: Sequence[C], parts: Parts, loss: Callable[[Places, Array], float]
+) -> tuple[list[Judged[C]], list[str]]:
+    """Each candidate with the loss of what it said, the best first; and notes of what was not tried for want of time.
+
+    Raises:
+        BudgetExceeded: not one candidate was tried within the budget.
+    """
+    saved = job.resume()
+    kept: dict[str, Any] = {} if saved is None else dict(saved.tensors)  # Any: torch's tensors, as checkpoints are
+    found, notes = list[Judged[C]](), list[str]()
+    job.steps = len(candidates) * len(parts.pairs)
+    step = 0
+    for candidate in candidates:
+        said: list[Array] = []
+        for number, (fit, held) in enumerate(parts.pairs):
+            step += 1
+            key = f"{candidate.name}/{number}"
+            if key not in kept:
+                if job.seconds is not None and job.spent > job.seconds:
+                    break
+                kept[key] = torch.from_numpy(np.ascontiguousarray(candidate.scores(fit, held)))
+                job.report(step, {"loss": loss(held, kept[key].numpy())}, message=f"{candidate.name}, {step} fits")
+                if job.due(step):
+                    job.save(step, kept, {"fits": sorted(kept)})
+            said.append(kept[key].numpy())
+        if len(said) < len(parts.pairs):
+            notes.append(f"The budget of {job.seconds:g} s was over before {candidate.words} was tried.")
+            continue
+        scores = np.concatenate(said)
+        found.append(Judged(candidate=candidate, loss=loss(parts.held, scores), scores=scores))
+    if not found:
+        raise BudgetExceeded(
+            f"Not one candidate was fitted within {job.seconds:g} s.",
+            field="seconds",
+            value=job.seconds,
+            remedy="Allow more seconds, or train on fewer examples.",
+        )
+    return sorted(found, key=lambda one: one.loss), notes
+
+
+def told(found: Sequence[Judged[C]], named: str) -> list[dict[str, Any]]:  # Any: JSON
+    """The candidates and their numbers as JSON has them, the best first."""
+    return [{"name": one.candidate.name, "words": one.candidate.words, named: one.loss} for one in found]
