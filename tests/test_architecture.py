@@ -28,7 +28,7 @@ KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
-    *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched"),
+    *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     "numerics",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nis_backend.capabilities.models.held import LONGEST, Held, Wrong
+from nis_backend.conforming import LONGEST, Held, Wrong
 from nis_backend.errors import InvalidRequest, NotSupported
 
 SHIP: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.capabilities.models.held import Schema, Wrong, hold
+from nis_backend.conforming import Schema, Wrong, hold
 from nis_backend.capabilities.models.judging import A_TEXT, closed, unique
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, Quote, find_quote
 from nis_backend.capabilities.models.structured import ask_json

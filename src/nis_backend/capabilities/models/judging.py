@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.capabilities.models.held import Schema, hold
+from nis_backend.conforming import Schema, hold
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, find_quote
 from nis_backend.capabilities.models.structured import ask_json
 from nis_backend.errors import InvalidRequest

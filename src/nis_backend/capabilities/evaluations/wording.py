@@ -1,0 +1,163 @@
+"""How an answer's words are held against the expected ones: each measure by its published formula."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NORMALISED = "lower case, without punctuation, the articles a, an, the, and more than one space (SQuAD's)"
+EXACT = f"1 where the answer is an expected one, both {NORMALISED}, else 0"
+EXACT_AS_WRITTEN = "1 where the answer is an expected one, character for character but for spaces around it, else 0"
+CONTAINS = f"1 where an expected answer's words stand in the answer in their order, both {NORMALISED}, else 0"
+TOKEN_F1 = (
+    f"2 P R / (P + R) of the words that answer and expected share, each as often as it is there, {NORMALISED}; of "
+    "several expected the best. Source: Rajpurkar et al. (2016), SQuAD, evaluate-v1.1"
+)
+CHRF = (
+    "chrF2 as sacreBLEU computes it: 100 (1 + 4) P R / (4 P + R) of character n-grams, n = 1 to 6, spaces left out, P "
+    "and R averaged over the n that both have; of several expected the best. Source: Popović (2015), WMT 15, 392-395"
+)
+NUMERIC = "1 where a number of the answer differs from the expected one by no more than the tolerance, else 0"
+
+ORDER, BETA = 6, 2.0
+"""Of chrF2. https://github.com/mjpost/sacrebleu, signature nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no."""
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\d))?")
+_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(?![\d,])")
+LONGEST_NUMBER = 400
+"""Characters: a longer run of digits is no number that anybody expects."""
+
+
+def normalised(text: str) -> str:
+    """The words of a text: `NORMALISED`."""
+    text = unicodedata.normalize("NFC", text).lower().translate(_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def accepted(expected: Any) -> list[str]:  # Any: JSON
+    """The answers that are expected, as texts: a list of texts is several of them, and any will do."""
+    if isinstance(expected, list) and expected:
+        several = cast("list[Any]", expected)
+        if all(isinstance(one, str) for one in several):
+            return several
+    return [written(expected)]
+
+
+def written(value: Any) -> str:  # Any: JSON
+    """A value as a text that is compared."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def exact(answer: str, expected: Any, *, as_written: bool = False) -> float:  # Any: JSON
+    """See `EXACT`; what is expected as a number, an object or a list of such is compared as JSON."""
+    if not isinstance(expected, str | list) or not all(isinstance(one, str) for one in cast("list[Any]", expected)):
+        try:
+            return float(_alike(json.loads(answer), expected))
+        except (ValueError, RecursionError):
+            # It is no JSON: its words are compared.
+            pass
+    if as_written:
+        return float(answer.strip() in [one.strip() for one in accepted(expected)])
+    return float(normalised(answer) in [normalised(one) for one in accepted(expected)])
+
+
+def _alike(one: Any, other: Any) -> bool:  # Any: JSON
+    """Whether two values are the same: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        mine, theirs = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
+        return mine.keys() == theirs.keys() and all(_alike(value, theirs[name]) for name, value in mine.items())
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = cast("list[Any]", one), cast("list[Any]", other)
+        return len(pairs[0]) == len(pairs[1]) and all(map(_alike, *pairs))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def contains(answer: str, expected: Any) -> float:  # Any: JSON
+    """See `CONTAINS`."""
+    said = f" {normalised(answer)} "
+    return float(any(f" {words} " in said for words in map(normalised, accepted(expected)) if words))
+
+
+def token_f1(answer: str, expected: Any) -> float:  # Any: JSON
+    """See `TOKEN_F1`; where one of the two has no word, 1 if neither has, else 0, as SQuAD 2.0 has it."""
+    return max(_f1(normalised(answer).split(), normalised(one).split()) for one in accepted(expected))
+
+
+def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
+    if not said or not wanted:
+        return float(not said and not wanted)
+    shared = sum((Counter(said) & Counter(wanted)).values())
+    return 2 * shared / (len(said) + len(wanted))
+
+
+Counted = list[tuple[int, int, int]]
+"""For each length of n-grams: how many the answer has, the expected, and both."""
+
+
+def chrf_counts(answer: str, expected: str) -> Counted:
+    """What chrF is made of."""
+    said, wanted = "".join(answer.split()), "".join(expected.split())
+    return [_grams(said, wanted, length) for length in range(1, ORDER + 1)]
+
+
+def _grams(said: str, wanted: str, length: int) -> tuple[int, int, int]:
+    one, other = (
+        Counter(text[start : start + length] for start in range(len(text) - length + 1)) for text in (said, wanted)
+    )
+    # As sacreBLEU has it: an answer's n-grams are not counted where the expected has none of that length.
+    mine = one.total() if other else 0
+    return mine, other.total(), (one & other).total()
+
+
+def chrf_of(counted: Counted) -> float:
+    """chrF2 of what was counted, 0 to 100."""
+    both = [(match / mine, match / theirs) for mine, theirs, match in counted if mine and theirs]
+    if not both:
+        return 0.0
+    precision, recall = (sum(parts) / len(both) for parts in zip(*both, strict=True))
+    if precision + recall == 0:
+        return 0.0
+    square = BETA * BETA
+    return 100 * (1 + square) * precision * recall / (square * precision + recall)
+
+
+def best_chrf(answer: str, expected: Any) -> tuple[float, Counted]:  # Any: JSON
+    """See `CHRF`, and the counts of the expected answer that is nearest."""
+    counted = [chrf_counts(answer, one) for one in accepted(expected)]
+    scores = [chrf_of(one) for one in counted]
+    best = max(range(len(scores)), key=scores.__getitem__)
+    return scores[best], counted[best]
+
+
+def summed(counts: Sequence[Counted]) -> float:
+    """chrF2 of a whole set of answers, as sacreBLEU's corpus score: of the counts' sums."""
+    return chrf_of([tuple(map(sum, zip(*of_length, strict=True))) for of_length in zip(*counts, strict=True)])
+
+
+def numbers_in(text: str) -> list[float]:
+    """The numbers that are written in a text: 1,234.5 is one, 1,2 are two, 2e-3 is one."""
+    found: list[float] = []
+    for one in _NUMBER.finditer(text):
+        told = one.group().replace("\u2212", "-")
+        parts = [told.replace(",", "")] if _GROUPED.match(told) else [part for part in told.split(",") if part]
+        found += [float(part) for part in parts if len(part) <= LONGEST_NUMBER]
+    return found
+
+
+def near(answer: str, wanted: float, which: str, absolute: float, relative: float) -> float:
+    """See `NUMERIC`: the first, the last, or any number of the answer; or the answer as a whole, `only`."""
+    found = numbers_in(answer)
+    if which == "only":
+        found = found if len(found) == 1 and not normalised(_NUMBER.sub("", answer)) else []
+    elif which != "any":
+        found = found[:1] if which == "first" else found[-1:]
+    return float(any(abs(one - wanted) <= max(absolute, relative * abs(wanted)) for one in found))
