@@ -243,6 +243,18 @@ class LanguageModels(Protocol):
             remedy="Read the count of an answer, or choose another model.",
         )
 
+    async def surprise(self, prompt: Prompt, text: str) -> float:
+        """How unlikely a text is as the next turn, in bits: less the binary logarithm of its probability.
+
+        Raises:
+            NotSupported: nobody tells probabilities of words that the model has not chosen itself.
+        """
+        del text
+        raise NotSupported(
+            f"{self.provider} does not tell how likely {prompt.model} takes a given text to be.",
+            remedy="Choose a model that runs on this machine from its disk, or measure otherwise.",
+        )
+
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """Send a body in its own `wire` to a path below its address, and answer the response, of any status, unread.
 
