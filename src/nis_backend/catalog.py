@@ -69,6 +69,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.collections.reembedding",
     "nis_backend.capabilities.collections.transferring",
     "nis_backend.capabilities.research.operations",
+    "nis_backend.capabilities.evaluations.operations",
     "nis_backend.capabilities.memory.entries",
     "nis_backend.capabilities.memory.operations",
     "nis_backend.capabilities.memory.recalling",

@@ -670,6 +670,7 @@ class Settings(BaseModel):
             "default": self.max_runs,
             "compute": 2,
             "batches": 1,
+            "evaluations": 2,
             **{name: int(number) for name, _, number in given},
         }
 

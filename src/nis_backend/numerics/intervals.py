@@ -21,7 +21,7 @@ SEED = 20_260_101
 FEW, MANY = 20, 1000
 """Below the first a bootstrap is too narrow; beyond the second Student's t says the same for less."""
 HALVINGS = 80
-LEAST = 1e-300
+LEAST, SETTLED = 1e-300, 1e-15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def beta_below(x: float, a: float, b: float) -> float:
         upper = (1 + term / upper) or LEAST
         change = upper * lower
         value *= change
-        if step and abs(change - 1) < 1e-15:
+        if step and abs(change - 1) < SETTLED:
             break
     return math.exp(front) / a * (value - 1)
 
@@ -118,9 +118,7 @@ def newcombe_paired(both: int, first: int, second: int, neither: int, level: flo
     )
 
 
-def mean_interval(
-    values: Sequence[float], level: float = 0.95, bounds: tuple[float, float] | None = None
-) -> Interval:
+def mean_interval(values: Sequence[float], level: float = 0.95, bounds: tuple[float, float] | None = None) -> Interval:
     """The interval of a mean; `bounds` are the least and the greatest that a value can be.
 
     Bounded and few, or all the same: by Hoeffding's inequality, which holds for any scores within the bounds. From 20

@@ -1,4 +1,4 @@
-"""Whether two differ beyond chance on the same cases: exact tests of pairs, and their correction for many. Plain Python.
+"""Whether two differ beyond chance on the same cases: exact tests of pairs, corrected for many. Plain Python.
 
 Sources: McNemar (1947), Psychometrika 12, 153-157; Fisher (1935), The Design of Experiments, 21; Holm (1979), Scand. J.
 Stat. 6, 65-70.
@@ -68,7 +68,9 @@ def sign_flips(differences: Sequence[float]) -> Test:
     if len(apart) <= MOST_EXACT:
         far, of = _counted([abs(one) for one in apart], wanted), 2 ** len(apart)
         return Test(
-            p_value=min(1.0, far / of), least=least_p(len(apart)), method=f"sign flips, exact, {len(apart)} cases differ"
+            p_value=min(1.0, far / of),
+            least=least_p(len(apart)),
+            method=f"sign flips, exact, {len(apart)} cases differ",
         )
     far = _drawn([abs(one) for one in apart], wanted)
     return Test(

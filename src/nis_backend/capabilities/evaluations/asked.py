@@ -10,12 +10,6 @@ LIST = (
     "Show me the latest evaluation results.",
     "Which models have I evaluated?",
 )
-SHOW = (
-    'How did the evaluation "evaluation-0199" do?',
-    'What came out of evaluation "evaluation-0199"?',
-    'Get the results of the evaluation "evaluation-0199".',
-    'Show me the scores of evaluation "evaluation-0199" with their intervals.',
-)
 COMPARE = (
     'Compare evaluation "evaluation-0199" with "evaluation-0200".',
     'Is evaluation "evaluation-0200" significantly better than "evaluation-0199"?',
@@ -28,8 +22,4 @@ SCORE = (
     "What is the chrF of this translation against the reference?",
     "Grade these answers without a model.",
     "How similar is my answer to the expected answer by token F1?",
-)
-REPORT = (
-    'Write a report of evaluation "evaluation-0199".',
-    'Give me the evaluation report for "evaluation-0199" as a file.',
 )

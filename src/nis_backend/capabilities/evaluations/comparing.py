@@ -1,4 +1,4 @@
-"""Two evaluations on the same cases: differences with intervals, exact tests of the pairs, and gates that stand on them."""
+"""Two evaluations on the same cases: differences with intervals, exact tests of pairs, and gates that stand on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.annotations import Knob
+from nis_backend.annotations import Knob, Reads
 from nis_backend.capabilities.evaluations.evaluation import answers_of, evaluation_of, find
 from nis_backend.capabilities.evaluations.measures import NAME, TRAITS
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
@@ -32,8 +32,10 @@ Verdict = Literal["better", "worse", "not told apart"]
 class CompareEvaluations(Model):
     """Which evaluations are held against which."""
 
-    baseline: Id = Field(description="The evaluation that the others are held against.")
-    candidates: list[Id] = Field(min_length=1, max_length=MOST_COMPARED, description="The others.")
+    baseline: Annotated[Id, Reads("quote")] = Field(description="The evaluation that the others are held against.")
+    candidates: Annotated[list[Id], Reads("quotes")] = Field(
+        min_length=1, max_length=MOST_COMPARED, description="The others; the baseline among them is passed over."
+    )
     metrics: list[MetricName] = Field(
         default_factory=list[str], max_length=16, description="Only these; unset, all that both have."
     )
@@ -152,15 +154,16 @@ async def measured(evaluation_id: str, field: str, ctx: Context) -> Measured:
 
 async def compare(request: CompareEvaluations, ctx: Context) -> EvaluationComparison:
     """The differences of each candidate to the baseline, corrected for how many they are."""
-    if request.baseline in request.candidates or len(set(request.candidates)) < len(request.candidates):
+    others = [one for one in dict.fromkeys(request.candidates) if one != request.baseline]
+    if not others:
         raise InvalidRequest(
-            "An evaluation is compared with itself, or twice.",
+            "The baseline is compared with nothing but itself.",
             field="candidates",
             value=request.candidates,
-            remedy="Name each once.",
+            remedy="Name another evaluation.",
         )
     baseline = await measured(request.baseline, "baseline", ctx)
-    candidates = [await measured(one, f"candidates.{number}", ctx) for number, one in enumerate(request.candidates)]
+    candidates = [await measured(one, f"candidates.{number}", ctx) for number, one in enumerate(others)]
     found: list[PairedDifference] = []
     left_out: list[str] = []
     for candidate in candidates:
@@ -256,7 +259,9 @@ def _why(one: PairedDifference, p: float | None, verdict: Verdict) -> str:
     if verdict != "not told apart":
         return f"{verdict}: {counted}, p = {p:.3g}"
     hopeless = one.least_p is not None and one.least_p > 1 - one.level
-    few = f"; with {one.wins + one.losses} cases that differ no p below {one.least_p:.3g} is possible" if hopeless else ""
+    few = (
+        f"; with {one.wins + one.losses} cases that differ no p below {one.least_p:.3g} is possible" if hopeless else ""
+    )
     return f"not told apart: {counted}, p = {p:.3g}{few}"
 
 
@@ -348,7 +353,11 @@ def _short(request: CheckGate, told: MetricValue) -> str:
 
 def _reached(request: CheckGate, told: MetricValue) -> str:
     asked = request.at_most is not None or request.at_least > 0
-    where = f"its interval is {_said(told.low)} to {_said(told.high)}, within what was asked" if asked else "no more was asked"
+    where = (
+        f"its interval is {_said(told.low)} to {_said(told.high)}, within what was asked"
+        if asked
+        else "no more was asked"
+    )
     return f"Passed: {request.metric} is {_said(told.value)} over {told.cases} cases; {where}. There is no baseline."
 
 
@@ -378,4 +387,3 @@ def _no_worse(one: PairedDifference, margin: float) -> tuple[bool, str]:
 
 def _said(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.4g}"
-

@@ -74,9 +74,7 @@ class CreateEvaluation(Measures):
     version: str | None = Field(
         default=None, min_length=1, max_length=64, description="Which version of it; unset, the newest."
     )
-    split: str = Field(
-        default="all", pattern="^(all|train|validation|test)$", description="Which part of the dataset."
-    )
+    split: str = Field(default="all", pattern="^(all|train|validation|test)$", description="Which part of the dataset.")
     most: int | None = Field(
         default=None, ge=1, le=MOST_CASES, description="Only the first so many cases; unset, all of them."
     )
@@ -115,7 +113,10 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         )
     if target.kind == "given" and len(checked(request.cases)) < len(request.cases):
         raise InvalidRequest(
-            "Two cases are the same.", field="cases", value=len(request.cases), remedy="Give each once, with its answer."
+            "Two cases are the same.",
+            field="cases",
+            value=len(request.cases),
+            remedy="Give each once, with its answer.",
         )
     if await ctx.store.count("evaluations") >= MOST_EVALUATIONS:
         raise InvalidRequest(f"There are {MOST_EVALUATIONS} evaluations already.", remedy="Delete some.")

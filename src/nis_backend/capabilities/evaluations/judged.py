@@ -36,7 +36,9 @@ class Question:
     place: int
     texts: tuple[str, str]
     labels: tuple[list[Json], list[Json]]
-    means: tuple[Mapping[str, Verdict], Mapping[str, Verdict]]
+    means: Mapping[str, Verdict]
+    swapped: Mapping[str, Verdict]
+    """What the labels mean the second time."""
 
 
 async def judge(metric: Metric, pairs: Sequence[Pair], parts: Parts, others: Mapping[str, Answer]) -> Scored:
@@ -47,23 +49,15 @@ async def judge(metric: Metric, pairs: Sequence[Pair], parts: Parts, others: Map
         found = _question(metric, place, pair, others)
         if isinstance(found, Question):
             asked.append(found)
-        elif found is not None:
+        else:
             scored.scores[place] = found
     heard: dict[int, tuple[Verdict, Verdict]] = {}
     problems: list[str] = []
 
     async def one(question: Question) -> None:
-        both: list[Verdict] = []
-        for order in (0, 1):
-            name = f"{metric.called} {question.place + 1} {order + 1}"
-            told = await parts.noted(name, CLASSIFY, _request(metric, question, order))
-            if "problem" in told:
-                problems.append(told["problem"])
-                scored.why[question.place] = f"Not judged: {told['problem']}"
-                return
-            scored.judge, scored.demonstration = told["model"], scored.demonstration or told["demonstration"]
-            both.append(question.means[order][told["labels"][0]])
-        heard[question.place] = (both[0], both[1])
+        verdicts = await _verdicts(question, scored, parts, problems)
+        if verdicts is not None:
+            heard[question.place] = verdicts
 
     try:
         await parts.each(asked, one, f"Judges by {metric.called}")
@@ -80,6 +74,23 @@ async def judge(metric: Metric, pairs: Sequence[Pair], parts: Parts, others: Map
     return scored
 
 
+async def _verdicts(
+    question: Question, scored: Scored, parts: Parts, problems: list[str]
+) -> tuple[Verdict, Verdict] | None:
+    """What the judge says in both orders; None where it has failed in one."""
+    both: list[Verdict] = []
+    for order in (0, 1):
+        name = f"{scored.metric.called} {question.place + 1} {order + 1}"
+        told = await parts.noted(name, CLASSIFY, _request(scored.metric, question, order))
+        if "problem" in told:
+            problems.append(told["problem"])
+            scored.why[question.place] = f"Not judged: {told['problem']}"
+            return None
+        scored.judge, scored.demonstration = told["model"], scored.demonstration or told["demonstration"]
+        both.append(question.means[told["labels"][0]] if order == 0 else question.swapped[told["labels"][0]])
+    return both[0], both[1]
+
+
 def _request(metric: Metric, question: Question, order: int) -> Json:
     return {
         "text": question.texts[order],
@@ -91,58 +102,57 @@ def _request(metric: Metric, question: Question, order: int) -> Json:
 def _question(metric: Metric, place: int, pair: Pair, others: Mapping[str, Answer]) -> Question | float | None:
     """What is asked; a score where nobody has to be; None where there is none."""
     case, answer = pair
-    if answer.outcome == "unasked":
-        return None
     rubric = case.rubric or metric.rubric
+    if answer.outcome == "unasked" or (metric.against == "rubric" and not rubric):
+        return None
     task = f"The question:\n{words(case)[:LONGEST]}"
     if rubric:
         task += f"\n\nWhat a good answer has:\n{rubric}"
     mine = answer.answer[:LONGEST]
+    other = "" if metric.against == "rubric" else _other(metric, pair, others)
+    if not isinstance(other, str) or answer.outcome != "answered":
+        return 0.0 if isinstance(other, str) else other
     if metric.against == "rubric":
-        if not rubric:
-            return None
-        labels, means = [MEETS, FALLS_SHORT], {MEETS["name"]: "mine", FALLS_SHORT["name"]: "other"}
         text = f"{task}\n\nThe answer:\n{mine}"
-        question = Question(
+        return Question(
             place=place,
             texts=(text, text),
-            labels=(list(labels), labels[::-1]),
-            means=(_verdicts(means), _verdicts(means)),
+            labels=([MEETS, FALLS_SHORT], [FALLS_SHORT, MEETS]),
+            means=_MET,
+            swapped=_MET,
         )
-        return question if answer.outcome == "answered" else 0.0
-    if metric.against == "expected":
-        if case.expected is None:
-            return None
-        other = accepted(case.expected)[0]
-    else:
-        theirs = others.get(answer.digest)
-        if theirs is None or theirs.outcome == "unasked":
-            return None
-        if theirs.outcome != "answered":
-            return 1.0 if answer.outcome == "answered" else 0.5
-        other = theirs.answer
-    if answer.outcome != "answered":
-        return 0.0
     if mine == other:
         return 0.5
     return Question(
         place=place,
-        texts=(_beside(task, mine, other[:LONGEST]), _beside(task, other[:LONGEST], mine)),
+        texts=(_beside(task, mine, other), _beside(task, other, mine)),
         labels=(_SIDES, _SIDES),
-        means=({"answer 1": "mine", "answer 2": "other", "as good": "tie"}, _SWAPPED),
+        means=_IN_ORDER,
+        swapped=_SWAPPED,
     )
 
 
+def _other(metric: Metric, pair: Pair, others: Mapping[str, Answer]) -> str | float | None:
+    """What the answer is held against; a score where it is no answer; None where there is nothing."""
+    case, answer = pair
+    if metric.against == "expected":
+        return None if case.expected is None else accepted(case.expected)[0][:LONGEST]
+    theirs = others.get(answer.digest)
+    if theirs is None or theirs.outcome == "unasked":
+        return None
+    if theirs.outcome == "answered":
+        return theirs.answer[:LONGEST]
+    return 1.0 if answer.outcome == "answered" else 0.5
+
+
+_MET: Mapping[str, Verdict] = {"meets it": "mine", "falls short": "other"}
+_IN_ORDER: Mapping[str, Verdict] = {"answer 1": "mine", "answer 2": "other", "as good": "tie"}
 _SIDES: list[Json] = [
     {"name": "answer 1", "description": "Answer 1 is the better one."},
     {"name": "answer 2", "description": "Answer 2 is the better one."},
     AS_GOOD,
 ]
 _SWAPPED: Mapping[str, Verdict] = {"answer 1": "other", "answer 2": "mine", "as good": "tie"}
-
-
-def _verdicts(means: Mapping[str, str]) -> Mapping[str, Verdict]:
-    return {name: "mine" if one == "mine" else "other" for name, one in means.items()}
 
 
 def _beside(task: str, first: str, second: str) -> str:

@@ -142,24 +142,24 @@ def formula_of(metric: Metric) -> str:
     formula = TRAITS[metric.kind].formula
     match metric.kind:
         case "exact_match" if metric.as_written:
-            return wording.EXACT_AS_WRITTEN
+            formula = wording.EXACT_AS_WRITTEN
         case "matches":
-            return f"{formula}: {metric.pattern}"
+            formula += f": {metric.pattern}"
         case "numeric":
-            return (
-                f"{formula}: the greater of {metric.absolute:g} and {metric.relative:g} times the expected number; "
+            formula += (
+                f": the greater of {metric.absolute:g} and {metric.relative:g} times the expected number; "
                 f"{metric.number} number of the answer"
             )
         case "bits_per_byte":
-            what = "the answer itself, as it was chosen" if metric.of == "answer" else "the expected answer"
-            return f"{formula}; the text is {what}"
+            formula += f"; the text is the {'answer itself, as chosen' if metric.of == 'answer' else 'expected answer'}"
+        case "judge" if metric.against == "rubric":
+            formula = f"{RUBRIC}0.5 where the two differ"
         case "judge":
-            if metric.against == "rubric":
-                return f"{RUBRIC}0.5 where the two differ"
             whose = "the expected answer" if metric.against == "expected" else f"that of {metric.against}"
-            return f"a model is shown the answer and {whose} and {JUDGED}"
+            formula = f"a model is shown the answer and {whose} and {JUDGED}"
         case _:
-            return formula
+            pass
+    return formula
 
 
 def read(given: list[Kind | Metric]) -> list[Metric]:

@@ -138,7 +138,7 @@ MADE = Before(
     ),
 )
 async def create_evaluation(request: CreateEvaluation, ctx: Context) -> Recorded[Evaluation]:
-    """Evaluate a model, a route, the chat, a remote agent or an operation on cases, as a run: answers, scores, intervals.
+    """Evaluate a model, route, the chat, a remote agent or an operation on cases, as a run: answers, scores, intervals.
 
     Each answer is noted in the run's log at once: after a crash no model is asked again for a case of which that is
     known. A refusal counts as wrong, and is told apart. Few cases give wide intervals.
@@ -296,7 +296,7 @@ async def delete_evaluation(request: OneEvaluation, ctx: Context) -> OneEvaluati
     ),
 )
 async def score_answers(request: ScoreAnswers, ctx: Context) -> Scores:
-    """Score answers that there are already against what is expected, without asking a model: values, intervals, formulas.
+    """Score answers that there are already against what is expected, without a model: values, intervals, formulas.
 
     Raises:
         InvalidRequest: there are not as many answers as cases.
@@ -360,6 +360,8 @@ def _scores(request: ScoreAnswers, metrics: Sequence[Metric]) -> Scores:
             title="Before and after",
             request={"baseline": "{before.id}", "candidates": ["{made.id}"]},
             before=(BEFORE, MADE),
+            question='Compare evaluation "evaluation-0199" with evaluation "evaluation-0200".',
+            also=asked.COMPARE,
         ),
     ),
 )
@@ -393,7 +395,7 @@ async def compare_evaluations(request: CompareEvaluations, ctx: Context) -> Eval
     ),
 )
 async def check_gate(request: CheckGate, ctx: Context) -> Gate:
-    """Check whether an evaluation lets its target through: better than a baseline beyond chance, or not worse by a margin.
+    """Check whether an evaluation lets its target through: better than a baseline beyond chance, or hardly worse.
 
     What cannot be decided does not pass, and the reason says what would decide it.
 

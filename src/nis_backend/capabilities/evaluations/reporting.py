@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from nis_backend.blob import Blob
+from nis_backend.capabilities.evaluations.cases import Case
 from nis_backend.capabilities.evaluations.evaluation import Answer, Evaluation, MetricValue, OneEvaluation
 from nis_backend.capabilities.evaluations.targets import turns
-from nis_backend.capabilities.evaluations.cases import Case
 from nis_backend.operation import Model
 from nis_backend.view import moment, plain, verbatim
 
@@ -41,7 +41,9 @@ class EvaluationReport(Model):
 
 def ranked(answers: Sequence[Answer], metrics: Sequence[MetricValue], most: int) -> list[Answer]:
     """The worst first: no answer, a refusal, then by the first metric that tells right from wrong."""
-    first = next((one for one in metrics if one.kind not in ("latency", "tokens", "cost") and one.value is not None), None)
+    first = next(
+        (one for one in metrics if one.kind not in ("latency", "tokens", "cost") and one.value is not None), None
+    )
     sign = -1 if first is not None and first.better == "lower" else 1
 
     def place(one: Answer) -> tuple[int, float, int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HOPELESS = 8
-"""Cases in a row, from the first on, that nobody could answer because something is missing: then the rest are not asked."""
+"""Cases from the first on that nobody could answer because something is missing: then the rest are not asked."""
 TOLD = 100
 """How often the run says how far it is, at most."""
 

@@ -138,9 +138,7 @@ def _spent(metric: Metric, pairs: Sequence[Pair]) -> Scored:
         found = quantile_interval(there, share, LEVEL)
         scored.more[name], scored.about[name] = quantile(there, share), f"nearest rank; interval by {found.method}"
         scored.more |= {
-            f"{name}_{end}": value
-            for end, value in (("low", found.low), ("high", found.high))
-            if value is not None
+            f"{name}_{end}": value for end, value in (("low", found.low), ("high", found.high)) if value is not None
         }
     return scored
 

@@ -156,7 +156,7 @@ def _words(error: NisError) -> str:
     return f"{error.message} {error.remedy}".strip()
 
 
-async def _patiently(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:  # noqa: FBT001 - as `ask` has it
+async def _patiently(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
     """Who is busy is asked again; the time it took is that of the call which was answered."""
     pause = 1.0
     for attempt in range(1, MOST_TRIES + 1):
@@ -173,7 +173,7 @@ async def _patiently(target: Target, how: How, case: Case, ctx: Context, logprob
     raise AssertionError
 
 
-async def _asked(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:  # noqa: FBT001 - as above
+async def _asked(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
     match target.kind:
         case "model":
             return await _model(target.name, how, case, ctx, logprobs)
@@ -203,7 +203,7 @@ def words(case: Case) -> str:
     return "\n\n".join(f"{one.role}: {one.content}" for one in case.input)
 
 
-async def _model(name: str, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:  # noqa: FBT001 - as above
+async def _model(name: str, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
     before = [{"role": "system", "content": how.system}] if how.system else []
     request: Json = {
         "messages": [*before, *(one.model_dump() for one in turns(case))],

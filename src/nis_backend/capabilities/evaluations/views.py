@@ -35,7 +35,10 @@ def draw_metrics(metrics: Sequence[MetricValue]) -> list[View]:
         interval = "" if one.low is None or one.high is None else f"{one.low:.4g} to {one.high:.4g}"
         value = one.value if one.value is not None else str(one.unavailable)
         rows.append([one.name, value, interval, one.unit, one.cases, one.formula])
-        rows += [[f"{one.name}: {name}", number, "", "", one.cases, one.about.get(name, "")] for name, number in one.more.items()]
+        rows += [
+            [f"{one.name}: {name}", number, "", "", one.cases, one.about.get(name, "")]
+            for name, number in one.more.items()
+        ]
     views: list[View] = []
     if rows:
         columns = ["metric", "value", "95 % interval", "unit", "cases", "formula"]
@@ -114,11 +117,11 @@ def _answers(title: str, answers: Sequence[Answer]) -> Table:
     rows: list[list[str | float]] = []
     for one in answers:
         asked = one.input if isinstance(one.input, str) else one.input[-1].content
-        scores: list[str | float] = [
-            "" if (score := one.scores.get(name)) is None else score for name in names
-        ]
+        scores: list[str | float] = ["" if (score := one.scores.get(name)) is None else score for name in names]
         said = one.answer or one.problem or ""
-        rows.append([one.number, one.outcome, *(cut(text, CELL) for text in (asked, str(one.expected or ""), said)), *scores])
+        rows.append(
+            [one.number, one.outcome, *(cut(text, CELL) for text in (asked, str(one.expected or ""), said)), *scores]
+        )
     return Table(title=title, columns=["case", "outcome", "asked", "expected", "answered", *names], rows=rows)
 
 
@@ -143,7 +146,18 @@ def draw_comparison(_request: Model, result: EvaluationComparison) -> list[View]
         ]
         for one in result.differences
     ]
-    columns = ["candidate", "metric", "its value", "baseline's", "difference", "interval", "pairs", "p", "verdict", "test"]
+    columns = [
+        "candidate",
+        "metric",
+        "its value",
+        "baseline's",
+        "difference",
+        "interval",
+        "pairs",
+        "p",
+        "verdict",
+        "test",
+    ]
     table: list[View] = [Table(title="Differences", columns=columns, rows=rows)] if rows else []
     return [Text(text="\n\n".join(map(plain, words)) or "Nothing could be compared."), *table]
 

@@ -140,7 +140,11 @@ def best_chrf(answer: str, expected: Any) -> tuple[float, Counted]:  # Any: JSON
 
 def summed(counts: Sequence[Counted]) -> float:
     """chrF2 of a whole set of answers, as sacreBLEU's corpus score: of the counts' sums."""
-    return chrf_of([tuple(map(sum, zip(*of_length, strict=True))) for of_length in zip(*counts, strict=True)])
+    sums: Counted = []
+    for of_length in zip(*counts, strict=True):
+        mine, theirs, match = (sum(part) for part in zip(*of_length, strict=True))
+        sums.append((mine, theirs, match))
+    return chrf_of(sums)
 
 
 def numbers_in(text: str) -> list[float]:

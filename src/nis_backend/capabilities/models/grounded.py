@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.conforming import Schema, Wrong, hold
 from nis_backend.capabilities.models.judging import A_TEXT, closed, unique
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, Quote, find_quote
 from nis_backend.capabilities.models.structured import ask_json
+from nis_backend.conforming import Schema, Wrong, hold
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.conforming import Schema, hold
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, find_quote
 from nis_backend.capabilities.models.structured import ask_json
+from nis_backend.conforming import Schema, hold
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.embeddings.operations import embed_apart
 from nis_backend.capabilities.models.asking import DEMONSTRATION, Asking, Asks, labelled, system, user
-from nis_backend.conforming import Wrong, hold
 from nis_backend.capabilities.models.judging import closed
 from nis_backend.capabilities.models.structured import ask_json
+from nis_backend.conforming import Wrong, hold
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, user
-from nis_backend.conforming import Held, Schema, Wrong, hold
 from nis_backend.capabilities.models.text import EarlierMessage
+from nis_backend.conforming import Held, Schema, Wrong, hold
 from nis_backend.drivers.llm.base import Message
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 from nis_backend.operation import Example, operation

@@ -11,7 +11,7 @@ from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
     *("batches", "blobs", "budgets", "cache", "chat", "collections", "conversations", "deployment", "documents"),
-    *("embeddings", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
+    *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
     *("schedules", "system", "usage", "vision", "visuals", "voice", "weights"),
 )
