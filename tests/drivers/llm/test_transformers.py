@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import math
 import os
 import shutil
 import signal
@@ -238,6 +239,24 @@ def test_an_answer_streams_with_the_tokenizers_count(box: Box) -> None:
 def _likely(one: TokenLogprob) -> bool:
     likeliest = one.alternatives[0]
     return one.logprob <= 0 and len(one.alternatives) == 2 and likeliest.token == one.token
+
+
+def test_how_unlikely_a_text_is_agrees_with_what_its_words_were_said_with(box: Box) -> None:
+    """An answer's own tokens have the probabilities that came with them; any other text is less likely."""
+
+    async def test() -> None:
+        asked = prompt("Say hello.", max_tokens=6, logprobs=0)
+        async with aclosing(box.models.generate(asked)) as answer:
+            words = [item async for item in answer if isinstance(item, TextChunk)]
+        said = "".join(one.text for one in words)
+        bits = -sum(token.logprob for one in words for token in one.logprobs) / math.log(2)
+        told = await box.models.surprise(prompt("Say hello."), said)
+        assert told == pytest.approx(bits, rel=0.01)
+        assert await box.models.surprise(prompt("Say hello."), "zebra quantum harpsichord") > told
+        with pytest.raises(InvalidRequest):
+            await box.models.surprise(prompt("Say hello."), "word " * 600)
+
+    box.run(test)
 
 
 def test_what_cannot_be_answered_is_refused_by_its_numbers(box: Box) -> None:

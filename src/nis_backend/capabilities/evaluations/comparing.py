@@ -32,9 +32,11 @@ Verdict = Literal["better", "worse", "not told apart"]
 class CompareEvaluations(Model):
     """Which evaluations are held against which."""
 
-    baseline: Annotated[Id, Reads("quote")] = Field(description="The evaluation that the others are held against.")
+    baseline: Id | None = Field(
+        default=None, description="The evaluation that the others are held against; unset, the first of them."
+    )
     candidates: Annotated[list[Id], Reads("quotes")] = Field(
-        min_length=1, max_length=MOST_COMPARED, description="The others; the baseline among them is passed over."
+        min_length=1, max_length=MOST_COMPARED, description="The others; a baseline among them is passed over."
     )
     metrics: list[MetricName] = Field(
         default_factory=list[str], max_length=16, description="Only these; unset, all that both have."
@@ -154,7 +156,8 @@ async def measured(evaluation_id: str, field: str, ctx: Context) -> Measured:
 
 async def compare(request: CompareEvaluations, ctx: Context) -> EvaluationComparison:
     """The differences of each candidate to the baseline, corrected for how many they are."""
-    others = [one for one in dict.fromkeys(request.candidates) if one != request.baseline]
+    against = request.baseline or request.candidates[0]
+    others = [one for one in dict.fromkeys(request.candidates) if one != against]
     if not others:
         raise InvalidRequest(
             "The baseline is compared with nothing but itself.",
@@ -162,7 +165,7 @@ async def compare(request: CompareEvaluations, ctx: Context) -> EvaluationCompar
             value=request.candidates,
             remedy="Name another evaluation.",
         )
-    baseline = await measured(request.baseline, "baseline", ctx)
+    baseline = await measured(against, "baseline", ctx)
     candidates = [await measured(one, f"candidates.{number}", ctx) for number, one in enumerate(others)]
     found: list[PairedDifference] = []
     left_out: list[str] = []

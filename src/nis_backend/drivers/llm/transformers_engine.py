@@ -10,8 +10,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
+import math
 import threading
 from collections import deque
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.llm.transformers_group import Group
@@ -50,6 +52,7 @@ class Engine:
         self._waiting: deque[Row] = deque()
         self._reading: deque[_Read] = deque()
         self._groups: list[Group] = []
+        self._doubted: deque[tuple[list[int], int, Future[float]]] = deque()
         self._wake = threading.Condition()
         threading.Thread(target=self._run, name="answers", daemon=True).start()
 
@@ -58,6 +61,14 @@ class Engine:
         with self._wake:
             self._waiting.append(row)
             self._wake.notify()
+
+    def surprise(self, tokens: list[int], known: int) -> Future[float]:
+        """How unlikely the tokens are after the first `known`, in bits; callable from any thread."""
+        told: Future[float] = Future()
+        with self._wake:
+            self._doubted.append((tokens, known, told))
+            self._wake.notify()
+        return told
 
     def _try_out(self) -> bool:
         """Whether answers may share a batch: their numbers there are those of each alone.
@@ -91,7 +102,7 @@ class Engine:
         with self._torch.inference_mode():
             while True:
                 with self._wake:
-                    while not (self._waiting or self._reading or self._groups):
+                    while not (self._waiting or self._reading or self._groups or self._doubted):
                         self._wake.wait()
                 try:
                     self._turn()
@@ -120,6 +131,21 @@ class Engine:
             self._read(self._reading.popleft())
         for group in list(self._groups):
             self._step(group)
+        if self._doubted:
+            self._tell(*self._doubted.popleft())
+
+    def _tell(self, tokens: list[int], known: int, told: Future[float]) -> None:
+        """The bits of a whole text, read in pieces as a prompt is: of each token by what the model expected there."""
+        torch, cache, nats, piece = self._torch, self._cache(), 0.0, self._piece
+        try:
+            for start in range(0, len(tokens) - 1, piece):
+                ids = torch.tensor([tokens[start : start + piece]], device=self._model.device)
+                numbers = self._model(input_ids=ids, cache=cache, use_cache=True).logits[0].float().log_softmax(-1)
+                places = range(max(start, known - 1), min(start + piece, len(tokens) - 1))
+                nats -= sum(float(numbers[at - start, tokens[at + 1]]) for at in places)
+            told.set_result(nats / math.log(2))
+        except Exception as error:  # noqa: BLE001 - the worker loop: whatever it is, it is this call's end
+            told.set_exception(self._failure(error))
 
     def _read(self, read: _Read) -> None:
         row = read.row

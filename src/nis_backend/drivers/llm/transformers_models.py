@@ -87,6 +87,12 @@ class TransformersModels(DiskModels):
         counted = await self._compute.call(self.pool(info.name), {**self._payload(prompt, tool), "count": True})
         return int(counted["input_tokens"])
 
+    async def surprise(self, prompt: Prompt, text: str) -> float:
+        """See `LanguageModels.surprise`; of the tokens that the model's own tokenizer makes of the text."""
+        info = await self._info_of(prompt)
+        told = await self._compute.call(self.pool(info.name), {**self._payload(prompt, None), "surprise": text})
+        return float(told["bits"])
+
     @override
     def _forced(self, prompt: Prompt, info: ModelInfo) -> Tool | None:
         """See `DiskModels._forced`; a call in JSON is one that the worker holds the model to."""

@@ -70,6 +70,10 @@ class TransformersWorker:
         if payload.get("count"):
             yield {"input_tokens": len(answer.tokens)}
             return
+        if payload.get("surprise") is not None:
+            tokens = await loop.run_in_executor(None, self._after, answer.tokens, payload["surprise"])
+            yield {"bits": await asyncio.wrap_future(self.engine.surprise(tokens, len(answer.tokens)))}
+            return
         chunks: asyncio.Queue[Json | None] = asyncio.Queue()
 
         def put(chunk: Json | None) -> None:
@@ -125,6 +129,17 @@ class TransformersWorker:
             calls=self._binding(tools) if tools and not forced else None,
             called=self._called,
         )
+
+    def _after(self, tokens: list[int], text: str) -> list[int]:
+        """The prompt's tokens and those of a text that follows it.
+
+        Raises:
+            InvalidRequest: there are more than the model can read.
+        """
+        both = [*tokens, *self._tokenizer(text, add_special_tokens=False)["input_ids"]]
+        if len(both) > self._context:
+            raise too_long(self._called, str(len(both)), self._context)
+        return both
 
     def _tokens(self, begun: Begun) -> list[int]:
         if len(begun.text) > LONGEST_TOKEN * self._context:
