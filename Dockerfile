@@ -14,9 +14,9 @@ FROM ${BASE} AS tools
 SHELL ["/bin/sh", "-eu", "-c"]
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ONLY_BINARY=:all: PIP_PROGRESS_BAR=off PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-# strip, in whatever version the base's Debian has.
+# strip, and a compiler for the ternary kernel, in whatever version the base's Debian has.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends binutils gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=secret,id=pipconf,target=/etc/pip.conf --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv /tools \
     && /tools/bin/pip install --no-compile pip==26.3 \
@@ -80,7 +80,7 @@ RUN python3 slim.py packages /opt/nis
 # ── nis itself ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 FROM tools AS code
-COPY pyproject.toml README.md LICENSE NOTICE deploy/image/slim.py ./
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE deploy/image/slim.py ./
 COPY src/ src/
 RUN python3 -m venv --without-pip /opt/nis \
     && /tools/bin/hatchling build -t wheel \

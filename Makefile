@@ -27,6 +27,7 @@ IMPACT_PEER := $(VENV)/bench-impact/.filled-1
 STACK_PEER := $(VENV)/check-stack/.filled-1
 SEARCH_PEER := $(VENV)/bench-search/.filled-1
 EXTRAS_PEER := $(VENV)/bench-extras/.filled-$(KEY)
+KERNEL := src/nis_backend/ternary/_kernel.so
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -63,13 +64,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 serve: WEIGHTS += $(if $(filter vision,$(MORE)),$(VISION_WEIGHTS)) $(if $(filter voice,$(MORE)),$(VOICE_WEIGHTS))
-serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000", WITH=vision,voice,visuals)
+serve: $(SERVES) $(KERNEL) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000", WITH=vision,voice,visuals)
 	@exec $(BIN)/nis serve $(ARGS)
 
 weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check them
@@ -80,7 +81,7 @@ weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check the
 test-weights: WEIGHTS += $(TEST_WEIGHTS)
 test-weights: $(TESTS) weights ## fetch the models of the tests too (290 MB more, of which 160 are kept)
 
-test: $(TESTS) $(WHEELHOUSE) test-weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
+test: $(TESTS) $(KERNEL) $(WHEELHOUSE) test-weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
@@ -89,6 +90,8 @@ check: $(TESTS) ## format, lint, types; then the tests, which also run the docs
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(MAKE) --no-print-directory test
+
+kernel: $(KERNEL) ## compile the ternary kernel anew after kernel.c changed, where there is a compiler (CC=clang)
 
 format: $(TESTS) ## put every file into the one format, mend what can be mended
 	$(BIN)/ruff format .
@@ -224,6 +227,11 @@ $(TESTS): | $(BIN)/pip
 	@$(torch)
 	@$(install)
 	@$(forget) && touch $@ $(SERVES)
+
+# An install compiles it too; this is for a checkout whose kernel.c has changed since.
+$(KERNEL): src/nis_backend/ternary/kernel.c src/nis_backend/ternary/compiling.py | $(BIN)/pip
+	$(call say,the ternary kernel)
+	@$(BIN)/python src/nis_backend/ternary/compiling.py $(if $(filter command environment,$(origin CC)),$(CC))
 
 # The tests install the package elsewhere with the network off: its requirements and its build backend wait here as wheels,
 # beside what every extra resolves to.

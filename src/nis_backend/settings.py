@@ -359,6 +359,12 @@ class Settings(BaseModel):
         alias="NIS_EMBEDDED_THREADS",
         description="Threads of each embedded model; unset takes the CPU quota.",
     )
+    ternary_kernel: Literal["auto", "avx512", "avxvnni", "avx2", "portable", "none"] = Field(
+        default="auto",
+        alias="NIS_TERNARY_KERNEL",
+        description="What multiplies by the weights of packed ternary models: auto takes the fastest that is compiled "
+        "and that this processor has, none takes numpy; one that is named and is not here is refused.",
+    )
     idle_seconds: float = Field(
         default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."
     )

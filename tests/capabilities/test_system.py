@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import nis_backend
+from nis_backend.capabilities import system
 from nis_backend.capabilities.system import EXTRAS, misset
 from nis_backend.settings import read_settings
 
@@ -25,6 +28,19 @@ def test_the_doctor_looks_for_every_extra_that_some_part_would_ask_for() -> None
 
 def _told(**environment: str) -> dict[str, str]:
     return {part.name: part.remedy for part in misset(read_settings(environment))}
+
+
+@pytest.mark.parametrize("wanted", ["auto", "none"])
+def test_the_doctor_tells_what_computes_with_ternary_weights(wanted: str) -> None:
+    """Promise: whether the compiled kernel or numpy computes is said, and what to do where that is the slower one."""
+    part = system._find_kernel(read_settings({"NIS_TERNARY_KERNEL": wanted}))  # pyright: ignore[reportPrivateUsage] - one part
+    assert part.name == "ternary kernel"
+    if wanted == "none":
+        assert part.ok
+        assert "numpy computes: NIS_TERNARY_KERNEL=none" in part.detail
+    else:
+        assert part.ok == part.detail.endswith(" computes"), part
+        assert part.ok or "compiler" in part.remedy
 
 
 def test_the_doctor_names_settings_that_do_not_go_together() -> None:

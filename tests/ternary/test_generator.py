@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nis_backend.ternary.kernel import Wanted
+    from nis_backend.ternary.native import Wanted
 
 # Torch's compiler says so of itself when transformers' layers are imported.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")

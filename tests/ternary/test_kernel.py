@@ -13,11 +13,14 @@ import pytest
 
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.ternary import compiling, reference
-from nis_backend.ternary.kernel import PATHS, CompiledKernel, Kernel, PlainKernel, Wanted, open_kernel
+from nis_backend.ternary.kernel import CompiledKernel, Kernel, PlainKernel, open_kernel
 from nis_backend.ternary.layout import is_ternary, pack, unpack
+from nis_backend.ternary.native import PATHS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from nis_backend.ternary.native import Wanted
 
 SHAPES = (
     *((4, 1, 1), (4, 64, 1), (8, 63, 2), (12, 65, 3), (4, 31, 5), (20, 33, 4), (64, 127, 6), (36, 129, 7)),

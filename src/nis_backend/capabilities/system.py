@@ -236,7 +236,7 @@ async def run_doctor(request: Nothing, ctx: Context) -> Diagnosis:
     python = Part(name="python", ok=True, detail=platform.python_version())
     extras = [_find_extra(extra, package) for extra, package in EXTRAS.items()]
     checked = await _check(ctx)
-    parts = [python, *extras, *misset(ctx.settings), *checked]
+    parts = [python, *extras, _find_kernel(ctx.settings), *misset(ctx.settings), *checked]
     return Diagnosis(ok=all(part.ok for part in checked), parts=parts)
 
 
@@ -296,6 +296,22 @@ def _find_extra(extra: str, package: str) -> Part:
         ok=here,
         detail=f"{package} is {'here' if here else 'not installed'}",
         remedy="" if here else f"pip install 'nis-backend[{extra}]'",
+    )
+
+
+def _find_kernel(settings: Settings) -> Part:
+    """What computes with the weights of packed ternary models."""
+    from nis_backend.ternary.native import REMEDY, find_path  # noqa: PLC0415 - of this call alone
+
+    try:
+        found = find_path(settings.ternary_kernel)
+    except NisError as error:
+        return Part(name="ternary kernel", ok=False, detail=error.message, remedy=error.remedy)
+    if found.library is not None:
+        return Part(name="ternary kernel", ok=True, detail=f"{found.name} computes")
+    forced = settings.ternary_kernel == "none"
+    return Part(
+        name="ternary kernel", ok=forced, detail=f"numpy computes: {found.why}", remedy="" if forced else REMEDY
     )
 
 

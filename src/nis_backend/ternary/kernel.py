@@ -6,26 +6,24 @@ in which sums of up to 2^24 are exact in any order, and takes 16 times the memor
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from nis_backend.cores import allowed_threads
-from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.errors import InvalidRequest
 from nis_backend.ternary import reference
-from nis_backend.ternary.compiling import LIBRARY, SOURCE, source_digest
+from nis_backend.ternary.compiling import LIBRARY
 from nis_backend.ternary.layout import PER_BYTE, unpack
+from nis_backend.ternary.native import PATHS, Wanted, find_path
 
 if TYPE_CHECKING:
+    import ctypes
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-Wanted = Literal["auto", "avx512", "avxvnni", "avx2", "portable", "none"]
-PATHS = {"portable": 0, "avx2": 1, "avxvnni": 2, "avx512": 3}
-"""As kernel.c numbers them, slowest first."""
 MOST_COLUMNS = 65_536
 """Above this a sum could leave an int32 on its way; as in kernel.c."""
 MOST_THREADS = 64
@@ -93,57 +91,10 @@ def open_kernel(wanted: Wanted = "auto", threads: int | None = None, library: Pa
         InvalidRequest: no kernel is called so.
         Unavailable: it is not here, or the processor lacks its instructions.
     """
-    if wanted not in get_args(Wanted):
-        raise InvalidRequest(
-            f"No ternary kernel is called {wanted!r}.",
-            field="NIS_TERNARY_KERNEL",
-            value=str(wanted),
-            remedy=f"Set one of {', '.join(get_args(Wanted))}.",
-        )
-    many = min(allowed_threads(threads), MOST_THREADS)
-    if wanted == "none":
-        return PlainKernel(why="NIS_TERNARY_KERNEL=none")
-    try:
-        loaded = _load(library)
-    except Unavailable as error:
-        if wanted != "auto":
-            raise
-        return PlainKernel(why=error.message)
-    here = [name for name, number in PATHS.items() if loaded.nis_ternary_has(number)]
-    if wanted != "auto" and wanted not in here:
-        raise Unavailable(
-            f"This processor lacks the instructions of the ternary kernel {wanted!r}.",
-            field="NIS_TERNARY_KERNEL",
-            value=wanted,
-            remedy=f"Set auto, or one of {', '.join(reversed(here))}.",
-        )
-    return CompiledKernel(loaded, here[-1] if wanted == "auto" else wanted, many)
-
-
-def _load(library: Path) -> ctypes.CDLL:
-    remedy = "With a compiler of C (cc, gcc, clang) here, install the package again, or in a checkout `make kernel`."
-    try:
-        loaded = ctypes.CDLL(str(library))
-        loaded.nis_ternary_source.restype = ctypes.c_char_p
-        made_of: bytes = loaded.nis_ternary_source()
-    except (OSError, AttributeError) as error:
-        raise Unavailable(
-            f"The ternary kernel is not compiled here: {error}.", field="NIS_TERNARY_KERNEL", remedy=remedy
-        ) from None
-    # Of an image the source is taken out: the library that came with it is of the same build.
-    if SOURCE.is_file() and made_of.decode() != source_digest():
-        raise Unavailable(
-            "The ternary kernel is compiled of another kernel.c than the one here.",
-            field="NIS_TERNARY_KERNEL",
-            remedy=remedy,
-        )
-    size, whole, pointer = ctypes.c_size_t, ctypes.c_int32, ctypes.c_void_p
-    loaded.nis_ternary_has.argtypes = [whole]
-    matrix = [whole, pointer, size, size, size, pointer, size]
-    loaded.nis_ternary_multiply.argtypes = [*matrix, pointer, pointer, size]
-    loaded.nis_ternary_apply.argtypes = [*matrix, pointer, pointer, pointer, size]
-    loaded.nis_ternary_quantise.argtypes = [whole, pointer, size, size, pointer, pointer, pointer]
-    return loaded
+    found = find_path(wanted, library)
+    if found.library is None:
+        return PlainKernel(why=found.why)
+    return CompiledKernel(found.library, found.name, min(allowed_threads(threads), MOST_THREADS))
 
 
 def _checked(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
