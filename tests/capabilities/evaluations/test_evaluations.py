@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from ground import Ground
 
-from nis_backend.errors import NotFound
+from nis_backend.caller import LOCAL
+from nis_backend.errors import Cancelled, Conflict, DeadlineExceeded, InvalidRequest, NisError, NotFound, NotSupported
 
 Json = dict[str, Any]
 
@@ -107,3 +109,141 @@ def test_a_model_and_the_chat_are_evaluated(ground: Ground) -> None:
     assert done["counts"]["answered"] == 2
     assert value(done, "contains")["value"] == 1.0
     assert ground.call("conversations.list_conversations", {})["conversations"] == before
+
+
+def test_a_target_that_cannot_answer_ends_the_run(ground: Ground) -> None:
+    """Nothing is measured where nobody has answered: the run fails as the first case was told."""
+    request: Json = {
+        "target": "operation:physics.convert_unit",
+        "cases": [{"input": "no request", "expected": 1}],
+        "metrics": ["numeric"],
+    }
+    done = ground.call("evaluations.create_evaluation", request)
+    assert (done["counts"]["refused"], value(done, "numeric")["value"]) == (1, 0.0)
+    with pytest.raises(NotFound):
+        ground.call("evaluations.create_evaluation", {**request, "target": "scripted:nothing-such"})
+    late: Json = {
+        "target": "scripted",
+        "cases": [{"input": "Tell a long story.", "expected": "Once"}],
+        "metrics": ["contains"],
+        "how": {"seconds": 0.1},
+    }
+    with pytest.raises(DeadlineExceeded, match=r"0\.1 s"):
+        ground.call("evaluations.create_evaluation", late)
+    failed = ground.call("evaluations.list_evaluations", {"limit": 1})["evaluations"][0]
+    assert (failed["state"], failed["target"]) == ("failed", "scripted")
+    assert "0.1 s" in failed["reason"]
+    both = {**late, "cases": [*late["cases"], {"input": "Hello", "expected": "script"}]}
+    done = ground.call("evaluations.create_evaluation", both)
+    assert (done["counts"]["failed"], done["counts"]["answered"]) == (1, 1)
+    assert value(done, "contains")["value"] == 0.5
+
+
+def test_a_remote_agent_is_evaluated(ground: Ground) -> None:
+    """By its name here, over A2A."""
+    made_agent = ground.call("remote_agents.create_remote_agent", {"url": "scripted:echo"})
+    request: Json = {
+        "target": f"agent:{made_agent['name']}",
+        "cases": [{"input": "Good morning", "expected": "morning"}],
+        "metrics": ["contains"],
+    }
+    done = ground.call("evaluations.create_evaluation", request)
+    assert (value(done, "contains")["value"], done["counts"]["answered"]) == (1.0, 1)
+
+
+def test_a_case_that_is_there_twice_is_asked_once(ground: Ground) -> None:
+    """Copies are no evidence: they are counted, and left out."""
+    hello: Json = {"input": "Hello", "expected": "script"}
+    request: Json = {"target": "scripted", "cases": [hello, {**hello, "tags": ["again"]}], "metrics": ["contains"]}
+    counts = ground.call("evaluations.create_evaluation", request)["counts"]
+    assert (counts["cases"], counts["repeated"]) == (1, 1)
+
+
+def test_one_under_way_is_watched_cancelled_and_only_then_deleted(ground: Ground) -> None:
+    """Its row is there with its run; a cancelled one is no failure."""
+    request: Json = {"target": "scripted", "cases": [{"input": "Tell a long story."}], "metrics": ["latency"]}
+    run = ground.call("evaluations.create_evaluation", request, wait=False)
+    listed = ground.call("evaluations.list_evaluations", {"limit": 5})["evaluations"]
+    one = next(each for each in listed if each["run_id"] == run["id"])
+    assert one["state"] in ("queued", "running")
+    with pytest.raises(Conflict, match=r"is (queued|running)"):
+        ground.call("evaluations.delete_evaluation", {"id": one["id"]})
+    ground.call("runs.cancel_run", {"id": run["id"]})
+    with pytest.raises(Cancelled):
+        ground.run(ground.process.context(LOCAL).runs.result(run["id"]))
+    assert ground.call("evaluations.get_evaluation", {"id": one["id"]})["state"] == "cancelled"
+    with pytest.raises(Conflict):
+        ground.call("evaluations.check_gate", {"candidate": one["id"], "metric": "latency"})
+    ground.call("evaluations.delete_evaluation", {"id": one["id"]})
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html"])
+def test_a_report_shows_failures_first_and_how_to_repeat_it(ground: Ground, format_: str) -> None:
+    """Words of others are no markup in it."""
+    hostile = "<script>alert(1)</script> | **bold**\n# Heading"
+    request: Json = {
+        "target": "given",
+        "cases": [{"input": hostile, "expected": "x"}, {"input": "Two?", "expected": "two"}],
+        "answers": ["two ```", "two"],
+        "metrics": ["exact_match", "label"],
+        "name": hostile,
+    }
+    done = ground.call("evaluations.create_evaluation", request)
+    found = ground.call("evaluations.report_evaluation", {"id": done["id"], "format": format_})
+    assert [one["number"] for one in found["worst"]] == [1, 2]
+    assert found["command"].startswith("nis call evaluations.create_evaluation --input -")
+    sent = json.loads(found["command"].splitlines()[1])
+    assert sent == {**request, "cases": sent["cases"]}
+
+    async def text() -> str:
+        return (await ground.process.context(LOCAL).blobs.read(found["report"]["id"])).decode()
+
+    said = ground.run(text())
+    assert "0.5" in said
+    assert "Confusion" in said
+    assert said.index("Case 1:") < said.index("Case 2:")
+    if format_ == "html":
+        assert "<script>" not in said
+    else:
+        assert "\n# Heading" not in said.split("```")[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"cases": []}, "cases"),
+        ({"cases": [{"input": []}]}, "cases.0.input"),
+        ({"metrics": ["exact_match", "exact_match"]}, "metrics.1.name"),
+        ({"metrics": [{"kind": "matches"}]}, "metrics.0.pattern"),
+        ({"metrics": [{"kind": "matches", "pattern": "(?=a)"}]}, "metrics.0.pattern"),
+        ({"metrics": [{"kind": "judge", "against": "evaluation-0"}]}, "metrics.0.against"),
+        ({"metrics": [{"kind": "schema_valid", "answer_schema": {"type": 1}}]}, "metrics.0.answer_schema"),
+        ({"answers": ["one"]}, "answers"),
+        ({"target": "operation:runs.delete_run"}, "target"),
+        ({"target": "operation:chat.send_message"}, "target"),
+        ({"target": "agent:nobody"}, "target"),
+        ({"target": "nobody:nothing"}, "target"),
+        ({"dataset": "words"}, "cases"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_evaluated_is_refused_by_its_field(ground: Ground, wrong: Json, field: str) -> None:
+    """House rule: a typed error with the field and the remedy, before there is a run."""
+    with pytest.raises(NisError) as error:
+        ground.call("evaluations.create_evaluation", {**GIVEN, "answers": ["a", "b", "c"], **wrong})
+    assert error.value.field == field
+    assert error.value.remedy
+
+
+def test_answers_are_scored_without_a_model(ground: Ground) -> None:
+    """What needs one is refused by name."""
+    asked: Json = {"cases": CASES[:2], "answers": ["paris", "kyoto"], "metrics": ["exact_match", "chrf"]}
+    found = ground.call("evaluations.score_answers", asked)
+    assert [one["scores"]["exact_match"] for one in found["answers"]] == [1.0, 0.0]
+    assert found["metrics"][1]["more"]["corpus_chrf"] > 0
+    for kind in ("judge", "bits_per_byte", "latency", "cost"):
+        with pytest.raises(NotSupported) as error:
+            ground.call("evaluations.score_answers", {**asked, "metrics": ["exact_match", kind]})
+        assert error.value.field == "metrics.1"
+    with pytest.raises(InvalidRequest, match="1 answers to 2 cases"):
+        ground.call("evaluations.score_answers", {**asked, "answers": ["paris"]})

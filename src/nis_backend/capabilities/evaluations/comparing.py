@@ -259,13 +259,17 @@ def _decided(one: PairedDifference, corrected: float | None, significance: float
 
 def _why(one: PairedDifference, p: float | None, verdict: Verdict) -> str:
     counted = f"better in {one.wins}, worse in {one.losses} of {one.pairs} cases"
+    if not one.wins + one.losses:
+        return f"not told apart: all {one.pairs} cases have the same score in both"
+    many = "" if p == one.p_value else f", {p:.3g} as one of so many"
+    counted += f", p = {one.p_value:.3g}{many}"
     if verdict != "not told apart":
-        return f"{verdict}: {counted}, p = {p:.3g}"
+        return f"{verdict}: {counted}"
     hopeless = one.least_p is not None and one.least_p > 1 - one.level
     few = (
         f"; with {one.wins + one.losses} cases that differ no p below {one.least_p:.3g} is possible" if hopeless else ""
     )
-    return f"not told apart: {counted}, p = {p:.3g}{few}"
+    return f"not told apart: {counted}{few}"
 
 
 async def gate(request: CheckGate, ctx: Context) -> Gate:

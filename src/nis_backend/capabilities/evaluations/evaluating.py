@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -74,7 +74,9 @@ class CreateEvaluation(Measures):
     version: str | None = Field(
         default=None, min_length=1, max_length=64, description="Which version of it; unset, the newest."
     )
-    split: str = Field(default="all", pattern="^(all|train|validation|test)$", description="Which part of the dataset.")
+    split: Literal["all", "train", "validation", "test"] = Field(
+        default="all", description="Which part of the dataset."
+    )
     most: int | None = Field(
         default=None, ge=1, le=MOST_CASES, description="Only the first so many cases; unset, all of them."
     )
@@ -100,8 +102,7 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         )
     version = request.version
     if request.dataset is None:
-        checked(request.cases)
-        version = _digest(request.cases)
+        version = await asyncio.to_thread(lambda: _digest(checked(request.cases)))
     else:
         version = await _version(request, ctx)
     if target.kind == "given" and (request.dataset is not None or len(request.answers) != len(request.cases)):

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from nis_backend.capabilities.evaluations.cases import Turn
 from nis_backend.errors import NotFound
+from nis_backend.event import Progressed
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Evaluation(Model):
     name: str
     target: str
     state: State
-    reason: str = Field(default="", description="Why it is not done, where it is not.")
+    reason: str = Field(default="", description="Why it is not done, where it is not, or how far it is.")
+    progress: float | None = Field(default=None, description="How far it is, 0 to 1, while it is under way.")
     dataset: str | None = Field(description="The dataset's id; null where the cases were given.")
     version: str | None = Field(description="The dataset's version; of given cases, the SHA-256 of their digests.")
     counts: Counts
@@ -149,7 +151,8 @@ async def find(evaluation_id: str, ctx: Context, field: str = "id") -> Row:
     return row
 
 
-RUNNING = {"queued", "running", "paused", "waiting"}
+TAIL = 64
+"""Events from the end of a run's log in which it is looked how far it is."""
 
 
 async def evaluation_of(row: Row, ctx: Context) -> Evaluation:
@@ -172,7 +175,9 @@ async def _run(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
         return {"state": "running"}
     if run.state == "failed":
         return {"state": "failed", "reason": str((run.problem or {}).get("detail", ""))}
-    return {"state": run.state}
+    last = await ctx.runs.events(run_id, max(0, run.last_seq - TAIL), TAIL) if run.last_seq else []
+    told = [event.body for event in last if isinstance(event.body, Progressed)]
+    return {"state": run.state, **({"progress": told[-1].fraction, "reason": told[-1].message} if told else {})}
 
 
 async def answers_of(row: Row, ctx: Context) -> list[Answer]:

@@ -444,7 +444,8 @@ async def _command(about: Evaluation, metrics: str, ctx: Context) -> str:
         request |= {"dataset": about.dataset, "version": about.version}
     try:
         run = await ctx.runs.get(str(about.run_id))
-        request = {name: value for name, value in run.input.items() if value not in (None, "", [], {})}
+        asked_for = CreateEvaluation.model_validate(run.input)
+        request = asked_for.model_dump(mode="json", exclude_defaults=True)
     except NotFound:
         return reporting.command_of(request)
     return reporting.command_of(request)

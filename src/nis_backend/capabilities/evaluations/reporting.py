@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import shlex
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -56,7 +55,7 @@ def ranked(answers: Sequence[Answer], metrics: Sequence[MetricValue], most: int)
 
 def command_of(request: dict[str, object]) -> str:
     """The command line that evaluates the same again."""
-    return f"nis call evaluations.create_evaluation {shlex.quote(json.dumps(request, ensure_ascii=False))}"
+    return f"nis call evaluations.create_evaluation --input - <<'END'\n{json.dumps(request, ensure_ascii=False)}\nEND"
 
 
 def value_words(one: MetricValue) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -137,9 +137,11 @@ def _spent(metric: Metric, pairs: Sequence[Pair]) -> Scored:
     for name, share in (("p50", 0.5), ("p95", 0.95)):
         found = quantile_interval(there, share, LEVEL)
         scored.more[name], scored.about[name] = quantile(there, share), f"nearest rank; interval by {found.method}"
-        scored.more |= {
+        ends = {
             f"{name}_{end}": value for end, value in (("low", found.low), ("high", found.high)) if value is not None
         }
+        scored.more |= ends
+        scored.about |= dict.fromkeys(ends, "an end of its interval")
     return scored
 
 
@@ -243,7 +245,11 @@ def interval_of(
     """The interval of the mean of scores: exact where each is right or wrong."""
     if binary:
         return clopper_pearson(round(sum(scores)), len(scores), level)
-    return mean_interval(scores, level, bounds)
+    found = mean_interval(scores, level, bounds)
+    if bounds is None and found.low is not None and found.low < 0:
+        # Times, tokens, dollars and bits are never less.
+        return replace(found, low=0.0, method=f"{found.method}, cut at nought")
+    return found
 
 
 MOST_TAGS = 50

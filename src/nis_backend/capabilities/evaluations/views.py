@@ -33,19 +33,25 @@ def draw_metrics(metrics: Sequence[MetricValue]) -> list[View]:
     rows: list[list[str | float]] = []
     for one in metrics:
         interval = "" if one.low is None or one.high is None else f"{one.low:.4g} to {one.high:.4g}"
-        value = one.value if one.value is not None else str(one.unavailable)
-        rows.append([one.name, value, interval, one.unit, one.cases, one.formula])
+        value = "none" if one.value is None else one.value
+        rows.append([one.name, value, interval, one.unit, one.cases, one.interval])
         rows += [
             [f"{one.name}: {name}", number, "", "", one.cases, one.about.get(name, "")]
             for name, number in one.more.items()
         ]
     views: list[View] = []
     if rows:
-        columns = ["metric", "value", "95 % interval", "unit", "cases", "formula"]
+        columns = ["metric", "value", "95 % interval", "unit", "cases", "how"]
         views.append(Table(title="Metrics", columns=columns, rows=rows))
     barred = [one for one in metrics if not one.unit and one.kind != "chrf" and one.value is not None]
     if barred:
         views.append(_bars(barred))
+    if metrics:
+        said = [
+            f"- {one.name}: {plain(one.formula)}{f'; judged by {plain(one.judge)}' if one.judge else ''}."
+            for one in metrics
+        ]
+        views.append(Text(text="How a case is scored:\n\n" + "\n".join(said)))
     views += [_confusion(one) for one in metrics if one.confusion is not None and len(one.confusion.labels) > 1]
     return views
 

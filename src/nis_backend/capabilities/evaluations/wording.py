@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NORMALISED = "lower case, without punctuation, the articles a, an, the, and more than one space (SQuAD's)"
+NORMALISED = "in lower case, without punctuation, articles (a, an, the) and double spaces, as SQuAD has it"
 EXACT = f"1 where the answer is an expected one, both {NORMALISED}, else 0"
 EXACT_AS_WRITTEN = "1 where the answer is an expected one, character for character but for spaces around it, else 0"
 CONTAINS = f"1 where an expected answer's words stand in the answer in their order, both {NORMALISED}, else 0"
