@@ -41,6 +41,13 @@ class Recipe:
 
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
+        name="bitnet",
+        summary="A language model with ternary weights (BitNet b1.58) from scratch, or its float twin.",
+        makes="language",
+        rows=("text", "chat"),
+        base="optional",
+    ),
+    Recipe(
         name="table_classifier",
         summary="Sort rows of a table under labels, or tell a number of them: linear against boosted trees.",
         makes="classifier",

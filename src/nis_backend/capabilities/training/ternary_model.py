@@ -366,7 +366,8 @@ def save(model: TernaryModel, folder: Path, *, begin: int, end: int) -> None:
     config = config_of(model.shape, begin=begin, end=end)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     state = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
-    safetensors.save_file(state, str(folder / WEIGHTS), metadata={"format": "pt"})
+    # As bytes: the library's own writing raises an error of its own where the disk is full.
+    (folder / WEIGHTS).write_bytes(safetensors.save(state, metadata={"format": "pt"}))
 
 
 def load(folder: Path) -> TernaryModel:

@@ -89,6 +89,22 @@ class Tokens:
             )
         return found
 
+    @property
+    def begin(self) -> int:
+        """What a text begins with; a foreign tokenizer without such has it begin with its end."""
+        number = self.made.token_to_id(self.config.get("bos_token") or "")
+        return self.end if number is None else int(number)
+
+    @property
+    def end(self) -> int:
+        """What a text ends with."""
+        number = self.made.token_to_id(self.config.get("eos_token") or "")
+        if number is None:
+            raise InvalidRequest(
+                "the tokenizer names no eos_token", field="base", value=CONFIG, remedy="name one in the base's files"
+            )
+        return int(number)
+
     @cached_property
     def lengths(self) -> list[int]:
         """How many bytes of text each number stands for; marks stand for none."""
@@ -110,11 +126,11 @@ class Tokens:
 
     def document(self, text: str) -> list[int]:
         """A text between its beginning and its end."""
-        return [self.marks[BEGIN], *self.encode(text), self.marks[END]]
+        return [self.begin, *self.encode(text), self.end]
 
     def chat(self, messages: Sequence[Message], *, answer: bool = False) -> Chat:
         """A conversation as `TEMPLATE` writes it; with `answer`, up to where the assistant begins."""
-        ids, said = [self.marks[BEGIN]], [False]
+        ids, said = [self.begin], [False]
         for message in messages:
             speaker = SPEAKERS.get(message["role"])
             if speaker is None:
