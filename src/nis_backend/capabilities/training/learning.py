@@ -104,6 +104,7 @@ class Learner:
         """Go on from the last checkpoint until the steps, the budget or the patience is over."""
         self.take_up()
         course, began, tokens = self.course, time.process_time(), self.course.tokens
+        first: tuple[int, float] | None = None
         while not self.over():
             batch = self.batches.at(course.step)
             looks_at_codes = course.step % max(1, course.steps // 100) == 0
@@ -117,8 +118,10 @@ class Learner:
                 "learning_rate": self.optimiser.param_groups[0]["lr"],
                 "tokens_per_second": (course.tokens - tokens) / max(1e-9, time.process_time() - began),
             }
+            if first is None:  # which is slower than others
+                first = (course.step, time.process_time())
             if course.step == TRIED and self.job.seconds is not None:
-                self.judge_speed()
+                self.judge_speed(first[0], time.process_time() - first[1])
             if course.step % max(1, course.steps // self.plan.looks) == 0 or course.step == course.steps:
                 values |= self.look()
             self.job.report(course.step, values, layers)
@@ -167,11 +170,11 @@ class Learner:
             course.stopped = f"the budget of {job.seconds:g} processor seconds is spent"
         return bool(course.stopped)
 
-    def judge_speed(self) -> None:
-        """Plan as many steps as the seconds allow, so that the rates come down in time."""
+    def judge_speed(self, since: int, seconds: float) -> None:
+        """Plan as many steps as the budget allows where those since `since` took that long: rates come down in time."""
         assert self.job.seconds is not None
-        each = self.job.spent / self.course.step
-        planned = min(self.job.steps, max(self.course.step + 1, int(MARGIN * self.job.seconds / each)))
+        left = MARGIN * (self.job.seconds - self.job.spent) * (self.course.step - since) / max(1e-9, seconds)
+        planned = min(self.job.steps, self.course.step + max(1, int(left)))
         self.plan_for(int(self.ranks.agree(planned)))
 
     def plan_for(self, steps: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def test_a_short_training_foretells_better_than_frequencies(ternary: bool, tmp_p
     assert bool(layers) == ternary
     for layer in layers:
         assert 0.2 < layer["zeros"] < 0.5  # of normal weights 0.31 are nearer to 0 than half the mean size
-    assert not layers or layers[-1]["flips"] < max(layer["flips"] for layer in layers) < 0.1
+    assert not layers or layers[-1]["flips"] < max(layer["flips"] for layer in layers) < 0.3
 
 
 def test_an_assistants_words_are_learned_and_nothing_else(tmp_path: Path) -> None:
@@ -127,13 +129,15 @@ def test_it_stops_where_it_gets_no_better(tmp_path: Path) -> None:
     assert "2 looks at the validation rows were no better" in outcome.notes[1]
 
 
-def test_processor_seconds_are_planned_with(tmp_path: Path) -> None:
+def test_processor_seconds_are_planned_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget of seconds becomes steps after some of them, so that the rates come down in time."""
     write_rows(tmp_path, train=texts(10, 1))
-    outcome = bitnet.train(training(tmp_path, steps=100_000, seconds=0.7))
+    ticks, now = itertools.count(), time.process_time()
+    monkeypatch.setattr(time, "process_time", lambda: now + next(ticks) * 0.01)
+    outcome = bitnet.train(training(tmp_path, steps=100_000, seconds=4.0))
     rates = [line["learning_rate"] for line in lines(tmp_path)]
-    assert 10 < outcome.facts["steps"] < 1000
-    assert rates[-1] < 0.35 * max(rates)
+    assert 40 < outcome.facts["steps"] < 200
+    assert rates[-1] < 0.1 * max(rates)
 
 
 def test_a_training_goes_on_from_a_base(tmp_path: Path) -> None:
