@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of an evaluation: it goes on, and no case whose answer is in its log is asked again."""
+"""Evaluations by a server of their own: `kill -9` asks nothing twice, and a budget ends what it does not pay for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Serve
-from fake_openai import Asked, Canned, FakeOpenAI, says
+from fake_openai import DONE, Asked, Canned, FakeOpenAI, delta, says, usage
 from outliving import begun, check_whole
-from rest_client import ask, followed
+from rest_client import ask, done, followed
 
 CASES = [{"input": f"Word {number}?", "expected": f"word {number}"} for number in range(1, 5)]
 HELD = "Word 3?"
@@ -61,3 +61,30 @@ def test_an_evaluation_resumes_without_asking_again(serve: Serve, tmp_path: Path
     assert asked == {"Word 1?": 1, "Word 2?": 1, "Word 3?": 2, "Word 4?": 1}
     assert kept == result
     assert [one["value"] for one in result["metrics"]] == [1.0, 10.0]
+
+
+def test_a_budget_ends_what_it_does_not_pay_for(serve: Serve) -> None:
+    """What was answered is measured; the rest is not asked, is not counted as wrong, and is told."""
+    long = Canned(pieces=[delta(content="Word 1"), delta("stop"), usage(7, 2700), DONE])
+    with FakeOpenAI(*[long] * 9, models=["gpt-4o-mini"]).in_thread() as provider:
+        server = serve()
+        lab = {"name": "lab", "kind": "openai", "url": provider.url, "prices": "openai", "billed": True}
+        done(server, "POST", "/providers", lab)
+        request = {
+            "target": "lab:gpt-4o-mini",
+            "cases": [{"input": f"Which one, {number}?", "expected": "Word 1"} for number in range(6)],
+            "metrics": ["exact_match", "cost", {"kind": "judge", "model": "lab:gpt-4o-mini"}],
+            "how": {"at_once": 1, "max_tokens": 2700},
+            "budget": 0.005,
+        }
+        found = done(server, "POST", "/evaluations", request)
+        answers = done(server, "GET", f"/evaluations/{found['id']}/answers?outcome=unasked")
+    counts, (exact, cost, judged) = found["counts"], found["metrics"]
+    assert (found["state"], counts["answered"], counts["unasked"]) == ("partial", 3, 3)
+    assert "budget" in found["reason"].lower()
+    assert (exact["value"], exact["cases"], exact["unscored"]) == (1.0, 3, 3)
+    assert len(provider.asked) == 3
+    assert 0 < cost["more"]["sum"] == found["cost"] <= 0.005
+    assert answers["total"] == 3
+    # The answers are the expected ones: nobody has to be asked, nor could be paid.
+    assert judged["value"] == 0.5
