@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -123,6 +123,9 @@ bench-dispatch: $(TESTS) $(DISPATCH_PEER) ## measure how soon runs start, and ho
 
 bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, against LiteLLM's proxy and a bare one
 	@$(BIN)/python benchmarks/gateway.py $(ARGS)
+
+bench-ternary: $(TESTS) $(KERNEL) ## measure ternary matrices and a whole model against torch and llama.cpp (ARGS="--threads 1")
+	@$(BIN)/python benchmarks/ternary.py $(ARGS)
 
 bench-generation: $(TESTS) weights ## measure answers of the model in the box against xllamacpp called bare and llama.cpp's server
 	@$(BIN)/python benchmarks/generation.py $(ARGS)

@@ -192,6 +192,7 @@ def check(program: str, image: str, found: Weighed, **environment: str) -> None:
             ("/health answers by any address", lambda: _by_address(one)),
             ("a chat is answered", lambda: _chat(one, found.target)),
             ("packages load", lambda: _loads(one, found.target)),
+            ("the ternary kernel is compiled", lambda: _computes(one)),
             ("the health check finds it", lambda: _finds(one)),
             ("runs as uid 10001 and can write nothing but its volumes", lambda: _confined(one)),
             ("no compiler, no installer", lambda: _bare(one)),
@@ -238,6 +239,13 @@ def _loads(one: Container, target: str) -> str:
     done = one.run("python", "-c", "; ".join(f"import {name}" for name in names))
     assert not done.returncode, done.stderr[-500:]
     return ", ".join(names)
+
+
+def _computes(one: Container) -> str:
+    """The library is there and loads; which path is the processor's matter."""
+    done = one.run("python", "-c", "from nis_backend.ternary.native import find_path as f; print(f().name)")
+    assert done.stdout.strip() not in {"", "numpy"}, done.stdout + done.stderr[-500:]
+    return f"{done.stdout.strip()} computes here"
 
 
 def _finds(one: Container) -> str:

@@ -74,8 +74,9 @@ class Cache:
         grouped = q.reshape(new, kv, heads // kv, head).transpose(1, 0, 2, 3).reshape(kv, -1, head)
         scores = (grouped @ keys.transpose(0, 2, 1)) * np.float32(head**-0.5)
         if new > 1:
-            later = np.arange(end) > np.arange(self.length, end)[:, None]
-            scores.reshape(kv, new, heads // kv, end)[:, later[:, None].repeat(heads // kv, 1)] = -np.inf
+            # All earlier tokens are seen by all of these, and of these each sees those before it.
+            later = np.triu(np.full((new, new), -np.inf, np.float32), 1)
+            scores.reshape(kv, new, heads // kv, end)[..., self.length :] += later[:, None]
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)

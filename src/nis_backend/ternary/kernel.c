@@ -10,6 +10,7 @@
  * Whoever calls checks shapes (kernel.py); sizes are checked here again, since what is packed comes from files.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +47,7 @@ typedef struct {
 
 /* ── what a processor has ─────────────────────────────────────────────────────────────────────────────────────────── */
 
-int32_t nis_ternary_has(int32_t path) {
+static int32_t look_for(int32_t path) {
   if (path == PORTABLE) return 1;
 #if X86
   unsigned a, b, c, d, low, high;
@@ -58,8 +59,19 @@ int32_t nis_ternary_has(int32_t path) {
   if (path == AVX512) /* F, BW, VNNI, and an operating system that keeps the wide registers */
     return (low & 0xe6) == 0xe6 && ((b >> 16) & 1) && ((b >> 30) & 1) && ((c >> 11) & 1) && avx2;
   if (path == AVXVNNI) return avx2 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && ((a >> 4) & 1);
+#else
+  (void)path;
 #endif
   return 0;
+}
+
+/* Looked for once: a virtual machine takes 30 microseconds over each CPUID. */
+int32_t nis_ternary_has(int32_t path) {
+  static _Atomic int32_t known[4]; /* 0: not yet; 1: no; 2: yes */
+  if (path < 0 || path > AVX512) return 0;
+  int32_t found = atomic_load_explicit(&known[path], memory_order_relaxed);
+  if (!found) atomic_store_explicit(&known[path], found = 1 + look_for(path), memory_order_relaxed);
+  return found == 2;
 }
 
 /* ── results of one packed row for one token: four sums ───────────────────────────────────────────────────────────── */
@@ -125,6 +137,9 @@ static void rows_portable(const Job *job, size_t first, size_t last) {
     put(job, row + r, token + t, s0, s1 / 4, s2 / 16, ((A)[3] - s0 - s1 - s2) / 64);                        \
   } while (0)
 
+/* Bytes: a page ahead, where the processor itself does not look. It asks for nothing: what is not there is passed over. */
+#define AHEAD 4096
+
 #define ON512 __attribute__((target("avx2,avx512f,avx512bw,avx512vnni")))
 
 STEP_INLINE ON512 void step512(__m512i *a, __m512i p, __m512i x, __m512i m0, __m512i m1, __m512i m2) {
@@ -157,6 +172,7 @@ STEP_INLINE ON512 __m128i four512(const __m512i *a) {
       _Pragma("GCC unroll 4") for (int t = 0; t < T; t++) v[t] = _mm512_loadu_si512(x + t * columns + k);   \
       _Pragma("GCC unroll 4") for (int r = 0; r < R; r++) {                                                 \
         __m512i p = _mm512_loadu_si512(packed + r * columns + k);                                           \
+        if (T == 1) _mm_prefetch((const char *)(packed + r * columns + k) + AHEAD, _MM_HINT_T0);            \
         _Pragma("GCC unroll 4") for (int t = 0; t < T; t++) step512(a[r][t], p, v[t], m0, m1, m2);          \
       }                                                                                                     \
     }                                                                                                       \
@@ -231,6 +247,7 @@ STEP_INLINE ON256 __m256i rest256(const void *from, size_t many) {
     for (size_t k = 0; k < whole; k += 32) {                                                                \
       _Pragma("GCC unroll 4") for (int r = 0; r < R; r++) {                                                 \
         __m256i p = _mm256_loadu_si256((const __m256i *)(packed + r * columns + k));                        \
+        if (T == 1) _mm_prefetch((const char *)(packed + r * columns + k) + AHEAD, _MM_HINT_T0);            \
         _Pragma("GCC unroll 4") for (int t = 0; t < T; t++) stepvnni(                                       \
             a[r][t], p, _mm256_loadu_si256((const __m256i *)(x + t * columns + k)), m0, m1, m2);            \
       }                                                                                                     \
@@ -297,6 +314,7 @@ STEP_INLINE ON256 void step256(__m256i *c, __m256i p, __m256i x, __m256i m0, __m
       if (k < whole)                                                                                        \
         for (; k < end; k += 32) {                                                                          \
           __m256i p = _mm256_loadu_si256((const __m256i *)(packed + k));                                    \
+          if (T == 1) _mm_prefetch((const char *)(packed + k) + AHEAD, _MM_HINT_T0);                        \
           _Pragma("GCC unroll 4") for (int t = 0; t < T; t++)                                               \
               step256(c[t], p, _mm256_loadu_si256((const __m256i *)(x + t * columns + k)), m0, m1);         \
         }                                                                                                   \
@@ -348,7 +366,7 @@ static void run_chunk(const Job *job, size_t chunk) {
  */
 
 #define MOST_THREADS 64
-#define LOOKS 2000
+#define LOOKS 1000 /* some 50 microseconds */
 
 static Job job_now;
 static _Atomic uint64_t ticket;
@@ -444,7 +462,10 @@ static void run(Job *job, size_t threads) {
     pthread_mutex_unlock(&sleeping);
   }
   take_chunks(0);
-  while (atomic_load(&chunks_done) < job->chunks) pause_a_moment();
+  /* A worker that has a chunk and no processor gets this one's. */
+  for (int looked = 0; atomic_load(&chunks_done) < job->chunks; looked++)
+    if (looked < LOOKS) pause_a_moment();
+    else sched_yield();
   pthread_mutex_unlock(&one_at_a_time);
 }
 
