@@ -20,7 +20,7 @@ def inbound(model: str, *, stream: bool = False, **given: Any) -> Inbound:
 
 async def passed(gate: Gated, one: Inbound, who: Who = WHO) -> Passed:
     """What is passed back."""
-    route = await gate.gateway.passes(one)
+    route = await gate.gateway.passes(who, one)
     assert route is not None
     return await gate.gateway.pass_on(who, one, route)
 

@@ -151,7 +151,11 @@ class Process:
         cache = _cache(given)
         contents = contents_of(given, given.data)
         lines = {"service": self.service, "version": __version__} if given.log_format == "json" else None
-        compute = WorkerPools([_kept(pool, given, lines) for pool in _pools(given)])
+
+        def kept(pool: Pool) -> Pool:
+            return _kept(pool, given, lines)
+
+        compute = WorkerPools([kept(pool) for pool in _pools(given)], kept=kept)
         dispatch = _dispatch(given, store, self._execute)
         self._drivers = Drivers(
             settings=self.settings,

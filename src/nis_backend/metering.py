@@ -10,6 +10,7 @@ from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.embeddings.static import Static
 from nis_backend.drivers.gateway.gateway import MeteredGateway
+from nis_backend.drivers.llm.local import LocalModels
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def gateway_of(  # noqa: PLR0913, PLR0917 - one argument a part that it stands o
 
 def _embedders(settings: Settings, registry: Registry, compute: Compute) -> Embedders:
     """The models of vectors; the one in the box first: a key that is set must not change what is compared with it."""
-    servers = [one for one in registry.settled if isinstance(one, OpenAICompatible)]
+    asked = [one.server if isinstance(one, LocalModels) else one for one in registry.settled]
+    servers = [one for one in asked if isinstance(one, OpenAICompatible)]
     theirs = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
     here = [MiniLM(settings, compute), Static(settings, compute), Folders(settings, compute)]
     return Embedders([*here, *theirs], settings.embedding_model, {one.provider: one.names for one in here})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def registry_of(settings: Settings, store: Store, http: Client, compute: Compute) -> Registry:
     """What is configured: the providers of the settings, and what is set up at run time."""
-    settled = [of_driver(one, settings) for one in providers_of(settings, http, compute)]
+    settled = [of_driver(one, settings) for one in providers_of(settings, http, compute, store)]
     return Registry(store, settled, partial(_set_up, settings=settings, http=http), settings.model)
 
 

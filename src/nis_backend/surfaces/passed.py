@@ -105,14 +105,13 @@ class PassedOn:
                 headers=dialect.headers(scope["headers"]),
                 streamed=streamed,
             )
-            route = await gateway.passes(inbound)
+            caller, user = ctx.caller, dialect.end_user(asked)
+            who = Who(owner=caller.owner, key=caller.key, end_user=user, operation=entry.name)
+            route = await gateway.passes(who, inbound)
             if route is not None:
                 going = dialect.going
                 inbound = await asyncio.to_thread(going, inbound, route) if large else going(inbound, route)
                 await admit(entry, ctx)
-                caller = ctx.caller
-                user = dialect.end_user(asked)
-                who = Who(owner=caller.owner, key=caller.key, end_user=user, operation=entry.name)
                 out = Out(send, dialect, scope, quiet=process.settings.quiet_seconds if streamed else None)
 
                 async def answer() -> None:

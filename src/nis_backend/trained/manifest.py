@@ -17,7 +17,8 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -25,8 +26,7 @@ from nis_backend.errors import InternalError, Unavailable
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
+    from collections.abc import Generator, Mapping
 
 MANIFEST, CARD = "manifest.json", "README.md"
 EXPORTS, PACKED, GGUF = "exports", "packed", "model.gguf"
@@ -188,6 +188,17 @@ def read_manifest(folder: Path, called: str) -> Manifest:
             f"The {MANIFEST} of {called[0].lower()}{called[1:]} is not of the form {FORMAT} {VERSION}{said}.",
             remedy="Bring back its folder from a backup, or train it again.",
         ) from None
+
+
+def check_found(options: Mapping[str, Any]) -> None:
+    """Of a worker that is to load a model which was trained here: that every file of `options["trained"]` is right.
+
+    Raises:
+        Unavailable: one is gone or was changed, or there is no manifest.
+    """
+    if "trained" in options:
+        folder, called = Path(options["trained"]), f"The model {options['name']}"
+        check_files(folder, read_manifest(folder, called), called)
 
 
 def check_files(folder: Path, manifest: Manifest, called: str) -> None:

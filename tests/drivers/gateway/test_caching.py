@@ -250,7 +250,7 @@ async def test_who_joins_has_its_own_time(tmp_path: Path, stream: bool) -> None:
         one, asking = inbound("kept", stream=stream), list[asyncio.Task[bytes]]()
         for total in (2, 50):
             gate.route("kept", "up:m", cache="exact", total=total)
-            route = await gate.gateway.passes(one)
+            route = await gate.gateway.passes(WHO, one)
             assert route is not None
             asking.append(asyncio.create_task(along(gate, one, route)))
         with pytest.raises(NisError):

@@ -221,7 +221,7 @@ async def test_names_find_their_provider_without_being_told(tmp_path: Path) -> N
             await read(gate, inbound(name))
         assert {asked.body["model"] for asked in server.asked} == {"vendor/fake-small"}
         assert server.listed == 1
-        assert await gate.gateway.passes(inbound("nobody's")) is None
+        assert await gate.gateway.passes(WHO, inbound("nobody's")) is None
 
 
 @awaited
@@ -229,7 +229,7 @@ async def test_only_what_all_models_of_a_route_speak_passes(tmp_path: Path) -> N
     """Else the answer's form would depend on who gives it."""
     async with gated(tmp_path, {"up": FakeOpenAI()}) as gate:
         gate.route("both", "up:m", "gone:m")
-        assert await gate.gateway.passes(inbound("both")) is None
+        assert await gate.gateway.passes(WHO, inbound("both")) is None
 
 
 @awaited

@@ -12,6 +12,7 @@ from typing_extensions import override
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.configured import providers_of
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest
 from nis_backend.settings import read_settings
 
@@ -35,9 +36,11 @@ def providers(folder: Path, **environment: str) -> list[str]:
 
     async def body() -> list[str]:
         settings = read_settings(environment, data=folder)
-        drivers = providers_of(settings, Offline(), WorkerPools([]))
+        drivers = providers_of(settings, Offline(), WorkerPools([]), SqliteStore(folder / "nis.sqlite"))
         found = [await one.find(None) for one in drivers if one.provider != "embedded"]
-        assert drivers[-1].provider == "embedded"
+        # What was trained here stands last, or with the server whose name it has.
+        assert [one.provider for one in drivers if one.provider != "local"][-1] == "embedded"
+        assert [one.provider for one in drivers].count("local") == 1
         return [info.id for info in found if info]
 
     return asyncio.run(body())

@@ -20,6 +20,9 @@ Json = dict[str, Any]
 OnProgress: TypeAlias = "Callable[[float, str, Mapping[str, float]], None]"
 """Hears how far a call is, in words, and what it measures on the way."""
 
+ADDED = "added"
+"""What pools are called together that were not there at the start: each is of a thing that is its owner's alone."""
+
 MOST_VALUES = 16
 """Values beside one word of progress."""
 LONGEST_NAME = 64
@@ -102,8 +105,18 @@ class Compute(Protocol):
         """Send one call and wait for the one item that its handler yields."""
         ...
 
+    def add(self, pool: Pool, most: int) -> None:
+        """Have a pool that was not there at the start, beside at most `most` such ones that have a process.
+
+        One that has been added stays as it is. Where there are as many, the one ends that was not called for longest.
+
+        Raises:
+            Busy: all of them have calls under way.
+        """
+        ...
+
     def status(self) -> list[PoolStatus]:
-        """Each pool, started or not."""
+        """Each pool, started or not; those that were added are told together, as `ADDED`."""
         ...
 
     async def close(self) -> None:

@@ -10,18 +10,18 @@ import os
 import signal
 import socket
 import sys
-from collections import deque
+from collections import OrderedDict, deque
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.compute.base import LONGEST_NAME, MOST_VALUES, PoolStatus
+from nis_backend.drivers.compute.base import ADDED, LONGEST_NAME, MOST_VALUES, PoolStatus
 from nis_backend.drivers.compute.frames import IDS, MAX_FRAME, WINDOW, BadFrame, Frame, pack, read
 from nis_backend.drivers.telemetry.ids import HERE, apart, told
 from nis_backend.errors import Busy, InternalError, NisError, Unavailable, WorkerLost, from_problem
 from nis_backend.settings import inherited_environment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from nis_backend.drivers.compute.base import Json, OnProgress, Pool
 
@@ -39,21 +39,29 @@ RECENT = 32
 class WorkerPools:
     """The `Compute` of one machine; `grace` is in seconds."""
 
-    def __init__(self, pools: Sequence[Pool], *, grace: float = GRACE) -> None:
+    def __init__(
+        self, pools: Sequence[Pool], *, grace: float = GRACE, kept: Callable[[Pool], Pool] = lambda pool: pool
+    ) -> None:
+        """`kept` says how a pool is kept that is added later."""
         self._pools = {pool.name: _Workers(pool, grace) for pool in pools}
+        self._added: OrderedDict[str, _Workers] = OrderedDict()
+        """Pools that were not there at the start, the one last that was called last."""
+        self._grace = grace
+        self._kept = kept
 
     def stream(
         self, pool: str, payload: Json, *, on_progress: OnProgress | None = None, patient: bool = False
     ) -> AsyncGenerator[Json, None]:
         """See `Compute.stream`."""
-        if pool not in self._pools:
+        found = self._pools.get(pool) or self._added.get(pool)
+        if found is None:
             raise Unavailable(
                 f"There is no pool {pool!r}.",
                 field="pool",
                 value=pool,
                 remedy=f"Pools: {', '.join(self._pools) or 'none'}.",
             )
-        return self._pools[pool].stream(payload, on_progress, patient=patient)
+        return found.stream(payload, on_progress, patient=patient)
 
     async def call(
         self, pool: str, payload: Json, *, on_progress: OnProgress | None = None, patient: bool = False
@@ -69,13 +77,40 @@ class WorkerPools:
             raise InternalError(f"The pool {pool!r} answered a call for one item with none.")
         return answer
 
+    def add(self, pool: Pool, most: int) -> None:
+        """See `Compute.add`."""
+        there = self._added.get(pool.name)
+        if there is None or not there.running:
+            self._make_room(most)
+        self._added.setdefault(pool.name, there or _Workers(self._kept(pool), self._grace))
+        self._added.move_to_end(pool.name)
+
+    def _make_room(self, most: int) -> None:
+        for name in [name for name, workers in self._added.items() if not workers.running]:
+            del self._added[name]
+        if len(self._added) < most:
+            return
+        idle = next((workers for workers in self._added.values() if not workers.called), None)
+        if idle is None:
+            raise Busy(
+                f"{most} models of those that were trained here are in use at once.",
+                remedy="Try again when one of them is not.",
+                retry_after=1.0,
+            )
+        idle.let_go()
+
     def status(self) -> list[PoolStatus]:
         """See `Compute.status`."""
-        return [workers.status() for workers in self._pools.values()]
+        found = [workers.status() for workers in self._pools.values()]
+        added = [workers.status() for workers in self._added.values()]
+        if not added:
+            return found
+        sums = {name: sum(getattr(one, name) for one in added) for name in ("processes", "busy", "waiting")}
+        return [*found, PoolStatus(name=ADDED, **sums, pids=tuple(pid for one in added for pid in one.pids))]
 
     async def close(self) -> None:
         """See `Compute.close`."""
-        await asyncio.gather(*(workers.close() for workers in self._pools.values()))
+        await asyncio.gather(*(workers.close() for workers in (*self._pools.values(), *self._added.values())))
 
 
 class _Workers:
@@ -93,6 +128,21 @@ class _Workers:
         self._numbers = itertools.count(1)
         self._workers: list[_Worker] = []
         self._closed = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a process, or is about to."""
+        return bool(self._workers or self._waiting)
+
+    @property
+    def called(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self._waiting or any(worker.calls for worker in self._workers))
+
+    def let_go(self) -> None:
+        """End the processes."""
+        for worker in list(self._workers):
+            worker.kill("its place was needed")
 
     async def stream(
         self, payload: Json, on_progress: OnProgress | None, *, patient: bool

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from nis_backend.drivers.gateway.judging import outcome_of
 from nis_backend.drivers.gateway.ledger import End
+from nis_backend.drivers.gateway.prices import COMPUTED
 from nis_backend.drivers.gateway.route import COMPUTED_HERE
 from nis_backend.drivers.gateway.traced import answered, asked
 from nis_backend.drivers.gateway.worst import longest
@@ -233,7 +234,7 @@ class Attempt(Generic[T]):
             return
         if self._first is None or error is not None:
             # What this machine computes says at once what it lacks, each time anew.
-            spared = self.alone and self.target.provider in COMPUTED_HERE
+            spared = self.alone and (self.target.provider in COMPUTED_HERE or bool(self.target.mark))
             # A connection that was kept for too long says nothing of the provider; the next one's end does.
             spared = spared or (error is not None and error.dropped and not self.once_more)
             outcome = "at fault" if error is None or spared else outcome_of(error)
@@ -346,6 +347,8 @@ class Attempt(Generic[T]):
 
     async def _known_rates(self) -> Rates | None:
         target, needs = self.target, self.call.needs
+        if target.mark:
+            return COMPUTED
         return await self.parts.prices.rates(
             target.provider,
             target.model,

@@ -178,7 +178,7 @@ class Gateway(Protocol):
         """The same of models that speak and hear."""
         ...
 
-    async def passes(self, inbound: Inbound) -> Route | None:
+    async def passes(self, who: Who, inbound: Inbound) -> Route | None:
         """The way along which a request can be passed on; None where it has to be asked through an operation.
 
         That is so when nobody knows the model that it names, or not all that may answer it speak its format.

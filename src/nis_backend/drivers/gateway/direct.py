@@ -43,9 +43,9 @@ class Direct(Gateway):
         del who
         raise NotSupported("No provider speaks or hears here.", field="model", remedy="Ask a server.")
 
-    async def passes(self, inbound: Inbound) -> Route | None:
+    async def passes(self, who: Who, inbound: Inbound) -> Route | None:
         """Nothing passes as it is."""
-        del inbound
+        del who, inbound
 
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """Refuse."""

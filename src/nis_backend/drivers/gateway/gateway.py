@@ -118,9 +118,9 @@ class MeteredGateway(Gateway):
         await self.registry.ready()
         return await estimates(self.registry, self.prices, info, asked, output_tokens)
 
-    async def passes(self, inbound: Inbound) -> Route | None:
+    async def passes(self, who: Who, inbound: Inbound) -> Route | None:
         """See `Gateway.passes`."""
-        return await self._passing.passes(inbound)
+        return await self._passing.passes(who, inbound)
 
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""

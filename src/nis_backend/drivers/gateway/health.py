@@ -128,16 +128,16 @@ class Health:
         """Why a model is left alone now; empty when it may be asked."""
         seconds = self.reopens([target])
         if seconds > 0:
-            model = self._models.get(target.id)
+            model = self._models.get(target.key)
             return model.why if model is not None and model.until > self._clock() else "its key is refused"
-        model = self._models.get(target.id)
+        model = self._models.get(target.key)
         return "one call finds out whether it answers again" if model is not None and model.probing else ""
 
     def reopens(self, targets: Sequence[Target]) -> float:
         """Seconds until the first of these models is asked again."""
         now = self._clock()
         times = [
-            max(self._keys.get(one.provider, 0.0), model.until if (model := self._models.get(one.id)) else 0.0)
+            max(self._keys.get(one.account, 0.0), model.until if (model := self._models.get(one.key)) else 0.0)
             for one in targets
         ]
         return max(0.0, min(times, default=0.0) - now)
@@ -155,7 +155,7 @@ class Health:
 
     def refusal(self, target: Target) -> NisError | None:
         """What a model that is left alone now has failed with, for a call that has no other."""
-        model = self._models.get(target.id)
+        model = self._models.get(target.key)
         if model is None or model.last is None or model.limited or model.until <= self._clock():
             return None
         again = from_problem({**model.last.problem(), "retry_after": model.until - self._clock()})
@@ -164,12 +164,12 @@ class Health:
 
     def limited(self, target: Target) -> bool:
         """Whether a model that is left alone was asked too often; else it has failed."""
-        model = self._models.get(target.id)
+        model = self._models.get(target.key)
         return model is not None and model.limited
 
     def begin(self, target: Target) -> None:
         """A call is made; where the model was left alone, it is the one that finds out."""
-        model = self._models.get(target.id)
+        model = self._models.get(target.key)
         if model is not None and model.times:
             model.probing = True
 
@@ -180,8 +180,8 @@ class Health:
         """
         now = self._clock()
         if outcome == "key refused" and not lone:
-            self._keys[target.provider] = now + KEY
-        model = self._known(target.id)
+            self._keys[target.account] = now + KEY
+        model = self._known(target.key)
         model.probing = False
         if outcome == "limited" and not lone:
             after = COOL if error is None else error.retry_after or COOL

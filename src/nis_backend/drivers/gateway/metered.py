@@ -69,14 +69,14 @@ class MeteredModels(Models):
     async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
         """See `Models.choose`; `route:NAME` is a route, and so is the name of one alone, whoever has a model of it."""
         registry = self._gate.registry
-        driver, info = await registry.choose(model, provider)
+        driver, info = await registry.choose(model, provider, self._who.owner)
         return (self.driver(ROUTE) if driver is None else Metered(self._gate, self._who, driver)), info
 
     def driver(self, provider: str) -> LanguageModels:
         """See `Models.driver`."""
         if provider == ROUTE:
             return Routed(self._gate, self._who)
-        return Metered(self._gate, self._who, self._gate.registry.models.driver(provider))
+        return Metered(self._gate, self._who, self._gate.registry.models.driver(provider).of(self._who.owner))
 
     async def close(self) -> None:
         """Nothing was opened for one caller."""
@@ -144,7 +144,7 @@ class Routed(LanguageModels):
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`; by the first of the route's models, which answers most often."""
         target = _route(self._gate.registry, prompt.model).targets[0]
-        driver = self._gate.registry.driver(target.provider)
+        driver = self._gate.registry.driver(target.provider, self._who.owner)
         if driver is None:
             raise gone(target.provider)
         return await driver.count_tokens(replace(prompt, model=target.model))
@@ -183,6 +183,7 @@ async def _asked(  # noqa: PLR0913 - what is asked, by whom, and the two that a 
     """Ask a provider's model or a route's, and yield what comes; the end says which model it was and what it cost."""
     await gate.registry.ready()
     route = _route(gate.registry, prompt.model) if provider == ROUTE else direct(provider, prompt.model)
+    route = await gate.registry.own(route, who.owner)
     if route.policy.cache != "none" and not prompt.fresh:
         wanted = WantedAsked(who, route, prompt, partial(_asked, gate, who, provider))
         async with aclosing(asked_again(gate.answers, wanted)) as items:
@@ -192,7 +193,7 @@ async def _asked(  # noqa: PLR0913 - what is asked, by whom, and the two that a 
     heard = _Heard()
 
     async def send(target: Target, most: int | None) -> Begun[Item]:
-        driver = gate.registry.driver(target.provider)
+        driver = gate.registry.driver(target.provider, who.owner)
         if driver is None:
             raise gone(target.provider)
         asked = prompt if prompt.model == target.model else replace(prompt, model=target.model)

@@ -67,13 +67,15 @@ class Passing:
         self._named: dict[str, tuple[float, Route | None]] = {}
         """What names are whose, and until when that holds."""
 
-    async def passes(self, inbound: Inbound) -> Route | None:
+    async def passes(self, who: Who, inbound: Inbound) -> Route | None:
         """See `Gateway.passes`."""
         await self._gate.registry.ready()
         route = await self._route(inbound)
         if route is None or not all(self._takes(target, inbound) for target in route.targets):
             return None
-        return route
+        # What is the caller's own is computed here.
+        own = await self._gate.registry.own(route, who.owner)
+        return None if any(target.mark for target in own.targets) else route
 
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""

@@ -29,6 +29,7 @@ KEPT = 4096
 """Most rates that are kept; a caller may name any model."""
 MINUTE = 60
 """Seconds that rates are kept: some change with the time of day."""
+COMPUTED = Rates.of(input=FREE, source="computed here")
 SET = ("input", "output", "cached", "written")
 """Rates of a price that was set here, in nano-dollars for a million tokens."""
 
@@ -96,7 +97,7 @@ class Prices:
 
     async def _look_up(self, provider: str, model: str, at: float, tier: str) -> Rates | None:
         if provider in COMPUTED_HERE:
-            return Rates.of(input=FREE, source="computed here")
+            return COMPUTED
         held = self._configured.provider(provider)
         if held is not None and not held["billed"]:
             return Rates.of(input=FREE, source="not billed")

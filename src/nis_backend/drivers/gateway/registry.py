@@ -162,10 +162,12 @@ class Registry:
 
     # -- what attempts look at -----------------------------------------------------------------------------------------
 
-    def driver(self, provider: str) -> LanguageModels | None:
-        """The driver of a provider that is set up and enabled."""
+    def driver(self, provider: str, owner: str | None = None) -> LanguageModels | None:
+        """The driver of a provider that is set up and enabled, with the models that are this owner's alone."""
         found = self.providers.get(provider)
-        return found.driver if found is not None and found.enabled else None
+        if found is None or not found.enabled:
+            return None
+        return found.driver if owner is None else found.driver.of(owner)
 
     def why_not(self, provider: str) -> str:
         """See `Known.why_not`."""
@@ -185,11 +187,13 @@ class Registry:
         return CONCURRENCY if found is None else found.concurrency
 
     def info(self, target: Target) -> ModelInfo | None:
-        """See `Known.info`."""
-        return self._infos.get(target.id)
+        """See `Known.info`; of what is a caller's own nothing is remembered."""
+        return None if target.mark else self._infos.get(target.id)
 
     def remember(self, info: ModelInfo) -> None:
-        """Know a model as its provider has described it."""
+        """Know a model as its provider has described it; what is one owner's alone is not known for others."""
+        if info.own:
+            return
         if len(self._infos) >= KNOWN:
             self._infos.clear()
         self._infos[f"{info.provider}:{info.name}"] = info
@@ -231,18 +235,28 @@ class Registry:
         return direct(provider, name) if name and provider in self.providers else None
 
     async def choose(
-        self, model: str | None = None, provider: str | None = None
+        self, model: str | None = None, provider: str | None = None, owner: str | None = None
     ) -> tuple[LanguageModels | None, ModelInfo]:
-        """See `Models.choose`: a route, which has no driver, or the one model of a provider."""
+        """See `Models.choose`: a route, which has no driver, or the one model of a provider, the owner's own too."""
         await self.ready()
         wanted = model or (None if provider else self._default)
         if self.routes and wanted is not None and provider in (None, ROUTE):
             route = self.route(wanted)
             if route is not None:
                 return None, await self.described(route)
-        driver, info = await self.models.choose(model, provider)
+        models = self.models if owner is None else self.models.of(owner)
+        driver, info = await models.choose(model, provider)
         self.remember(info)
         return driver, info
+
+    async def own(self, route: Route, owner: str) -> Route:
+        """A route with the models marked that are this owner's own."""
+        targets = [replace(one, mark=await self._mark(one, owner)) for one in route.targets]
+        return replace(route, targets=tuple(targets)) if any(one.mark for one in targets) else route
+
+    async def _mark(self, target: Target, owner: str) -> str:
+        driver = self.driver(target.provider, owner)
+        return "" if driver is None else await driver.mark(target.model)
 
     async def described(self, route: Route) -> ModelInfo:
         """What a route can do: what some model of it can, as far as that is known."""

@@ -7,6 +7,8 @@ from typing import Literal
 
 COMPUTED_HERE = frozenset({"embedded", "static", "folder", "scripted", "file", "transformers"})
 """Providers that are this machine: nobody bills for them."""
+OWN = "own"
+"""What models that are their caller's alone are counted under here: no provider is called so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +20,23 @@ class Target:
     weight: int = 1
     tier: int = 0
     max_output: int | None = None
+    mark: str = ""
+    """Which model of the caller's own this is; empty of one that is everyone's."""
 
     @property
     def id(self) -> str:
         """`provider:model`."""
         return f"{self.provider}:{self.model}"
+
+    @property
+    def key(self) -> str:
+        """What is known of how it does is kept under: of a model that is its caller's own, apart from all others."""
+        return f"{OWN}:{self.mark}" if self.mark else self.id
+
+    @property
+    def account(self) -> str:
+        """Whose key it is asked with."""
+        return OWN if self.mark else self.provider
 
 
 @dataclass(frozen=True, kw_only=True)

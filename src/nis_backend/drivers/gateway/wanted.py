@@ -92,7 +92,10 @@ def place_of(wanted: Wanted[Any, Any]) -> list[Any]:  # Any: JSON
     """What answers depend on beside what is asked: whose they are, and which models may give them."""
     route = wanted.route
     targets = sorted(target.id for target in route.targets)
-    return [FORMAT, "" if route.policy.shared else wanted.who.owner, route.name, targets, wanted.kind]
+    # What a model says that is one caller's own is nobody else's; nor is it what the next of its name would say.
+    own = sorted(target.mark for target in route.targets if target.mark)
+    owner = "" if route.policy.shared and not own else wanted.who.owner
+    return [FORMAT, owner, route.name, targets, wanted.kind, *own]
 
 
 async def digest_of(wanted: Wanted[Any, Any]) -> str:

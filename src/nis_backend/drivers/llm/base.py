@@ -188,6 +188,8 @@ class ModelInfo:
     max_output: int | None = None
     embeds: bool = False
     """Whether it makes vectors, not words."""
+    own: bool = False
+    """Whether it is its caller's alone: to others there is no such model."""
 
     @property
     def id(self) -> str:
@@ -222,6 +224,16 @@ class LanguageModels(Protocol):
         """
         infos = await self.models()
         return next((info for info in infos if name is None or info.goes_by(name)), None)
+
+    def of(self, owner: str) -> LanguageModels:
+        """The models that this owner may ask; of most providers those that everyone may."""
+        del owner
+        return self
+
+    async def mark(self, name: str) -> str:
+        """What tells this owner's own model of a name from the one that bears it next; empty of what is everyone's."""
+        del name
+        return ""
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """Ask, and yield what comes; the last item is `Answered`. Closing the generator stops the model.

@@ -42,6 +42,10 @@ class Models:
         self.providers = tuple(providers)
         self._default = default
 
+    def of(self, owner: str) -> Models:
+        """The same, with the models that are this owner's alone."""
+        return Models([one.of(owner) for one in self.providers], self._default)
+
     async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
         """The driver and the model for a request.
 

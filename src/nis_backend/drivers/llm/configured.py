@@ -5,30 +5,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.local import LocalModels
+from nis_backend.drivers.llm.trained import TrainedModels
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
-    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.base import Row, Store
     from nis_backend.settings import Settings
 
 
-def providers_of(settings: Settings, http: Client, compute: Compute) -> list[LanguageModels]:
-    """Every provider that is set up: a configured server before the model in the box."""
+def providers_of(settings: Settings, http: Client, compute: Compute, store: Store) -> list[LanguageModels]:
+    """Every provider that is set up: a configured server before the model in the box, what was trained here at last."""
     scripted: list[LanguageModels] = []
     if settings.scripted is not None:
         from nis_backend.drivers.llm.scripted import ScriptedModels  # noqa: PLC0415 - only tests have a script
 
         scripted.append(ScriptedModels(settings.scripted))
+    trained = TrainedModels(settings, store, compute)
+    nearby = _nearby(settings, http)
     return [
         *scripted,
+        *([LocalModels(trained, nearby)] if nearby is not None else []),
         *_servers(settings, http),
         *_anthropic(settings, http),
         *_files(settings, compute),
         *_folders(settings, compute),
         EmbeddedModels(settings, compute),
+        *([LocalModels(trained)] if nearby is None else []),
     ]
+
+
+def _nearby(settings: Settings, http: Client) -> LanguageModels | None:
+    """The server at NIS_LOCAL_URL, where it is set."""
+    if settings.local_url is None:
+        return None
+    from nis_backend.drivers.llm.openai_compatible import OpenAICompatible  # noqa: PLC0415 - loads where it is set up
+
+    return OpenAICompatible(
+        "local",
+        settings.local_url,
+        settings.local_api_key,
+        settings.local_model,
+        http=http,
+        url_variable="NIS_LOCAL_URL",
+        key_variable="NIS_LOCAL_API_KEY",
+        model_variable="NIS_LOCAL_MODEL",
+        needs_key=False,
+    )
 
 
 def _servers(settings: Settings, http: Client) -> list[LanguageModels]:
@@ -40,11 +65,11 @@ def _servers(settings: Settings, http: Client) -> list[LanguageModels]:
         ("gemini", settings.gemini_url, settings.gemini_api_key, settings.gemini_model),
     )
     named = [vendor for vendor in vendors if vendor[2] is not None]
-    if not named and settings.local_url is None:
+    if not named:
         return []
     from nis_backend.drivers.llm.openai_compatible import OpenAICompatible  # noqa: PLC0415 - loads where it is set up
 
-    servers: list[LanguageModels] = [
+    return [
         OpenAICompatible(
             name,
             url,
@@ -57,20 +82,6 @@ def _servers(settings: Settings, http: Client) -> list[LanguageModels]:
         )
         for name, url, key, model in named
     ]
-    if settings.local_url is None:
-        return servers
-    local = OpenAICompatible(
-        "local",
-        settings.local_url,
-        settings.local_api_key,
-        settings.local_model,
-        http=http,
-        url_variable="NIS_LOCAL_URL",
-        key_variable="NIS_LOCAL_API_KEY",
-        model_variable="NIS_LOCAL_MODEL",
-        needs_key=False,
-    )
-    return [local, *servers]
 
 
 def provider_of(row: Row, settings: Settings, http: Client) -> LanguageModels:

@@ -39,26 +39,28 @@ def files_of(settings: Settings) -> dict[str, Path]:
 
 def pools_of(settings: Settings) -> list[Pool]:
     """A pool for each file, whose worker holds the model while it is used."""
-    return [
-        Pool(
-            name=GgufModels.pool(name),
-            kind="shared",
-            entry="nis_backend.drivers.llm.gguf_worker:open_worker",
-            options={
-                "path": str(path),
-                "name": name,
-                "context": settings.gguf_context,
-                "usual": USUAL_CONTEXT,
-                "threads": settings.embedded_threads,
-                "slots": SLOTS,
-            },
-            idle_seconds=settings.idle_seconds,
-            # As of the embedded model: threads that spin lose most of their speed beside a busy process.
-            environment={"OMP_WAIT_POLICY": "passive"},
-            extra="local",
-        )
-        for name, path in files_of(settings).items()
-    ]
+    return [pool_of(GgufModels.pool(name), name, path, settings) for name, path in files_of(settings).items()]
+
+
+def pool_of(pool: str, name: str, path: Path, settings: Settings) -> Pool:
+    """A pool of this name for a model's file."""
+    return Pool(
+        name=pool,
+        kind="shared",
+        entry="nis_backend.drivers.llm.gguf_worker:open_worker",
+        options={
+            "path": str(path),
+            "name": name,
+            "context": settings.gguf_context,
+            "usual": USUAL_CONTEXT,
+            "threads": settings.embedded_threads,
+            "slots": SLOTS,
+        },
+        idle_seconds=settings.idle_seconds,
+        # As of the embedded model: threads that spin lose most of their speed beside a busy process.
+        environment={"OMP_WAIT_POLICY": "passive"},
+        extra="local",
+    )
 
 
 class GgufModels(DiskModels):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nis_backend.cores import allowed_threads
 from nis_backend.drivers.llm.gguf_file import head_of
 from nis_backend.drivers.llm.llama import Engine, Room
+from nis_backend.trained.manifest import check_found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def open_worker(options: Json) -> GgufWorker:
     """The pool's entry: loads the file."""
+    check_found(options)
     path = Path(options["path"])
     context = min(head_of(path).context or options["usual"], options["context"])
     threads = allowed_threads(options["threads"])

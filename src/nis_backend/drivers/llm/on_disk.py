@@ -122,7 +122,7 @@ class DiskModels(LanguageModels):
         payload = self._payload(prompt, tool)
         answer = Answer(prefix=f"call-{len(prompt.messages)}")
         arguments: list[str] = []
-        async with aclosing(self._compute.stream(self.pool(info.name), payload)) as chunks:
+        async with aclosing(self._asked(info.name, payload)) as chunks:
             async for chunk in chunks:
                 answer.feed(chunk)
                 for item in answer.spoken.take():
@@ -135,6 +135,10 @@ class DiskModels(LanguageModels):
 
     async def close(self) -> None:
         """Nothing was opened: the pools belong to the process."""
+
+    def _asked(self, name: str, payload: Json) -> AsyncGenerator[Json, None]:
+        """Have a model's worker answer."""
+        return self._compute.stream(self.pool(name), payload)
 
     @classmethod
     def pool(cls, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -34,34 +35,38 @@ def models_at(settings: Settings) -> dict[str, Path]:
 def pools_of(settings: Settings) -> list[Pool]:
     """A pool for each folder, whose worker holds the model while it is used."""
     return [
-        Pool(
-            name=TransformersModels.pool(name),
-            kind="shared",
-            entry="nis_backend.drivers.llm.transformers_worker:open_worker",
-            options={
-                "folder": str(folder),
-                "name": name,
-                "context": settings.transformers_context,
-                "usual": USUAL_CONTEXT,
-                "dtype": settings.transformers_dtype,
-                "threads": settings.embedded_threads,
-                "slots": SLOTS,
-            },
-            queue=QUEUE,
-            idle_seconds=settings.idle_seconds,
-            environment={
-                # As of the embedded model: threads that spin lose most of their speed beside a busy process.
-                "OMP_WAIT_POLICY": "passive",
-                "HF_HUB_OFFLINE": "1",
-                "HF_HUB_DISABLE_TELEMETRY": "1",
-                "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-                "TRANSFORMERS_VERBOSITY": "error",
-                "TOKENIZERS_PARALLELISM": "false",
-            },
-            extra="transformers",
-        )
-        for name, folder in models_at(settings).items()
+        pool_of(TransformersModels.pool(name), name, folder, settings) for name, folder in models_at(settings).items()
     ]
+
+
+def pool_of(pool: str, name: str, folder: Path, settings: Settings) -> Pool:
+    """A pool of this name for a model's folder."""
+    return Pool(
+        name=pool,
+        kind="shared",
+        entry="nis_backend.drivers.llm.transformers_worker:open_worker",
+        options={
+            "folder": str(folder),
+            "name": name,
+            "context": settings.transformers_context,
+            "usual": USUAL_CONTEXT,
+            "dtype": settings.transformers_dtype,
+            "threads": settings.embedded_threads,
+            "slots": SLOTS,
+        },
+        queue=QUEUE,
+        idle_seconds=settings.idle_seconds,
+        environment={
+            # As of the embedded model: threads that spin lose most of their speed beside a busy process.
+            "OMP_WAIT_POLICY": "passive",
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "TRANSFORMERS_VERBOSITY": "error",
+            "TOKENIZERS_PARALLELISM": "false",
+        },
+        extra="transformers",
+    )
 
 
 class TransformersModels(DiskModels):
@@ -84,8 +89,9 @@ class TransformersModels(DiskModels):
         """See `LanguageModels.count_tokens`; by the model's own tokenizer, as its template has the conversation."""
         info = await self._info_of(prompt)
         tool = self._forced(prompt, info)
-        counted = await self._compute.call(self.pool(info.name), {**self._payload(prompt, tool), "count": True})
-        return int(counted["input_tokens"])
+        async with aclosing(self._asked(info.name, {**self._payload(prompt, tool), "count": True})) as items:
+            counts = [int(item["input_tokens"]) async for item in items]
+        return counts[0]
 
     async def surprise(self, prompt: Prompt, text: str) -> float:
         """See `LanguageModels.surprise`; of the tokens that the model's own tokenizer makes of the text."""

@@ -21,6 +21,7 @@ from nis_backend.drivers.llm.transformers_loading import load
 from nis_backend.drivers.llm.transformers_sampling import Sampling
 from nis_backend.drivers.llm.transformers_words import MARKS, Characters, Parts, Stops
 from nis_backend.errors import NotSupported
+from nis_backend.trained.manifest import check_found
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 def open_worker(options: Json) -> TransformersWorker:
     """The pool's entry: loads the folder."""
+    check_found(options)
     folder = Path(options["folder"])
     called = f"The model {options['name']}"
     model, tokenizer = load(folder, called, dtype=options["dtype"], threads=allowed_threads(options["threads"]))

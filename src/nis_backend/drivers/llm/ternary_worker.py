@@ -1,0 +1,200 @@
+"""A ternary model, the heavy half: its packed weights in the generator, inside a worker process of its own pool."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.llm.held import too_long
+from nis_backend.drivers.llm.ternary_words import Words, alternatives
+from nis_backend.drivers.llm.transformers_words import Characters, Stops
+from nis_backend.errors import NisError
+from nis_backend.ternary.generator import Generator
+from nis_backend.ternary.kernel import open_kernel
+from nis_backend.ternary.sampling import Sampling
+from nis_backend.trained.manifest import check_found
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from nis_backend.drivers.compute.base import Json, WorkerContext
+    from nis_backend.ternary.cache import Cache
+
+SLOTS = 4
+"""Answers of one model at once; more wait their turn."""
+KEPT = 8
+"""Conversations of which what was read is kept, for their next turn."""
+AT_ONCE = 64
+"""Tokens of a prompt between two looks at whether anybody waits still."""
+TEMPERATURE = 0.7
+"""When the caller names none: a small model that always takes the likeliest word repeats itself."""
+
+
+def open_worker(options: Json) -> TernaryWorker:
+    """The pool's entry: finds every file right, and loads the folder."""
+    check_found(options)
+    folder = Path(options["folder"])
+    kernel = open_kernel(options.get("kernel", "auto"), options["threads"])
+    called = f"The model {options['name']}"
+    return TernaryWorker(Generator.open(folder, kernel), Words(folder, called), called, options["context"])
+
+
+class TernaryWorker:
+    """Answers the payload of `TernaryOwn.generate` with chunks of OpenAI's chat completions."""
+
+    def __init__(self, generator: Generator, words: Words, called: str, context: int) -> None:
+        self._generator = generator
+        self._words = words
+        self._called = called
+        self._context = min(context, generator.context)
+        self._threads = ThreadPoolExecutor(SLOTS, "answer")
+        self._caches: deque[Cache] = deque(maxlen=KEPT)
+        self._lending = threading.Lock()
+
+    async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:  # noqa: ARG002 - the contract's
+        """See `Handler.handle`."""
+        request: Json = json.loads(payload["body"])
+        tokens = self._words.conversation(request["messages"])
+        if payload.get("count"):
+            yield {"input_tokens": len(tokens)}
+            return
+        if len(tokens) >= self._context:
+            raise too_long(self._called, str(len(tokens)), self._context)
+        loop = asyncio.get_running_loop()
+        chunks: asyncio.Queue[Json | NisError | None] = asyncio.Queue()
+        left = threading.Event()
+
+        def put(chunk: Json | NisError | None) -> None:
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+
+        job = loop.run_in_executor(self._threads, self._answer, request, tokens, put, left)
+        try:
+            while (chunk := await chunks.get()) is not None:
+                if isinstance(chunk, NisError):
+                    raise chunk
+                yield chunk
+        finally:
+            left.set()
+            # A thread cannot be stopped: it looks between two tokens whether it is to go on.
+            await asyncio.wait({job})
+        job.result()
+
+    def _answer(
+        self,
+        request: Json,
+        tokens: list[int],
+        put: Callable[[Json | NisError | None], None],
+        left: threading.Event,
+    ) -> None:
+        try:
+            for chunk in self._chunks(request, tokens, left):
+                put(chunk)
+        except NisError as error:
+            put(error)
+        finally:
+            put(None)
+
+    def _chunks(self, request: Json, tokens: list[int], left: threading.Event) -> Iterator[Json]:
+        # What was read together may differ in its last bits from what is read one by one: who asks for 0, or names a
+        # seed, wants the same again.
+        steady = request.get("temperature") == 0 or request.get("seed") is not None
+        cache = self._generator.open_cache() if steady else self._borrowed(tokens)
+        cache.keep(min(cache.common(tokens), len(tokens) - 1))
+        while len(tokens) - 1 - cache.length > AT_ONCE:
+            if left.is_set():
+                return
+            self._generator.read(tokens[cache.length : cache.length + AT_ONCE], cache)
+        seen = _Seen(request.get("top_logprobs") or 0, _penalties(request))
+        sampling = self._sampling(request, len(tokens), seen)
+        characters, stops = Characters(self._words.decode), Stops(_stops(request))
+        reason, made = "length", 0
+        for token, logprob in self._generator.generate(tokens, sampling, cache):
+            if left.is_set():
+                return
+            made += 1
+            if token in self._generator.ends:
+                reason = "stop"
+                break
+            text = "" if token in self._words.marks else stops.put(characters.put(token))
+            told = self._told(token, logprob, seen) if request.get("logprobs") else None
+            if text or told is not None:
+                yield _chunk({"content": text} if text else {}, told)
+            if stops.met:
+                reason = "stop"
+                break
+        if not stops.met and (text := stops.put(characters.rest()) + stops.rest()):
+            yield _chunk({"content": text}, None)
+        if not steady:
+            self._give_back(cache)
+        usage = {"prompt_tokens": len(tokens), "completion_tokens": made, "total_tokens": len(tokens) + made}
+        yield {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
+
+    def _sampling(self, request: Json, given: int, seen: _Seen) -> Sampling:
+        temperature = request.get("temperature")
+        room = self._context - given
+        return Sampling(
+            max_tokens=max(1, min(request.get("max_tokens") or room, room)),
+            temperature=TEMPERATURE if temperature is None else float(temperature),
+            top_p=float(request.get("top_p") or 1.0),
+            seed=request.get("seed"),
+            stop=frozenset(self._generator.ends),
+            adjust=seen,
+        )
+
+    def _told(self, token: int, logprob: float, seen: _Seen) -> Json:
+        likeliest = [{**self._words.spelled(one), "logprob": value} for one, value in seen.likeliest]
+        return {"content": [{**self._words.spelled(token), "logprob": logprob, "top_logprobs": likeliest}]}
+
+    def _borrowed(self, tokens: Sequence[int]) -> Cache:
+        """What was read of the conversation that begins most like this one, else an empty cache."""
+        with self._lending:
+            best = max(self._caches, key=lambda cache: cache.common(tokens), default=None)
+            if best is None or not best.common(tokens):
+                return self._generator.open_cache()
+            self._caches.remove(best)
+            return best
+
+    def _give_back(self, cache: Cache) -> None:
+        with self._lending:
+            self._caches.append(cache)
+
+
+class _Seen:
+    """Looks at what the model gives each token, before one is chosen: for alternatives, and for penalties."""
+
+    def __init__(self, alternatives: int, penalties: tuple[float, float]) -> None:
+        self.likeliest: list[tuple[int, float]] = []
+        self._alternatives = alternatives
+        self._frequency, self._presence = penalties
+
+    def __call__(self, generated: Sequence[int], logits: NDArray[Any]) -> NDArray[Any]:
+        """See `Sampling.adjust`."""
+        if self._alternatives:
+            self.likeliest = alternatives(logits, self._alternatives)
+        if not generated or not (self._frequency or self._presence):
+            return logits
+        changed = logits.copy()
+        for token in set(generated):
+            changed[token] -= self._frequency * generated.count(token) + self._presence
+        return changed
+
+
+def _penalties(request: Json) -> tuple[float, float]:
+    return float(request.get("frequency_penalty") or 0), float(request.get("presence_penalty") or 0)
+
+
+def _stops(request: Json) -> list[str]:
+    given: str | list[str] = request.get("stop") or []
+    return [given] if isinstance(given, str) else given
+
+
+def _chunk(delta: Json, logprobs: Json | None) -> Json:
+    choice: Json = {"index": 0, "delta": delta, "finish_reason": None}
+    return {"choices": [choice if logprobs is None else {**choice, "logprobs": logprobs}]}
