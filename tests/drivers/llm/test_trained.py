@@ -107,11 +107,10 @@ async def ground(tmp_path: Path, training: Path, server: LanguageModels | None =
     """The provider over a store and workers of its own."""
     settings = read_settings({"NIS_TRAINING": str(training)}, data=tmp_path)
     compute = WorkerPools([], grace=30.0)
-    # The store is the gate's, which is made with the driver: the driver finds it by the time it is asked.
-    trained = TrainedModels(settings, None, compute)  # pyright: ignore[reportArgumentType] - set below
-    local = LocalModels(trained, server)
+    gates: list[Gated] = []
+    local = LocalModels(lambda: TrainedModels(settings, gates[0].store, compute), server)
     async with gated(tmp_path, None, local) as gate:
-        trained._store = gate.store  # pyright: ignore[reportPrivateUsage] - as above
+        gates.append(gate)
         try:
             yield Ground(gate=gate, settings=settings, compute=compute, local=local)
         finally:
@@ -274,7 +273,7 @@ async def test_a_merged_model_is_served_by_llama_where_it_was_exported(tmp_path:
     """Else by torch, from the folder; both are the same model."""
     async with ground(tmp_path, made) as here:
         await here.own("ann", "model-3", "merged", "lora")
-        found = await here.local._trained.find("ann", "merged")  # pyright: ignore[reportPrivateUsage] - which engine it has
+        found = await here.local.trained.find("ann", "merged")
         assert found is not None
         assert isinstance(found.engine(), FileOwn)
         text, end, _ = await said(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.local import LocalModels
-from nis_backend.drivers.llm.trained import TrainedModels
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.llm.trained import TrainedModels
     from nis_backend.drivers.store.base import Row, Store
     from nis_backend.settings import Settings
 
@@ -23,7 +23,12 @@ def providers_of(settings: Settings, http: Client, compute: Compute, store: Stor
         from nis_backend.drivers.llm.scripted import ScriptedModels  # noqa: PLC0415 - only tests have a script
 
         scripted.append(ScriptedModels(settings.scripted))
-    trained = TrainedModels(settings, store, compute)
+
+    def trained() -> TrainedModels:
+        from nis_backend.drivers.llm.trained import TrainedModels  # noqa: PLC0415 - loads with the first of them
+
+        return TrainedModels(settings, store, compute)
+
     nearby = _nearby(settings, http)
     return [
         *scripted,

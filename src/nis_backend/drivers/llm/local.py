@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.errors import NisError, NotFound, NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Item, Usage
@@ -24,14 +25,20 @@ class LocalModels(LanguageModels):
 
     provider = PROVIDER
 
-    def __init__(self, trained: TrainedModels, server: LanguageModels | None = None) -> None:
+    def __init__(self, trained: Callable[[], TrainedModels], server: LanguageModels | None = None) -> None:
+        """`trained` makes what finds owners' models, with the first of them that is asked for."""
         self.server = server
-        self._trained = trained
+        self._make = trained
         self.wire = None if server is None else server.wire
 
     def of(self, owner: str) -> LanguageModels:
         """See `LanguageModels.of`."""
-        return OwnModels(self, self._trained, owner)
+        return OwnModels(self, owner)
+
+    @cached_property
+    def trained(self) -> TrainedModels:
+        """The models of every owner."""
+        return self._make()
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`."""
@@ -84,9 +91,8 @@ class OwnModels(LanguageModels):
 
     provider = PROVIDER
 
-    def __init__(self, shared: LocalModels, trained: TrainedModels, owner: str) -> None:
+    def __init__(self, shared: LocalModels, owner: str) -> None:
         self._shared = shared
-        self._trained = trained
         self._owner = owner
         self.wire = shared.wire
 
@@ -99,7 +105,7 @@ class OwnModels(LanguageModels):
 
         A server that is away is told of where the owner has none.
         """
-        own = await self._trained.infos(self._owner)
+        own = await self._shared.trained.infos(self._owner)
         try:
             shared = await self._shared.models()
         except NisError:
@@ -111,17 +117,17 @@ class OwnModels(LanguageModels):
 
     async def find(self, name: str | None) -> ModelInfo | None:
         """See `LanguageModels.find`; nobody's own is ever a default."""
-        own = None if name is None else await self._trained.find(self._owner, name)
+        own = None if name is None else await self._shared.trained.find(self._owner, name)
         return await self._shared.find(name) if own is None else await own.info()
 
     async def mark(self, name: str) -> str:
         """See `LanguageModels.mark`: the id of the model that the name means now."""
-        own = await self._trained.find(self._owner, name)
+        own = await self._shared.trained.find(self._owner, name)
         return "" if own is None else own.id
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`."""
-        own = await self._trained.find(self._owner, prompt.model)
+        own = await self._shared.trained.find(self._owner, prompt.model)
         items = self._shared.generate(prompt) if own is None else own.engine().generate(prompt)
         try:
             async for item in items:
@@ -131,7 +137,7 @@ class OwnModels(LanguageModels):
 
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`."""
-        own = await self._trained.find(self._owner, prompt.model)
+        own = await self._shared.trained.find(self._owner, prompt.model)
         return await (self._shared if own is None else own.engine()).count_tokens(prompt)
 
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:

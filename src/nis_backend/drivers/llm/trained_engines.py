@@ -130,6 +130,7 @@ class TernaryOwn(_OneOwn):
                 "name": f"{PROVIDER}:{self.own.name}",
                 "context": settings.transformers_context,
                 "threads": settings.embedded_threads,
+                "kernel": settings.ternary_kernel,
             },
             idle_seconds=settings.idle_seconds,
             environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
