@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Serve
-from fake_openai import DONE, Asked, Canned, FakeOpenAI, delta, says, usage
+from fake_openai import DONE, Asked, Canned, FakeOpenAI, delta, fails, says, usage
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
 CASES = [{"input": f"Word {number}?", "expected": f"word {number}"} for number in range(1, 5)]
 HELD = "Word 3?"
 """The case that is under way when the server is killed."""
+
+
+LAB = {"name": "lab", "kind": "openai"}
 
 
 def test_an_evaluation_resumes_without_asking_again(serve: Serve, tmp_path: Path) -> None:
@@ -55,10 +58,20 @@ def test_an_evaluation_resumes_without_asking_again(serve: Serve, tmp_path: Path
                 break
         result = ask(server, "GET", f"/runs/{run_id}")[2]["result"]
         kept = ask(server, "GET", f"/evaluations/{result['id']}")[2]
+        before_retry = dict(asked)
+        # A failure is not noted: who retries the run asks again.
+        provider.replies.insert(0, fails(401, "No."))
+        once = {"target": "local:words", "cases": CASES[:1], "metrics": ["exact_match"]}
+        status, _, problem = ask(server, "POST", "/evaluations", once)
+        (failed,) = done(server, "GET", "/runs?operation=evaluations.create_evaluation&state=failed")["runs"]
+        again = done(server, "POST", f"/runs/{failed['id']}/retry")
+        retried = [one["body"] for one in followed(server, again["id"], 0)][-1]
+    assert (status, problem["code"]) == (503, "unavailable")
+    assert (retried["result"]["metrics"][0]["value"], asked["Word 1?"]) == (1.0, 2)
     check_whole(seen)
     noted = [one["body"]["name"] for one in seen if one["body"]["type"] == "noted"]
     assert [one for one in noted if one.startswith("case")] == ["case 1", "case 2", "case 3", "case 4"]
-    assert asked == {"Word 1?": 1, "Word 2?": 1, "Word 3?": 2, "Word 4?": 1}
+    assert before_retry == {"Word 1?": 1, "Word 2?": 1, "Word 3?": 2, "Word 4?": 1}
     assert kept == result
     assert [one["value"] for one in result["metrics"]] == [1.0, 10.0]
 
@@ -68,8 +81,7 @@ def test_a_budget_ends_what_it_does_not_pay_for(serve: Serve) -> None:
     long = Canned(pieces=[delta(content="Word 1"), delta("stop"), usage(7, 2700), DONE])
     with FakeOpenAI(*[long] * 9, models=["gpt-4o-mini"]).in_thread() as provider:
         server = serve()
-        lab = {"name": "lab", "kind": "openai", "url": provider.url, "prices": "openai", "billed": True}
-        done(server, "POST", "/providers", lab)
+        done(server, "POST", "/providers", {**LAB, "url": provider.url, "prices": "openai", "billed": True})
         request = {
             "target": "lab:gpt-4o-mini",
             "cases": [{"input": f"Which one, {number}?", "expected": "Word 1"} for number in range(6)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -247,3 +248,30 @@ def test_answers_are_scored_without_a_model(ground: Ground) -> None:
         assert error.value.field == "metrics.1"
     with pytest.raises(InvalidRequest, match="1 answers to 2 cases"):
         ground.call("evaluations.score_answers", {**asked, "answers": ["paris"]})
+
+
+def test_a_cancelled_evaluation_leaves_no_turn_of_the_chat_under_way(ground: Ground) -> None:
+    """What it has begun ends with it."""
+    message = "Tell a long story of a cancelled evaluation."
+    request: Json = {
+        "target": "chat:scripted",
+        "cases": [{"input": message}],
+        "metrics": ["latency"],
+        "how": {"operations": False},
+    }
+    run = ground.call("evaluations.create_evaluation", request, wait=False)
+
+    async def turn() -> str:
+        ctx = ground.process.context(LOCAL)
+        async with asyncio.timeout(60):
+            while True:
+                rows = await ctx.store.select("runs", where={"operation": "chat.send_message"}, limit=5)
+                found = [str(row["id"]) for row in rows if message in row["input"] and row["state"] == "running"]
+                if found:
+                    return found[0]
+                await asyncio.sleep(0)
+
+    begun = ground.run(turn())
+    ground.call("runs.cancel_run", {"id": run["id"]})
+    with pytest.raises(Cancelled):
+        ground.run(ground.process.context(LOCAL).runs.result(begun))

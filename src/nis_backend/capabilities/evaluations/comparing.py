@@ -1,4 +1,4 @@
-"""Two evaluations on the same cases: differences with intervals, exact tests of pairs, and gates that stand on them."""
+"""Evaluations on the same cases: their differences with intervals, and exact tests of the pairs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.annotations import Knob, Reads
 from nis_backend.capabilities.evaluations.evaluation import answers_of, evaluation_of, find
 from nis_backend.capabilities.evaluations.measures import NAME, TRAITS
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.numerics.intervals import mean_interval, newcombe_paired
 from nis_backend.numerics.pairs import holm, mcnemar, sign_flips
 from nis_backend.operation import Model
@@ -82,45 +82,6 @@ class EvaluationComparison(Model):
     comparisons: int = Field(description="How many p-values the correction is for.")
     significance: float
     left_out: list[str] = Field(description="What could not be compared, and why.")
-
-
-class CheckGate(Model):
-    """What is to be better than what, and by which metric."""
-
-    candidate: Id = Field(description="The evaluation of what is to be let through.")
-    baseline: Id | None = Field(default=None, description="The evaluation of what it is to replace; null: nothing is.")
-    metric: MetricName = Field(description="The metric that decides.")
-    at_least: float = Field(
-        default=0.0,
-        description="What the metric is to be at least, as the lower end of its interval has it; of a metric of which "
-        "less is better, set at_most instead.",
-    )
-    at_most: float | None = Field(
-        default=None, description="What the metric is to be at most, as the upper end of its interval has it."
-    )
-    margin: float | None = Field(
-        default=None,
-        gt=0,
-        description="Passes what is not worse than the baseline by more than this; unset, it has to be better.",
-    )
-    significance: Annotated[float, Knob()] = Field(
-        default=0.05, gt=0, lt=0.5, description="The chance of letting through what is no better."
-    )
-
-
-class Gate(Model):
-    """Whether a candidate is let through, and why."""
-
-    passed: bool
-    metric: str
-    candidate: float | None = Field(description="Its value: over the pairs, where there is a baseline.")
-    baseline: float | None = Field(description="The baseline's, over the pairs.")
-    difference: float | None = Field(description="The candidate's less the baseline's.")
-    low: float | None = Field(description="Lower end of the difference's interval; without a baseline, the value's.")
-    high: float | None = Field(description="Upper end of it.")
-    p_value: float | None = Field(description="Two-sided; null without a baseline.")
-    pairs: int = Field(description="Cases that decided.")
-    reason: str = Field(description="Why, in words.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,127 +231,3 @@ def _why(one: PairedDifference, p: float | None, verdict: Verdict) -> str:
         f"; with {one.wins + one.losses} cases that differ no p below {one.least_p:.3g} is possible" if hopeless else ""
     )
     return f"not told apart: {counted}{few}"
-
-
-async def gate(request: CheckGate, ctx: Context) -> Gate:
-    """Whether the candidate passes; what cannot be decided does not."""
-    candidate = await measured(request.candidate, "candidate", ctx)
-    told = candidate.metric(request.metric)
-    if told is None:
-        names = ", ".join(one.name for one in candidate.about.metrics)
-        raise NotFound(
-            f"The evaluation {request.candidate} has no metric {request.metric!r}.",
-            field="metric",
-            value=request.metric,
-            remedy=f"It has: {names}.",
-        )
-    _refuse_backwards(request, told.better)
-    short = _short(request, told)
-    if request.baseline is None:
-        return Gate(
-            passed=not short,
-            metric=request.metric,
-            candidate=told.value,
-            baseline=None,
-            difference=None,
-            low=told.low,
-            high=told.high,
-            p_value=None,
-            pairs=told.cases,
-            reason=short or _reached(request, told),
-        )
-    baseline = await measured(request.baseline, "baseline", ctx)
-    why = apart(candidate, baseline, request.metric)
-    if why:
-        raise Conflict(
-            f"The two cannot be compared by {request.metric}: {why}.",
-            field="baseline",
-            value=request.baseline,
-            remedy="Evaluate both on the same cases, with the same metric.",
-        )
-    one = await asyncio.to_thread(differ, candidate, baseline, request.metric, 1 - request.significance)
-    passed, reason = _beyond_chance(one, request) if request.margin is None else _no_worse(one, request.margin)
-    return Gate(
-        passed=passed and not short,
-        metric=request.metric,
-        candidate=one.candidate_value,
-        baseline=one.baseline_value,
-        difference=one.difference,
-        low=one.low,
-        high=one.high,
-        p_value=one.p_value,
-        pairs=one.pairs,
-        reason=f"{short} {reason}".strip(),
-    )
-
-
-def _refuse_backwards(request: CheckGate, better: str) -> None:
-    if better == "lower" and request.at_least > 0:
-        raise InvalidRequest(
-            f"Of {request.metric} less is better.",
-            field="at_least",
-            value=request.at_least,
-            remedy="Give at_most in its place.",
-        )
-    if better == "higher" and request.at_most is not None:
-        raise InvalidRequest(
-            f"Of {request.metric} more is better.",
-            field="at_most",
-            value=request.at_most,
-            remedy="Give at_least in its place.",
-        )
-
-
-def _short(request: CheckGate, told: MetricValue) -> str:
-    """How far the metric is from what it has to be; empty where it is there."""
-    if told.value is None:
-        return f"Not passed: {request.metric} has no value: {told.unavailable}"
-    if told.better == "higher" and request.at_least > 0 and (told.low is None or told.low < request.at_least):
-        return (
-            f"Not passed: {request.metric} is {_said(told.value)}, and its interval begins at {_said(told.low)}, below "
-            f"{_said(request.at_least)}."
-        )
-    if request.at_most is not None and (told.high is None or told.high > request.at_most):
-        return (
-            f"Not passed: {request.metric} is {_said(told.value)}, and its interval ends at {_said(told.high)}, above "
-            f"{_said(request.at_most)}."
-        )
-    return ""
-
-
-def _reached(request: CheckGate, told: MetricValue) -> str:
-    asked = request.at_most is not None or request.at_least > 0
-    where = (
-        f"its interval is {_said(told.low)} to {_said(told.high)}, within what was asked"
-        if asked
-        else "no more was asked"
-    )
-    return f"Passed: {request.metric} is {_said(told.value)} over {told.cases} cases; {where}. There is no baseline."
-
-
-def _beyond_chance(one: PairedDifference, request: CheckGate) -> tuple[bool, str]:
-    right_way = bool(one.difference) and (float(one.difference or 0) > 0) == (one.better == "higher")
-    p, counted = one.p_value, f"better in {one.wins} and worse in {one.losses} of {one.pairs} cases"
-    if right_way and p is not None and p <= request.significance:
-        return True, f"Passed: {counted}; p = {p:.3g} by {one.test}, at most {request.significance:g}."
-    if not right_way:
-        return False, f"Not passed: it is no better: {counted}."
-    few = (
-        f" With {one.wins + one.losses} cases that differ no p below {one.least_p:.3g} is possible: take more cases."
-        if one.least_p is not None and one.least_p > request.significance
-        else ""
-    )
-    return False, f"Not passed: that may be chance: {counted}; p = {p:.3g} by {one.test}.{few}"
-
-
-def _no_worse(one: PairedDifference, margin: float) -> tuple[bool, str]:
-    """Non-inferiority: the whole interval of the difference is on the right side of the margin."""
-    worst = one.low if one.better == "higher" else (None if one.high is None else -one.high)
-    held = f"the difference is {_said(one.difference)}, its interval {_said(one.low)} to {_said(one.high)}"
-    if worst is not None and worst > -margin:
-        return True, f"Passed: {held}: not worse by more than {_said(margin)}."
-    return False, f"Not passed: {held}: it may be worse by more than {_said(margin)}; {one.pairs} cases tell no more."
-
-
-def _said(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4g}"

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from nis_backend.capabilities.evaluations.filling import words
 from nis_backend.capabilities.evaluations.scoring import Scored
-from nis_backend.capabilities.evaluations.targets import words
 from nis_backend.capabilities.evaluations.wording import accepted
 from nis_backend.errors import BudgetExceeded
 

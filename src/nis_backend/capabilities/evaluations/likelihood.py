@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.evaluations.filling import turns
 from nis_backend.capabilities.evaluations.scoring import Scored
-from nis_backend.capabilities.evaluations.targets import Target, turns
+from nis_backend.capabilities.evaluations.targets import Target
 from nis_backend.capabilities.evaluations.wording import accepted
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import NisError

@@ -10,15 +10,9 @@ from pydantic import Field
 
 from nis_backend.annotations import Names, Reads
 from nis_backend.blob import Blob
-from nis_backend.capabilities.evaluations import asked, comparing, evaluating, reporting, views
+from nis_backend.capabilities.evaluations import asked, comparing, evaluating, gating, preparing, reporting, views
 from nis_backend.capabilities.evaluations.cases import MOST_CASES, checked
-from nis_backend.capabilities.evaluations.comparing import (
-    CheckGate,
-    CompareEvaluations,
-    EvaluationComparison,
-    Gate,
-)
-from nis_backend.capabilities.evaluations.evaluating import CreateEvaluation, GivenAnswer, Measures
+from nis_backend.capabilities.evaluations.comparing import CompareEvaluations, EvaluationComparison
 from nis_backend.capabilities.evaluations.evaluation import (
     Answer,
     Evaluation,
@@ -29,7 +23,9 @@ from nis_backend.capabilities.evaluations.evaluation import (
     evaluation_of,
     find,
 )
+from nis_backend.capabilities.evaluations.gating import CheckGate, Gate
 from nis_backend.capabilities.evaluations.measures import TRAITS, Metric
+from nis_backend.capabilities.evaluations.preparing import CreateEvaluation, GivenAnswer, Measures
 from nis_backend.capabilities.evaluations.reporting import EvaluationReport, ReportEvaluation
 from nis_backend.capabilities.evaluations.scoring import score, valued
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, NotSupported
@@ -114,7 +110,7 @@ MADE = Before(
     effect="writes",
     resource="evaluation",
     outward=True,
-    prepare=evaluating.prepare,
+    prepare=preparing.prepare,
     view=views.draw_evaluation,
     time_limit=86_400.0,
     queue="evaluations",
@@ -309,7 +305,7 @@ async def score_answers(request: ScoreAnswers, ctx: Context) -> Scores:
             value=len(request.answers),
             remedy="Give one for each of `cases`.",
         )
-    metrics = await evaluating.readable(request, ctx)
+    metrics = await preparing.readable(request, ctx)
     for number, one in enumerate(metrics):
         if one.kind in ("judge", "bits_per_byte") or TRAITS[one.kind].unit:
             raise NotSupported(
@@ -403,7 +399,7 @@ async def check_gate(request: CheckGate, ctx: Context) -> Gate:
         NotFound: there is no such evaluation or metric.
         Conflict: the two share no case, or measure it differently.
     """
-    return await comparing.gate(request, ctx)
+    return await gating.gate(request, ctx)
 
 
 @operation(

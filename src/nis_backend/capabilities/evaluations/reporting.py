@@ -11,7 +11,7 @@ from pydantic import Field
 from nis_backend.blob import Blob
 from nis_backend.capabilities.evaluations.cases import Case
 from nis_backend.capabilities.evaluations.evaluation import Answer, Evaluation, MetricValue, OneEvaluation
-from nis_backend.capabilities.evaluations.targets import turns
+from nis_backend.capabilities.evaluations.filling import turns
 from nis_backend.operation import Model
 from nis_backend.view import moment, plain, verbatim
 

@@ -24,6 +24,10 @@ TOLD = 100
 """How often the run says how far it is, at most."""
 
 
+class _NotNoted(Exception):
+    """A part has failed."""
+
+
 @dataclass(kw_only=True)
 class Parts:
     """What a run does a few at a time."""
@@ -82,14 +86,22 @@ class Parts:
         return replace(self.ctx, scope=scope, quiet=True)
 
     async def note(self, name: str, work: Callable[[], Awaitable[Json]]) -> Json:
-        """What the work answers, committed before the next part begins; done once."""
-        made: list[bool] = []
+        """What the work answers, committed before the next part begins; done once, unless it has failed.
+
+        A failure is not noted: who goes on with the run later tries again.
+        """
+        made: list[Json] = []
 
         async def make() -> Json:
-            made.append(True)
-            return await work()
+            made.append(await work())
+            if "problem" in made[0] and made[0].get("outcome") in (None, "failed"):
+                raise _NotNoted
+            return made[0]
 
-        value: Json = await self.ctx.note(name, make)
+        try:
+            value: Json = await self.ctx.note(name, make)
+        except _NotNoted:
+            return made[0]
         if made:
             await self.ctx.run.flush()
         return value

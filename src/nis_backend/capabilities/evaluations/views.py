@@ -10,8 +10,9 @@ from nis_backend.view import Axis, Grid, Series, Table, Text, View, moment, plai
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.capabilities.evaluations.comparing import EvaluationComparison, Gate
+    from nis_backend.capabilities.evaluations.comparing import EvaluationComparison
     from nis_backend.capabilities.evaluations.evaluation import Answer, Evaluation, MetricValue
+    from nis_backend.capabilities.evaluations.gating import Gate
     from nis_backend.capabilities.evaluations.operations import AnswerPage, EvaluationList, Scores
     from nis_backend.capabilities.evaluations.reporting import EvaluationReport
     from nis_backend.operation import Model

@@ -1,0 +1,166 @@
+"""One case put to its target: what is answered, how long it took, and what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.evaluations.filling import filled, of_result, turns, words
+from nis_backend.capabilities.evaluations.targets import CHAT
+from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
+from nis_backend.errors import (
+    BudgetExceeded,
+    Busy,
+    DeadlineExceeded,
+    InvalidRequest,
+    NisError,
+    NotSupported,
+    UpstreamFailed,
+)
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.evaluations.cases import Case
+    from nis_backend.capabilities.evaluations.targets import How, Target
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+
+LONGEST_ANSWER = 200_000
+"""Characters of an answer that are kept and scored."""
+MOST_TRIES, LONGEST_PAUSE = 5, 60.0
+"""How often a case is put to a target that is busy, and the seconds between."""
+
+
+async def ask(target: Target, how: How, case: Case, ctx: Context, *, logprobs: bool = False) -> Json:
+    """What comes of one case, as it is noted: fields of `Answer`, and of a model its id and how sure it was.
+
+    Raises:
+        BudgetExceeded: no more may be spent.
+    """
+    began = time.perf_counter()
+    told: Json = {"outcome": "failed", "answer": ""}
+    try:
+        # A turn of the chat has its own time: its run is cancelled where it takes too long.
+        async with asyncio.timeout(None if target.kind == CHAT else how.seconds):
+            told |= {"outcome": "answered"} | await _patiently(target, how, case, ctx, logprobs)
+    except TimeoutError:
+        late = DeadlineExceeded(f"It had not answered after {how.seconds:g} s.", remedy="Allow more `seconds`.")
+        told |= {"problem": _words(late), "code": late.code}
+    except BudgetExceeded:
+        raise
+    except (InvalidRequest, NotSupported) as error:
+        told |= {"outcome": "refused", "problem": _words(error), "code": error.code}
+    except NisError as error:
+        told |= {"problem": _words(error), "code": error.code}
+    told.setdefault("latency_ms", round(1e3 * (time.perf_counter() - began), 3))
+    if len(told["answer"]) > LONGEST_ANSWER:
+        told |= {"answer": told["answer"][:LONGEST_ANSWER], "problem": f"It was cut at {LONGEST_ANSWER} characters."}
+    return told
+
+
+def _words(error: NisError) -> str:
+    return f"{error.message} {error.remedy}".strip()
+
+
+async def _patiently(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
+    """Who is busy is asked again; the time it took is that of the call which was answered."""
+    pause = 1.0
+    for attempt in range(1, MOST_TRIES + 1):
+        began = time.perf_counter()
+        try:
+            told = await _asked(target, how, case, ctx, logprobs)
+        except Busy as busy:
+            if attempt == MOST_TRIES:
+                raise
+            await asyncio.sleep(min(busy.retry_after or pause, LONGEST_PAUSE))
+            pause *= 2
+        else:
+            return {"latency_ms": round(1e3 * (time.perf_counter() - began), 3), **told}
+    raise AssertionError
+
+
+async def _asked(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
+    match target.kind:
+        case "model":
+            return await _model(target.name, how, case, ctx, logprobs)
+        case "chat":
+            return await _chat(target.name, how, case, ctx)
+        case "agent":
+            reply = await ctx.call_named("remote_agents.ask_remote_agent", {"id": target.name, "message": words(case)})
+            if reply.state not in ("completed", "input-required"):
+                raise UpstreamFailed(f"The agent's task is {reply.state}: {reply.question or reply.text}")
+            return {"answer": reply.text or reply.question}
+        case "operation":
+            result = await ctx.call_named(target.name, filled(how.arguments, case))
+            return of_result(result.model_dump(mode="json"), how.answer)
+        case "given":
+            raise AssertionError
+
+
+async def _model(name: str, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:
+    before = [{"role": "system", "content": how.system}] if how.system else []
+    request: Json = {
+        "messages": [*before, *(one.model_dump() for one in turns(case))],
+        "model": name,
+        "max_tokens": how.max_tokens,
+        "temperature": how.temperature,
+        "seed": how.seed,
+        "logprobs": 0 if logprobs else None,
+    }
+    try:
+        done = await ctx.call_named("models.complete_chat", request)
+    except NotSupported as error:
+        if error.field != "logprobs":
+            raise
+        done = await ctx.call_named("models.complete_chat", {**request, "logprobs": None})
+    said = done.answers[0]
+    told: Json = {
+        "outcome": "refused" if said.refused else "answered",
+        "answer": said.text,
+        "model": done.model,
+        "demonstration": done.demonstration,
+        "input_tokens": done.input_tokens,
+        "output_tokens": done.output_tokens,
+        "cost": done.cost,
+        "from_cache": bool(done.from_cache),
+    }
+    if said.logprobs:
+        told["bits"] = -sum(one.logprob for one in said.logprobs) / math.log(2)
+    return told
+
+
+async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
+    """A turn of the chat, in a conversation of its own that is removed again."""
+    *before, last = turns(case)
+    earlier = [{"role": "system", "content": how.system}] if how.system else []
+    request: Json = {
+        "message": last.content,
+        "earlier": [*earlier, *(one.model_dump() for one in before)],
+        "operations": how.operations,
+        **({"model": model} if model else {}),
+    }
+    handle = await ctx.call_named("chat.send_message", request)
+    try:
+        async with asyncio.timeout(how.seconds):
+            reply: Json = await handle.result()
+    except (NisError, TimeoutError, asyncio.CancelledError) as stopped:
+        # One that waits for a person, or that nobody waits for any more, is not left over; where this process ends
+        # alone, whoever goes on with the evaluation goes on waiting.
+        if not isinstance(stopped, asyncio.CancelledError) or stop_reason(stopped) == CANCELLED:
+            with suppress(NisError):
+                await ctx.runs.cancel(handle.id)
+        raise
+    rows = await ctx.store.select("ledger", where={"run_id": handle.id}, limit=1000)
+    known = rows and all(row["priced"] for row in rows)
+    told: Json = {
+        "answer": reply["response"],
+        "model": f"{reply['provider']}:{reply['model']}".replace("/", ":"),
+        "demonstration": reply["demonstration"],
+        "input_tokens": sum(int(row["input"]) for row in rows),
+        "output_tokens": sum(int(row["output"]) for row in rows),
+        "cost": sum(int(row["cost"]) for row in rows) / 1e9 if known or not rows else None,
+        "conversation": reply["conversation_id"],
+    }
+    return told
