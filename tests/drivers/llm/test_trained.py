@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
@@ -28,7 +29,7 @@ from nis_backend.drivers.store.base import Row
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable
 from nis_backend.settings import Settings, read_settings
 from nis_backend.ternary.generator import Generator
-from nis_backend.ternary.sampling import Sampling
+from nis_backend.ternary.sampling import Sampling, log_chance
 
 AT = 1_764_072_000.0
 ANN, BEN = Who(owner="ann", operation="t"), Who(owner="ben", operation="t")
@@ -337,3 +338,27 @@ def test_a_template_of_another_kind_is_filled_in(made: Path, tmp_path: Path) -> 
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(NisError, match=r"no tokenizer\.json that can be read"):
         Words(tmp_path, "The model")
+
+
+@awaited
+async def test_how_unlikely_a_text_is_agrees_with_the_model_itself(tmp_path: Path, made: Path) -> None:
+    """Bits of a given text: by the generator's numbers at every position; llama.cpp's file does not tell them."""
+    async with ground(tmp_path, made) as here:
+        await here.own("ann", "model-1", "tiny")
+        await here.own("ann", "model-3", "merged", kind="lora")
+        driver = here.gate.gateway.models(ANN).driver("local")
+        told = await driver.surprise(Prompt(model="tiny", messages=SAID), "sat down")
+        folder = made / "models" / "model-1" / "exports" / "packed"
+        words = Words(folder, "The model")
+        before, text = words.conversation([{"role": "user", "content": "the cat"}]), words.tokens("sat down")
+        numbers = Generator.open(folder).logits([*before, *text])
+        bits = -sum(
+            log_chance(numbers[len(before) - 1 + place], token) / math.log(2) for place, token in enumerate(text)
+        )
+        assert told == pytest.approx(bits, rel=1e-4)
+        with pytest.raises(InvalidRequest):
+            await driver.surprise(Prompt(model="tiny", messages=SAID), "sat down " * 200)
+        with pytest.raises(NotSupported, match="does not tell"):
+            await driver.surprise(Prompt(model="merged", messages=SAID), "sat down")
+        with pytest.raises(NotFound):
+            await here.gate.gateway.models(BEN).driver("local").surprise(Prompt(model="tiny", messages=SAID), "a")

@@ -56,6 +56,10 @@ class LocalModels(LanguageModels):
         """See `LanguageModels.count_tokens`."""
         return await self._there(prompt.model).count_tokens(prompt)
 
+    async def surprise(self, prompt: Prompt, text: str) -> float:
+        """See `LanguageModels.surprise`."""
+        return await self._there(prompt.model).surprise(prompt, text)
+
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """See `LanguageModels.send`."""
         if self.server is None:
@@ -139,6 +143,11 @@ class OwnModels(LanguageModels):
         """See `LanguageModels.count_tokens`."""
         own = await self._shared.trained.find(self._owner, prompt.model)
         return await (self._shared if own is None else own.engine()).count_tokens(prompt)
+
+    async def surprise(self, prompt: Prompt, text: str) -> float:
+        """See `LanguageModels.surprise`."""
+        own = await self._shared.trained.find(self._owner, prompt.model)
+        return await (self._shared if own is None else own.engine()).surprise(prompt, text)
 
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """See `LanguageModels.send`."""

@@ -140,6 +140,12 @@ class DiskModels(LanguageModels):
         """Have a model's worker answer."""
         return self._compute.stream(self.pool(name), payload)
 
+    async def _bits(self, name: str, payload: Json, text: str) -> float:
+        """What a worker that tells it says of how unlikely a text is after a conversation."""
+        async with aclosing(self._asked(name, {**payload, "surprise": text})) as items:
+            told = [float(item["bits"]) async for item in items]
+        return told[0]
+
     @classmethod
     def pool(cls, name: str) -> str:
         """The pool of a model's worker."""

@@ -62,6 +62,10 @@ class Words:
             tokens += [*self._encode(words, special=False), self._special[END]]
         return [*tokens, self._special[ASSISTANT]]
 
+    def tokens(self, text: str) -> list[int]:
+        """The numbers of words by themselves."""
+        return self._encode(text, special=False)
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The characters of some numbers; those that are not whole become U+FFFD."""
         return str(self._made.decode(list(tokens), skip_special_tokens=False))

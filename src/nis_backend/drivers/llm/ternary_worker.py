@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from nis_backend.drivers.llm.transformers_words import Characters, Stops
 from nis_backend.errors import NisError
 from nis_backend.ternary.generator import Generator
 from nis_backend.ternary.kernel import open_kernel
-from nis_backend.ternary.sampling import Sampling
+from nis_backend.ternary.sampling import Sampling, log_chance
 from nis_backend.trained.manifest import check_found
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class TernaryWorker:
         if len(tokens) >= self._context:
             raise too_long(self._called, str(len(tokens)), self._context)
         loop = asyncio.get_running_loop()
+        if payload.get("surprise") is not None:
+            yield {"bits": await self._told_bits(tokens, str(payload["surprise"]))}
+            return
         chunks: asyncio.Queue[Json | NisError | None] = asyncio.Queue()
         left = threading.Event()
 
@@ -85,6 +89,30 @@ class TernaryWorker:
             # A thread cannot be stopped: it looks between two tokens whether it is to go on.
             await asyncio.wait({job})
         job.result()
+
+    async def _told_bits(self, tokens: list[int], text: str) -> float:
+        left = threading.Event()
+        job = asyncio.get_running_loop().run_in_executor(self._threads, self._bits, tokens, text, left)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            left.set()
+            await asyncio.wait({job})
+            raise
+
+    def _bits(self, tokens: list[int], text: str, left: threading.Event) -> float:
+        """How unlikely a text is after these tokens: read one by one, as if it were being written."""
+        wanted = self._words.tokens(text)
+        if len(tokens) + len(wanted) > self._context:
+            raise too_long(self._called, str(len(tokens) + len(wanted)), self._context)
+        cache, nats, last = self._generator.open_cache(), 0.0, tokens[-1]
+        self._generator.read(tokens[:-1], cache)
+        for token in wanted:
+            if left.is_set():
+                break
+            nats -= log_chance(self._generator.step([(last, cache)])[0], token)
+            last = token
+        return nats / math.log(2)
 
     def _answer(
         self,

@@ -153,6 +153,10 @@ class TernaryOwn(_OneOwn):
         counts = [int(item["input_tokens"]) async for item in self._asked(self.own.name, payload)]
         return counts[0]
 
+    async def surprise(self, prompt: Prompt, text: str) -> float:
+        """See `LanguageModels.surprise`; of the tokens that its own tokenizer makes of the text."""
+        return await self._bits(self.own.name, self._payload(prompt, None), text)
+
 
 class FileOwn(_OneOwn, gguf.GgufModels):
     """A merged model that was exported for llama.cpp."""

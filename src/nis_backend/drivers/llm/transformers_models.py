@@ -96,8 +96,7 @@ class TransformersModels(DiskModels):
     async def surprise(self, prompt: Prompt, text: str) -> float:
         """See `LanguageModels.surprise`; of the tokens that the model's own tokenizer makes of the text."""
         info = await self._info_of(prompt)
-        told = await self._compute.call(self.pool(info.name), {**self._payload(prompt, None), "surprise": text})
-        return float(told["bits"])
+        return await self._bits(info.name, self._payload(prompt, None), text)
 
     @override
     def _forced(self, prompt: Prompt, info: ModelInfo) -> Tool | None:
