@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from nis_backend import __version__
 from nis_backend.backups.swap import finish
 from nis_backend.caller import Caller
+from nis_backend.capabilities.training.pool import packing_pool
 from nis_backend.capabilities.training.pool import pool as training_pool
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
@@ -420,6 +421,7 @@ def _pools(settings: Settings) -> list[Pool]:
         *embedding_pools(settings),
         _listening(settings),
         training_pool(settings),
+        packing_pool(settings),
         *disk_pools(settings),
     ]
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -839,3 +840,30 @@ def test_lines_of_a_worker_have_the_ids_of_their_call(run: Run, capfd: pytest.Ca
         ("r-1", "run-1", "logs"),
         ("r-2", "run-1", "logs"),
     }
+
+
+def test_pools_that_are_added_make_room_for_each_other(run: Run) -> None:
+    """At most so many have a process: the one not called for longest ends, and none does that has a call under way."""
+
+    async def body() -> None:
+        added = [replace(pool("gate", "shared"), name=f"one-{number}") for number in range(3)]
+        async with opened() as compute:
+            for one in (added[0], added[1], added[0], added[2]):
+                compute.add(one, 2)
+                assert await compute.call(one.name, {}) == {"ended": []}
+            with pytest.raises(Unavailable, match="no pool 'one-9'"):
+                await compute.call("one-9", {})
+            [status] = compute.status()
+            assert (status.name, status.busy) == ("added", 0)
+            held = [compute.stream(one.name, {"hold": "a"}) for one in (added[0], added[2])]
+            try:
+                for one, items in zip((added[0], added[2]), held, strict=True):
+                    compute.add(one, 2)
+                    await anext(items)
+                with pytest.raises(Busy, match="2 models"):
+                    compute.add(added[1], 2)
+            finally:
+                for items in held:
+                    await items.aclose()
+
+    run(body)

@@ -140,6 +140,18 @@ def greedy(folder: Path, most: int) -> str:
     return words.decode([one for one in found if one not in words.marks])
 
 
+def bits_of(made: Path, text: str) -> float:
+    """How unlikely model-1 holds a text after SAID, token by token."""
+    folder = made / "models" / "model-1" / "exports" / "packed"
+    words, generator = Words(folder, "The model"), Generator.open(folder)
+    tokens = words.conversation([{"role": "user", "content": "the cat"}])
+    nats = 0.0
+    for token in words.tokens(text):
+        nats -= log_chance(generator.logits(tokens)[-1], token)
+        tokens.append(token)
+    return nats / math.log(2)
+
+
 @awaited
 async def test_a_name_means_its_owners_model_and_nothing_to_others(tmp_path: Path, made: Path) -> None:
     """Another owner is told of it what is told of a name that never was, wherever it is asked."""
@@ -237,6 +249,7 @@ async def test_an_answer_is_bounded_stopped_and_repeated_as_asked(tmp_path: Path
         assert all(one.logprob == pytest.approx(one.alternatives[0].logprob) for one in told)
         assert all(len(one.alternatives) == 3 for one in told)
         assert await driver.count_tokens(asked) == end.input_tokens
+        assert await driver.surprise(asked, "a dog") == pytest.approx(bits_of(made, "a dog"), rel=1e-5)
         long = [Message(role="user", content="a" * 300)]
         with pytest.raises(InvalidRequest, match="takes fewer than 256") as refused:
             await said(driver, replace(asked, messages=long))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.training.packing.formats import ExportModel, Format
-from nis_backend.drivers.compute.base import Pool
+from nis_backend.capabilities.training.pool import PACKING
 from nis_backend.errors import NotFound
 from nis_backend.made import MADE
 from nis_backend.operation import Example, operation
@@ -18,9 +18,7 @@ from nis_backend.trained.places import models_folder
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
-    from nis_backend.settings import Settings
 
-POOL = "packing"
 SECONDS = 900.0
 """A float model of a billion numbers is read, turned and written in some minutes."""
 MOST_BYTES = 64 * 2**30
@@ -28,18 +26,6 @@ MOST_BYTES = 64 * 2**30
 WHOLE = "model.safetensors"
 ENDINGS: dict[Format, str] = {"zip": ".zip", "packed": "-packed.zip", "safetensors": ".safetensors"}
 ZIP, BYTES = "application/zip", "application/octet-stream"
-
-
-def packing_pool(settings: Settings) -> Pool:
-    """The pool whose worker makes files of models, one at a time: two calls never make the same."""
-    return Pool(
-        name=POOL,
-        kind="exclusive",
-        entry="nis_backend.capabilities.training.packing.worker:open_worker",
-        idle_seconds=settings.idle_seconds,
-        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
-        extra="training",
-    )
 
 
 @operation(
@@ -72,7 +58,7 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
     await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
     payload = {"folder": str(folder), "format": request.format, "called": row["name"], "into": str(into)}
     try:
-        made = await ctx.drivers.compute.call(POOL, payload)
+        made = await ctx.drivers.compute.call(PACKING, payload)
         return await _handed(ctx, _path(folder, request.format, into), f"{row['name']}{ending}", str(made["sha256"]))
     finally:
         await asyncio.to_thread(into.unlink, missing_ok=True)

@@ -9,7 +9,7 @@ from nis_backend.drivers.compute.base import Pool
 if TYPE_CHECKING:
     from nis_backend.settings import Settings
 
-POOL = "training"
+POOL, PACKING = "training", "packing"
 PROCESSES = 2
 """Trainings at once: a small one need not wait for one that takes days."""
 
@@ -34,5 +34,17 @@ def pool(settings: Settings) -> Pool:
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONHASHSEED": "0",
         },
+        extra="training",
+    )
+
+
+def packing_pool(settings: Settings) -> Pool:
+    """The pool whose worker makes files of models, one at a time: two calls never make the same."""
+    return Pool(
+        name=PACKING,
+        kind="exclusive",
+        entry="nis_backend.capabilities.training.packing.worker:open_worker",
+        idle_seconds=settings.idle_seconds,
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
         extra="training",
     )
