@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-packing prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -192,6 +192,9 @@ prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look fo
 
 prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones, to all that takes them, and look how it is after
 	@$(BIN)/python benchmarks/media.py $(ARGS)
+
+prove-packing: $(TESTS) ## pack a ternary model: bits a weight, logits after reload, llama.cpp against torch (ARGS="--model FOLDER")
+	@TORCHDYNAMO_DISABLE=1 HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/packing.py $(ARGS)
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
-from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from small_trained import PAIRS, write_llama, write_ternary
+from torch_told import differences, told_by_torch
 
 from nis_backend.capabilities.training.packing.exporting import Exporting, export
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
@@ -22,7 +22,6 @@ from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.trained.manifest import read_manifest, sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
 torch: Any = import_module("torch")
@@ -30,7 +29,6 @@ torch: Any = import_module("torch")
 # As in test_packing.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 
-TEXTS = ("the cat and a dog", "Once upon the time: 12 é", "def f(x):\n    return x")
 CLOSE: dict[str, tuple[float, float]] = {
     "gguf-tq2_0": (0.1, 0.6),
     "gguf-tq1_0": (0.1, 0.6),
@@ -61,64 +59,11 @@ def exported(folder: Path, given: str) -> Path:
     return export(Exporting(folder=folder, format=given, called="tiny", into=folder.parent / "made.zip"))
 
 
-def told_by_torch(folder: Path) -> list[tuple[list[int], Any]]:
-    """The tokens of each text, and the log probabilities of what follows each of them."""
-    library: Any = import_module("transformers")
-    tokenizer = library.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = library.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
-    told: list[tuple[list[int], Any]] = []
-    with torch.no_grad(), torch.compiler.set_stance("force_eager"):
-        for text in TEXTS:
-            tokens: list[int] = tokenizer(text)["input_ids"]
-            told.append((tokens, model(torch.tensor([tokens])).logits[0].log_softmax(-1)))
-    return told
-
-
-@contextmanager
-def engine(path: Path) -> Generator[Any]:
-    """llama.cpp with the file, its cache of keys and values in float32."""
-    library: Any = import_module("xllamacpp")
-    params = library.CommonParams()
-    params.model.path = str(path)
-    params.n_parallel, params.n_ctx = 1, 256
-    params.n_batch = params.n_ubatch = 64
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.cache_type_k = params.cache_type_v = library.ggml_type.GGML_TYPE_F32
-    params.warmup = params.ui = params.endpoint_slots = False
-    params.cache_ram_mib, params.verbosity, params.n_threads_http = 0, 1, 1
-    params.hostnames = [str(path.parent / "http.sock")]
-    yield library.Server(params)
-
-
-def differences(path: Path, told: list[tuple[list[int], Any]]) -> tuple[list[float], int]:
-    """How far llama.cpp's log probabilities are from torch's; and how often another token is clearly the likeliest."""
-    far: list[float] = []
-    others = 0
-    with engine(path) as server:
-        for text, (tokens, theirs) in zip(TEXTS, told, strict=True):
-            counted = server.handle_completions({"prompt": text, "n_predict": 1, "temperature": 0})
-            assert counted["usage"]["prompt_tokens"] == len(tokens)
-            for at in range(len(tokens)):
-                asked = {"prompt": tokens[: at + 1], "n_predict": 1, "temperature": 0, "n_probs": 64}
-                said = server.handle_completions({**asked, "ignore_eos": True})["choices"][0]["logprobs"]
-                if said is None:
-                    # A token that is a part of a character: the engine waits for the rest of it.
-                    continue
-                found = said["content"][0]
-                far += [abs(one["logprob"] - float(theirs[at][one["id"]])) for one in found["top_logprobs"]]
-                best = theirs[at].topk(2)
-                clear = (
-                    float(best.values[0] - best.values[1]) > CLOSE[f"gguf-{path.parent.name.removeprefix('gguf-')}"][1]
-                )
-                others += clear and found["id"] != int(best.indices[0])
-    return far, others
-
-
 @pytest.mark.parametrize("given", ["gguf-tq2_0", "gguf-tq1_0"])
 def test_a_ternary_file_answers_as_torch_does(ternary: Path, given: str) -> None:
     """Within what llama.cpp's own rounding of activations comes to; each ternary weight is in it as it is."""
     path = exported(ternary, given)
-    far, others = differences(path, told_by_torch(ternary / "exports" / "packed"))
+    far, others = differences(path, told_by_torch(ternary / "exports" / "packed"), clear=CLOSE[given][1])
     mean, most = CLOSE[given]
     assert len(far) > 1000
     assert sum(far) / len(far) < mean
@@ -132,7 +77,7 @@ def test_a_ternary_file_answers_as_torch_does(ternary: Path, given: str) -> None
 @pytest.mark.parametrize("given", ["gguf-f16", "gguf-q8_0"])
 def test_a_merged_file_answers_as_torch_does(merged: Path, given: str) -> None:
     """In float16 nearly to the last digit; the rows of queries and keys are in llama.cpp's order."""
-    far, others = differences(exported(merged, given), told_by_torch(merged))
+    far, others = differences(exported(merged, given), told_by_torch(merged), clear=CLOSE[given][1])
     mean, most = CLOSE[given]
     assert len(far) > 1000
     assert sum(far) / len(far) < mean
@@ -165,7 +110,7 @@ def test_rows_that_no_block_fits_are_refused_with_a_way_out(tmp_path: Path) -> N
     with pytest.raises(InvalidRequest, match="hidden_size is 64") as refusal:
         exported(folder, "gguf-tq2_0")
     assert "gguf-f16" in str(refusal.value.remedy)
-    far, _ = differences(exported(folder, "gguf-f16"), told_by_torch(folder / "exports" / "packed"))
+    far, _ = differences(exported(folder, "gguf-f16"), told_by_torch(folder / "exports" / "packed"), clear=1)
     assert sum(far) / len(far) < 0.1
 
 

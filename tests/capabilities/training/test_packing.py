@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from small_trained import VOCABULARY, write_llama, write_ternary
+from torch_told import loaded
 
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.capabilities.training.packing.folder import source_of
@@ -42,12 +43,6 @@ def _as_written() -> Iterator[None]:
     """Transformers' layers are computed as they are written: a compiler of its own would take a minute."""
     with torch.compiler.set_stance("force_eager"):
         yield
-
-
-def loaded(folder: Path) -> Any:
-    """The folder's model, as Transformers loads it."""
-    library: Any = import_module("transformers")
-    return library.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
 
 
 def logits(model: Any) -> Any:
