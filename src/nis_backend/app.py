@@ -78,7 +78,9 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
-COMPUTING = ("science", "learning", "vision", "voice", "visuals", "documents", "research", "impact", "aws")
+COMPUTING = (
+    *("science", "learning", "vision", "voice", "visuals", "documents", "research", "datasets", "impact", "aws"),
+)
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
 READING_MEMORY = 2**30
@@ -451,7 +453,7 @@ def _computing(name: str, settings: Settings) -> Pool:
         # Each process has one core's work; more BLAS threads only spin.
         environment=_of_pool(name),
         # Documents and pages come from anywhere, and some are made to take all there is.
-        memory=READING_MEMORY if name in {"documents", "research"} else None,
+        memory=READING_MEMORY if name in {"documents", "research", "datasets"} else None,
         extra=name,
     )
 

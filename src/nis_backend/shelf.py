@@ -37,7 +37,7 @@ class Shelf:
         self._ctx = ctx
         self._contents = ctx.drivers.contents
 
-    async def put(
+    async def put(  # noqa: PLR0913 - what is said of the bytes
         self,
         data: bytes | BinaryIO,
         most: int | None = None,
@@ -46,6 +46,7 @@ class Shelf:
         media_type: str = "",
         name: str = "",
         of_call: bool = False,
+        purpose: str = "",
     ) -> Blob:
         """Put bytes down, for good or for one call alone; a file is read from its current place on.
 
@@ -64,7 +65,7 @@ class Shelf:
             "name": name[:NAME_LENGTH],
             "created": now,
             "updated": now,
-            **({"purpose": OF_CALL, "expires": now + CALL_SECONDS} if of_call else {}),
+            **({"purpose": OF_CALL, "expires": now + CALL_SECONDS} if of_call else {"purpose": purpose}),
         }
         # A death between the two leaves bytes that nobody can reach, never a row without its bytes.
         try:
@@ -153,7 +154,7 @@ class Shelf:
                 await self._check(blob, path, one.media_type, field)
             else:
                 await self._check(blob, blob.content, blob.media_type, field)
-                one = await self.put(blob.content, **blob.described, of_call=of_call)
+                one = await self.put(blob.content, media_type=blob.media_type, name=blob.name, of_call=of_call)
                 put.append(one.id)
                 path = await self._contents.local(one.id)
             found[id(blob)] = one.taken_as(blob.taken).at(path, limits)
@@ -180,7 +181,8 @@ class Shelf:
         new = [(blob, blob.content) for _, blob in blobs_in(result) if blob.content is not None]
         try:
             kept = {
-                id(blob): await self.put(content, **blob.described, of_call=self._ctx.passing) for blob, content in new
+                id(blob): await self.put(content, media_type=blob.media_type, name=blob.name, of_call=self._ctx.passing)
+                for blob, content in new
             }
         finally:
             for _, content in new:

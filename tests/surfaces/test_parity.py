@@ -28,6 +28,7 @@ MOVES = {
     "blobs.list_blobs",
     "conversations.list_conversations",
     "conversations.search_conversations",
+    "datasets.import_examples",
     "documents.add_document",
     "documents.add_files",
     "documents.get_document",

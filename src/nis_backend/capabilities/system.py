@@ -212,6 +212,7 @@ EXTRAS = {
     "local": "xllamacpp",
     "transformers": "transformers",
     "training": "peft",
+    "datasets": "pyarrow",
     "embeddings": "onnxruntime",
     "science": "sympy",
     "learning": "torch",

@@ -1,0 +1,108 @@
+"""Datasets as a person would rather look at them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import shorten
+from nis_backend.view import Axis, Series, Table, Text, View, moment, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.capabilities.datasets.dataset import Dataset, Splits
+    from nis_backend.capabilities.datasets.importing import ImportedExamples
+    from nis_backend.capabilities.datasets.operations import DatasetList, ExampleList, VersionList
+    from nis_backend.capabilities.datasets.splitting import SplitDone
+    from nis_backend.operation import Model
+
+SHOWN = 12
+"""Letters of a version: enough to name it."""
+
+
+def split_words(splits: Splits | None) -> str:
+    """How rows are parted, in a few words."""
+    if splits is None:
+        return "not split"
+    shares = " / ".join(f"{share:g}" for share in (splits.train, splits.validation, splits.test))
+    return f"{shares} by {splits.by}"
+
+
+def draw_dataset(_request: Model, result: Dataset) -> list[View]:
+    """One dataset."""
+    said = f"Dataset {plain(result.name)}: {result.rows} rows of kind {result.kind}, {split_words(result.splits)}."
+    return [Text(text=said), _table("Dataset", [result])]
+
+
+def draw_datasets(_request: Model, result: DatasetList) -> list[View]:
+    """A row for each."""
+    if not result.datasets:
+        return [Text(text="There is no dataset yet.")]
+    count = len(result.datasets)
+    said = f"{count} dataset{'' if count == 1 else 's'}{', the newest' if result.next_cursor else ''}."
+    return [Text(text=said), _table("Datasets", result.datasets)]
+
+
+def _table(title: str, datasets: Sequence[Dataset]) -> Table:
+    rows: list[list[str | float]] = [
+        [one.name, one.kind, one.rows, (one.version or "")[:SHOWN], split_words(one.splits), moment(one.updated)]
+        for one in datasets
+    ]
+    columns = ["name", "kind", "rows", "version", "splits", "last changed (UTC)"]
+    return Table(title=title, columns=columns, rows=rows)
+
+
+def draw_versions(_request: Model, result: VersionList) -> list[View]:
+    """A row for each."""
+    rows: list[list[str | float]] = [
+        [
+            *(f"{one.version[:SHOWN]}{' (current)' if one.current else ''}", one.rows, one.bytes, one.made_by),
+            *((one.parent or "")[:SHOWN], moment(one.created)),
+        ]
+        for one in result.versions
+    ]
+    columns = ["version", "rows", "bytes", "made by", "from", "created (UTC)"]
+    return [Text(text=f"{len(rows)} versions."), Table(title="Versions", columns=columns, rows=rows)]
+
+
+def draw_examples(_request: Model, result: ExampleList) -> list[View]:
+    """The rows, a column for each member."""
+    names = list(dict.fromkeys(name for row in result.examples for name in row))
+    rows: list[list[str | float]] = [[_cell(row.get(name)) for name in names] for row in result.examples]
+    return [
+        Text(text=f"{len(rows)} of {result.rows} rows of version {result.version[:SHOWN]}."),
+        Table(title="Examples", columns=names, rows=rows),
+    ]
+
+
+def _cell(value: Any) -> str | float:  # Any: JSON
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return shorten(text, 200)
+
+
+def draw_imported(_request: Model, result: ImportedExamples) -> list[View]:
+    """What was read, and what was left out."""
+    said = f"{result.read} rows are in; the dataset has {result.rows} now (version {result.version[:SHOWN]})."
+    if result.unchanged:
+        said = f"Nothing has changed: the dataset has these {result.rows} rows already."
+    if result.left_out:
+        said += f" {result.left_out} were left out."
+    rows: list[list[str | float]] = [[one] for one in result.left_out_rows]
+    return [Text(text=said), *([Table(title="Left out", columns=["row and why"], rows=rows)] if rows else [])]
+
+
+def draw_split(_request: Model, result: SplitDone) -> list[View]:
+    """How large each part is."""
+    parts = {"train": result.train, "validation": result.validation, "test": result.test}
+    told = ", ".join(f"{count} in {name}" for name, count in parts.items())
+    said = f"{told}: parted by {result.splits.by}, {result.groups} different. Rows that are added move no other."
+    return [Text(text=said), bars("Rows of each part", "part", parts)]
+
+
+def bars(title: str, label: str, counts: Mapping[str, float], unit: str = "") -> Series:
+    """A bar for each name."""
+    x = Axis(label=label, values=[*map(float, range(len(counts)))], names=[*counts])
+    return Series(title=title, x=x, lines=[Axis(label="rows", unit=unit, values=[*counts.values()], mark="bars")])

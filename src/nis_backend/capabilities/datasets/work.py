@@ -1,0 +1,68 @@
+"""Where the rows of datasets are worked on, from file to file: a few here, many in a process apart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nis_backend.made import MADE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from nis_backend.context import Context
+    from nis_backend.operation import Model, Operation
+
+POOL = "datasets"
+SMALL = 500_000
+"""Bytes that are worked on in a thread of the server: within a tenth of a second or two."""
+
+Req = TypeVar("Req", bound="Model")
+Res = TypeVar("Res")
+
+
+class Here:
+    """What code in a worker may use, where it is in no worker."""
+
+    def __init__(self, heard: Callable[[float, str], None] | None = None) -> None:
+        self._heard = heard
+
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
+        """See `WorkerContext.progress`."""
+        del values
+        if self._heard is not None:
+            self._heard(fraction, message)
+
+    def cancelled(self) -> bool:
+        """See `WorkerContext.cancelled`."""
+        return False
+
+
+async def worked(ctx: Context, operation: Operation[Req, Res], request: Req, size: int) -> Res:
+    """What an operation on files answers: here, where its input is no larger than `SMALL`, else by a worker."""
+    if size <= SMALL:
+        apart: Any = Here()
+        return await asyncio.to_thread(operation.function, request, apart)
+    return await ctx.call(operation, request)
+
+
+@contextmanager
+def made_file(ctx: Context) -> Generator[Path]:
+    """A file to write to, which is gone afterwards."""
+    folder = ctx.settings.data / MADE
+    folder.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(suffix=".rows", dir=folder)
+    os.close(number)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+async def path_of(ctx: Context, blob_id: str | None) -> str | None:
+    """The file with a version's lines."""
+    return None if blob_id is None else str(await ctx.drivers.contents.local(blob_id))
