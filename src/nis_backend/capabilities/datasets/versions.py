@@ -60,9 +60,7 @@ async def _new_version(dataset: Row, written: Written, path: Path, ctx: Context,
     id_ = ctx.new_id("version")
     name = f"{dataset['name']}-{written.digest[:12]}.jsonl"
     with await asyncio.to_thread(path.open, "rb") as file:
-        blob = await ctx.blobs.put(
-            file, MOST_BYTES, media_type=LINES, name=name, purpose=purpose_of(dataset["id"])
-        )
+        blob = await ctx.blobs.put(file, MOST_BYTES, media_type=LINES, name=name, purpose=purpose_of(dataset["id"]))
     now = ctx.now()
     return {
         "id": id_,
