@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -106,6 +107,15 @@ def test_an_install_elsewhere_can_examine_itself(installed: Path, tmp_path: Path
 def test_an_install_agrees_with_itself(installed: Path, tmp_path: Path) -> None:
     """Promise: `pip check` finds nothing missing and nothing at odds."""
     assert "No broken requirements" in run(installed / "python", "-m", "pip", "check", cwd=tmp_path).stdout
+
+
+def test_an_install_elsewhere_has_the_ternary_kernel(installed: Path, wheel: Path, tmp_path: Path) -> None:
+    """Promise: a wheel that is built where there is a compiler computes with it; one without says that numpy would."""
+    compiler = any(shutil.which(name) for name in ("cc", "gcc", "clang"))
+    code = "from nis_backend.ternary.native import find_path; print(find_path().name)"
+    name = run(installed / "python", "-c", code, cwd=tmp_path).stdout.strip()
+    assert name in {"avx512", "avxvnni", "avx2", "portable"} if compiler else name == "numpy"
+    assert wheel.name.endswith("py3-none-any.whl") is not compiler
 
 
 def resolved(extra: str) -> dict[str, str]:

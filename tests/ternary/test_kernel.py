@@ -177,11 +177,11 @@ def test_threads_do_not_change_sums(library: Path) -> None:
     """Promise: callers at once, each of whom would have several threads, get what one gets alone."""
     kernel = open_kernel("auto", 4, library)
     kernel.threads = 4  # more than this machine may have: they take turns
-    packed, x = draw(512, 512, 3)
+    packed, x = draw(2048, 1024, 4)
     matrix, wanted, wrong = kernel.hold(packed), reference.multiply(packed, x), list[int]()
 
     def caller() -> None:
-        wrong.extend(1 for _ in range(200) if not np.array_equal(kernel.multiply(matrix, x), wanted))
+        wrong.extend(1 for _ in range(60) if not np.array_equal(kernel.multiply(matrix, x), wanted))
 
     callers = [threading.Thread(target=caller) for _ in range(3)]
     for one in callers:
@@ -196,7 +196,7 @@ def test_a_forked_process_computes_too(library: Path) -> None:
     """Promise: a child has none of the threads, and starts its own."""
     kernel = open_kernel("auto", 2, library)
     kernel.threads = 2
-    packed, x = draw(512, 512, 1)
+    packed, x = draw(2048, 1024, 2)
     matrix, wanted = kernel.hold(packed), reference.multiply(packed, x)
     assert np.array_equal(kernel.multiply(matrix, x), wanted)
     child = os.fork()

@@ -35,7 +35,7 @@ def compilers(named: str | None) -> Iterator[list[str]]:
         yield named.split()
     yield from ([found] for name in ("cc", "gcc", "clang") if (found := shutil.which(name)))
     if importlib.util.find_spec("ziglang") is not None:
-        yield [sys.executable, "-m", "ziglang", "cc"]
+        yield [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]  # its own choice is this very processor
 
 
 def compile_kernel(target: Path = LIBRARY, *, named: str | None = None, source: Path = SOURCE) -> str:

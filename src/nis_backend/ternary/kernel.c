@@ -366,7 +366,8 @@ static void run_chunk(const Job *job, size_t chunk) {
  */
 
 #define MOST_THREADS 64
-#define LOOKS 1000 /* some 50 microseconds */
+#define LOOKS 4000 /* some 200 microseconds: what passes between two matrices of a layer */
+#define SHARE ((size_t)512 * 1024) /* bytes of weights, for each token, that are worth a thread */
 
 static Job job_now;
 static _Atomic uint64_t ticket;
@@ -440,12 +441,14 @@ static void start_workers(uint32_t wanted) {
 }
 
 static void run(Job *job, size_t threads) {
+  size_t worth = job->block * job->columns * job->tokens / SHARE;
+  if (threads > MOST_THREADS) threads = MOST_THREADS;
+  if (threads > worth) threads = worth ? worth : 1;
   /* About 32 KB of weights stay near while all tokens pass over them; and each thread gets several chunks. */
   size_t near = 32768 / job->columns + 1, share = (job->block + 4 * threads - 1) / (4 * threads);
   job->chunk = share < near || job->tokens == 1 ? share : near;
   job->chunk += job->chunk & 1;
   job->chunks = (job->block + job->chunk - 1) / job->chunk;
-  if (threads > MOST_THREADS) threads = MOST_THREADS;
   /* Another thread of the caller's that has the workers: this one does its own. */
   if (threads < 2 || job->chunks < 2 || pthread_mutex_trylock(&one_at_a_time)) {
     for (size_t chunk = 0; chunk < job->chunks; chunk++) run_chunk(job, chunk);
