@@ -66,22 +66,21 @@ class Cache:
     ) -> NDArray[np.float32]:
         """New tokens' queries `(new, heads, head)` over all keys up to each; theirs are put here. `(new, width)`."""
         new, heads, head = q.shape
-        kv, end = k.shape[1], self.length + len(k)
-        self._keys[layer, :, self.length : end] = k.transpose(1, 0, 2)
-        self._values[layer, :, self.length : end] = v.transpose(1, 0, 2)
-        keys, values = self._keys[layer, :, :end], self._values[layer, :, :end]
-        # Heads that share keys are rows of one product: (kv, new * group, head) by (kv, head, end).
-        grouped = q.reshape(new, kv, heads // kv, head).transpose(1, 0, 2, 3).reshape(kv, -1, head)
-        scores = (grouped @ keys.transpose(0, 2, 1)) * np.float32(head**-0.5)
-        if new > 1:
-            # All earlier tokens are seen by all of these, and of these each sees those before it.
-            later = np.triu(np.full((new, new), -np.inf, np.float32), 1)
-            scores.reshape(kv, new, heads // kv, end)[..., self.length :] += later[:, None]
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        mixed = (scores @ values).reshape(kv, new, heads // kv, head)
-        return mixed.transpose(1, 0, 2, 3).reshape(new, heads * head)
+        kv, begin, end = k.shape[1], self.length, self.length + len(k)
+        self._keys[layer, :, begin:end] = k.transpose(1, 0, 2)
+        self._values[layer, :, begin:end] = v.transpose(1, 0, 2)
+        # Heads that share keys are rows of one product: (kv, group, head) by (kv, head, places).
+        grouped = (q * np.float32(head**-0.5)).reshape(new, kv, heads // kv, head)
+        out = np.empty_like(grouped)
+        # One token at a time, whose products have the same shape whatever is read with it: the same bits, then.
+        for number, one in enumerate(grouped):
+            upto = begin + number + 1
+            scores = one @ self._keys[layer, :, :upto].transpose(0, 2, 1)
+            scores -= scores.max(axis=-1, keepdims=True)
+            np.exp(scores, out=scores)
+            scores /= scores.sum(axis=-1, keepdims=True)
+            np.matmul(scores, self._values[layer, :, :upto], out=out[number])
+        return out.reshape(new, heads * head)
 
     def _empty(self) -> NDArray[np.float32]:
         shape = self._shape

@@ -12,7 +12,9 @@
 A generator changes nothing after it is opened: threads may share it, each with caches of its own. The token of
 `Sampling.stop` that was met is handed over too, as the last; an answer that ends with another one met `max_tokens` or
 the context's end. `logprob` is the natural logarithm of what the model itself gave the token, whatever the temperature.
-The attention's floats are numpy's: several tokens at once may differ from one at a time by rounding.
+What is computed of a token has the same bits whatever is read with it, and whether what comes before was in a cache: an
+answer that goes on from one, or is one of several in a step, is the one that would be given alone. (The last product of
+`logits` is one for all positions, and may round otherwise.)
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from nis_backend.ternary.kernel import Activations, Kernel, Matrix
 
 AT_ONCE = 128
-"""Tokens of a prompt that pass through the model together: their attention's memory is bounded by it."""
+"""Tokens of a prompt that pass through the model together: what memory they take is bounded by it."""
 
 
 class Token(NamedTuple):
@@ -154,7 +156,9 @@ class Generator:
 
     def step(self, ones: Sequence[tuple[int, Cache]]) -> NDArray[np.float32]:
         """One more token of each of several sequences; the logits after each, `(sequences, vocabulary)`."""
-        return self._head(self._pass([((token,), cache) for token, cache in ones]))
+        hidden = self._pass([((token,), cache) for token, cache in ones])
+        # One at a time: a product of several would round otherwise than that of one.
+        return np.concatenate([self._head(hidden[at : at + 1]) for at in range(len(hidden))])
 
     def logits(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """The logits after each of these tokens, `(tokens, vocabulary)`."""
