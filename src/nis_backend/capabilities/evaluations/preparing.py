@@ -86,11 +86,11 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
-    version = request.version
     if request.dataset is None:
         version = await asyncio.to_thread(lambda: digest_of(checked(request.cases)))
     else:
-        version = await _version(request, ctx)
+        request = await _pinned(request, ctx)
+        version = request.version
     if target.kind == "given" and (request.dataset is not None or len(request.answers) != len(request.cases)):
         raise InvalidRequest(
             f"There are {len(request.answers)} answers to {len(request.cases)} cases.",
@@ -109,9 +109,8 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         raise InvalidRequest(f"There are {MOST_EVALUATIONS} evaluations already.", remedy="Delete some.")
     if request.budget is not None:
         ctx.cap(str(ctx.run_id), request.budget)
-    prepared = request.model_copy(update={"version": version if request.dataset else None})
-    ctx.beside.append(("evaluations", row_of(prepared, metrics, str(ctx.run_id), version, ctx.now())))
-    return prepared
+    ctx.beside.append(("evaluations", row_of(request, metrics, str(ctx.run_id), version, ctx.now())))
+    return request
 
 
 def row_of(request: CreateEvaluation, metrics: Sequence[Metric], run_id: str, version: str | None, now: float) -> Row:
@@ -172,8 +171,8 @@ def digest_of(cases: Sequence[Case]) -> str:
     return hashlib.sha256("\n".join(one.digest for one in cases).encode()).hexdigest()
 
 
-async def _version(request: CreateEvaluation, ctx: Context) -> str | None:
-    """The version of the dataset that is meant, which stays the same for as long as the run goes on."""
+async def _pinned(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
+    """The request with the dataset's id and version, which stay what they are for as long as the run goes on."""
     try:
         found = await ctx.call_named("datasets.get_dataset", {"id": request.dataset})
     except NisError as error:
@@ -186,13 +185,38 @@ async def _version(request: CreateEvaluation, ctx: Context) -> str | None:
             value=request.dataset,
             remedy="Name one of the kind cases.",
         )
-    return request.version or found.version
+    version = request.version or found.version
+    if version is None:
+        raise Conflict(
+            f"The dataset {request.dataset!r} has no rows yet.",
+            field="dataset",
+            value=request.dataset,
+            remedy="Import cases first.",
+        )
+    return request.model_copy(update={"dataset": found.id, "version": version})
 
 
 async def cases_of(request: CreateEvaluation, ctx: Context) -> list[Case]:
-    """The cases of a run, as often as it is begun the same."""
+    """The cases of a run, as often as it is begun the same.
+
+    Raises:
+        Conflict: they were others when it was begun: the dataset is split otherwise, or rows of it were withdrawn.
+    """
     if request.dataset is None:
         return request.cases[: request.most]
+    cases = await _of_dataset(request, ctx)
+    digest = await asyncio.to_thread(digest_of, cases)
+    if await ctx.note("cases", lambda: digest) != digest:
+        raise Conflict(
+            "The dataset's rows are not those any more that the run was begun with.",
+            field="dataset",
+            value=request.dataset,
+            remedy="Evaluate anew.",
+        )
+    return cases
+
+
+async def _of_dataset(request: CreateEvaluation, ctx: Context) -> list[Case]:
     asked = {"id": request.dataset, "version": request.version, "split": request.split, "format": "jsonl"}
     blob = await ctx.call_named("datasets.export_dataset", asked)
     text = await ctx.blobs.read(blob.id)
