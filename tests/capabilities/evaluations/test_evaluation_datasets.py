@@ -65,6 +65,19 @@ def test_a_part_of_a_split_is_evaluated(ground: Ground) -> None:
     assert all(one["metrics"][0]["value"] == 1.0 for one in parts)
 
 
+def test_answers_go_with_their_dataset_and_the_values_stay(ground: Ground) -> None:
+    """They hold its rows: whoever removes those removes them there too."""
+    made = dataset(ground, ROWS)
+    done = ground.call("evaluations.create_evaluation", {**REQUEST, "dataset": made["id"]})
+    ground.call("datasets.delete_dataset", {"id": made["id"]})
+    assert ground.call("evaluations.get_evaluation", {"id": done["id"]})["metrics"] == done["metrics"]
+    with pytest.raises(NotFound, match="are gone"):
+        ground.call("evaluations.get_answers", {"id": done["id"]})
+    report = ground.call("evaluations.report_evaluation", {"id": done["id"]})
+    assert report["worst"] == []
+    ground.call("evaluations.delete_evaluation", {"id": done["id"]})
+
+
 def test_what_is_no_dataset_of_cases_is_refused(ground: Ground) -> None:
     """By its field, before there is a run."""
     texts = dataset(ground, [{"text": "Once upon a time there was a ship."}], kind="text")

@@ -147,7 +147,9 @@ async def _keep(  # noqa: PLR0913, PLR0917 - all that an evaluation is made of
             f"The answers have {len(lines)} bytes.", field="cases", value=len(answers), remedy="Evaluate fewer cases."
         )
     id_ = id_of(ctx.run.run_id)
-    blob = await ctx.blobs.put(lines, media_type="application/jsonl", name=f"{id_}.jsonl")
+    # As what is exported of a dataset they go with it, and where a consent for rows of it is withdrawn.
+    of = f"of {request.dataset}" if request.dataset else ""
+    blob = await ctx.blobs.put(lines, media_type="application/jsonl", name=f"{id_}.jsonl", purpose=of)
     state = "partial" if reason else "done"
     changes: Row = {"summary": json.dumps(summary), "blob_id": blob.id, "state": state, "updated": ctx.now()}
     if not await ctx.store.update("evaluations", id_, changes):

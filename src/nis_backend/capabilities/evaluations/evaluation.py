@@ -182,8 +182,20 @@ async def _run(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
 
 
 async def answers_of(row: Row, ctx: Context) -> list[Answer]:
-    """All its answers, in the order of the cases."""
+    """All its answers, in the order of the cases.
+
+    Raises:
+        NotFound: they are gone: with their dataset, by a consent that was withdrawn, or as a blob by itself.
+    """
     if row["blob_id"] is None:
         return []
-    text = await ctx.blobs.read(row["blob_id"])
+    try:
+        text = await ctx.blobs.read(row["blob_id"])
+    except NotFound:
+        raise NotFound(
+            f"The answers of the evaluation {row['id']!r} are gone: as the dataset's rows, or by themselves.",
+            field="id",
+            value=row["id"],
+            remedy="Its values are kept: get the evaluation; or evaluate anew.",
+        ) from None
     return await asyncio.to_thread(lambda: [Answer.model_validate_json(line) for line in text.split(b"\n") if line])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -259,7 +260,8 @@ async def delete_evaluation(request: OneEvaluation, ctx: Context) -> OneEvaluati
         )
     await ctx.store.delete("evaluations", row["id"])
     if row["blob_id"] is not None:
-        await ctx.blobs.drop([row["blob_id"]], None)
+        with suppress(NotFound):
+            await ctx.blobs.delete(row["blob_id"])
     return OneEvaluation(id=row["id"])
 
 
@@ -419,7 +421,9 @@ async def report_evaluation(request: ReportEvaluation, ctx: Context) -> Evaluati
         NotFound: the caller has no such evaluation.
     """
     row = await find(request.id, ctx)
-    about, answers = await evaluation_of(row, ctx), await answers_of(row, ctx)
+    about, answers = await evaluation_of(row, ctx), list[Answer]()
+    with suppress(NotFound):
+        answers = await answers_of(row, ctx)
     worst = reporting.ranked(answers, about.metrics, request.examples)
     command = await _command(about, row["metrics"], ctx)
     write = reporting.markdown if request.format == "markdown" else reporting.page
