@@ -35,8 +35,9 @@ LLAMA_FILES = ("gguf-f16", "gguf-q8_0")
 
 def engine_of(own: Own) -> DiskModels:
     """What answers: a ternary model is computed here, another by llama.cpp where it was exported, else by torch."""
-    if own.kind == "ternary":
-        return TernaryOwn(own, own.folder / EXPORTS / PACKED)
+    packed = own.folder / EXPORTS / PACKED
+    if own.kind == "ternary" or (packed / MANIFEST).is_file():
+        return TernaryOwn(own, packed)
     for export in LLAMA_FILES:
         folder = own.folder / EXPORTS / export
         if (folder / MANIFEST).is_file() and importlib.util.find_spec("xllamacpp") is not None:
