@@ -13,7 +13,7 @@ import pytest
 from opened import opened
 from small_trained import write_ternary
 
-from nis_backend.capabilities.training.exports import export_model
+from nis_backend.capabilities.training.exports import OneModel, export_model, get_manifest
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.capabilities.training.packing.formats import ExportModel
 from nis_backend.capabilities.training.pool import packing_pool
@@ -74,5 +74,10 @@ def test_a_model_that_is_not_the_callers_is_not_there(tmp_path: Path) -> None:
             with pytest.raises(InvalidRequest) as refused:
                 await export_model.function(ExportModel(id="model-1", format="gguf-q8_0"), ctx)
             assert "gguf-tq2_0" in refused.value.remedy
+            manifest = await get_manifest.function(OneModel(id="model-1"), ctx)
+            assert manifest.layout == "ternary-packed"
+            assert manifest.bits_per_weight == pytest.approx(2.027, abs=0.001)
+            with pytest.raises(NotFound):
+                await get_manifest.function(OneModel(id="model-1"), other)
 
     asyncio.run(body())

@@ -232,6 +232,8 @@ async def test_an_answer_is_bounded_stopped_and_repeated_as_asked(tmp_path: Path
     """Length, stop words, seeds, probabilities of tokens, the model's context; what it has no way to do is refused."""
     async with ground(tmp_path, made) as here:
         await here.own("ann", "model-1", "tiny")
+        shutil.copytree(made / "models" / "model-1", made / "models" / "model-8", dirs_exist_ok=True)
+        await here.own("ben", "model-8", "tiny")
         driver = here.gate.gateway.models(ANN).driver("local")
         asked = Prompt(model="tiny", messages=SAID, temperature=0, max_tokens=10)
         text, end, _ = await said(driver, asked)
@@ -241,6 +243,10 @@ async def test_an_answer_is_bounded_stopped_and_repeated_as_asked(tmp_path: Path
         cut, stopped, _ = await said(driver, replace(asked, stop=(letter,)))
         assert cut == text[: text.index(letter)]
         assert stopped.finish_reason == "stop"
+        turns = [*SAID, Message(role="assistant", content=text), Message(role="user", content="and a dog")]
+        kept = await said(driver, replace(asked, messages=turns))
+        anew = await said(here.gate.gateway.models(BEN).driver("local"), replace(asked, messages=turns))
+        assert kept[0] == anew[0]
         drawn = [await said(driver, replace(asked, temperature=1.5, seed=seed)) for seed in (7, 7, 8)]
         assert drawn[0][0] == drawn[1][0] != drawn[2][0]
         _, _, pieces = await said(driver, replace(asked, logprobs=3))

@@ -6,13 +6,15 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from nis_backend.blob import Blob
 from nis_backend.capabilities.training.packing.formats import ExportModel, Format
 from nis_backend.capabilities.training.pool import PACKING
 from nis_backend.errors import NotFound
 from nis_backend.made import MADE
-from nis_backend.operation import Example, operation
-from nis_backend.trained.manifest import EXPORTS, GGUF
+from nis_backend.operation import Example, Model, operation
+from nis_backend.trained.manifest import EXPORTS, GGUF, MANIFEST, PACKED, Manifest, read_manifest
 from nis_backend.trained.places import models_folder
 
 if TYPE_CHECKING:
@@ -26,6 +28,33 @@ MOST_BYTES = 64 * 2**30
 WHOLE = "model.safetensors"
 ENDINGS: dict[Format, str] = {"zip": ".zip", "packed": "-packed.zip", "safetensors": ".safetensors"}
 ZIP, BYTES = "application/zip", "application/octet-stream"
+
+
+class OneModel(Model):
+    """Which model."""
+
+    id: str = Field(min_length=1, max_length=64, description="The trained model's id.")
+
+
+@operation(
+    "training.get_manifest",
+    effect="reads",
+    examples=(Example(title="What a model is made from", request={"id": "model-0"}),),
+)
+async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
+    """Get what a trained model is made of and from: its files by SHA-256, its data by version, measures, bits a weight.
+
+    Of a ternary model it is that of the packed folder, which serves it.
+
+    Raises:
+        NotFound: the caller has no such model.
+        Unavailable: its folder is gone.
+    """
+    row = await _row(ctx, request.id)
+    folder = models_folder(ctx.settings) / request.id
+    packed = folder / EXPORTS / PACKED
+    home = packed if await asyncio.to_thread((packed / MANIFEST).is_file) else folder
+    return await asyncio.to_thread(read_manifest, home, f"The model {row['name']}")
 
 
 @operation(
@@ -45,14 +74,7 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
         InvalidRequest: the model has no such format: rows that are no multiple of 256, weights that are not ternary.
         Unavailable: a file of it is gone or was changed, or a package of the extra training is missing.
     """
-    row = await ctx.store.get("trained_models", request.id)
-    if row is None:
-        raise NotFound(
-            f"There is no trained model {request.id!r}.",
-            field="id",
-            value=request.id,
-            remedy="List the models to see them.",
-        )
+    row = await _row(ctx, request.id)
     ending = ENDINGS.get(request.format, f"-{request.format.removeprefix('gguf-')}.gguf")
     folder, into = models_folder(ctx.settings) / request.id, ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
     await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
@@ -62,6 +84,18 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
         return await _handed(ctx, _path(folder, request.format, into), f"{row['name']}{ending}", str(made["sha256"]))
     finally:
         await asyncio.to_thread(into.unlink, missing_ok=True)
+
+
+async def _row(ctx: Context, model_id: str) -> Row:
+    row = await ctx.store.get("trained_models", model_id)
+    if row is None:
+        raise NotFound(
+            f"There is no trained model {model_id!r}.",
+            field="id",
+            value=model_id,
+            remedy="List the models to see them.",
+        )
+    return row
 
 
 def _path(folder: Path, given: Format, into: Path) -> Path:

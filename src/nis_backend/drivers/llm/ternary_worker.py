@@ -130,10 +130,8 @@ class TernaryWorker:
             put(None)
 
     def _chunks(self, request: Json, tokens: list[int], left: threading.Event) -> Iterator[Json]:
-        # What was read together may differ in its last bits from what is read one by one: who asks for 0, or names a
-        # seed, wants the same again.
-        steady = request.get("temperature") == 0 or request.get("seed") is not None
-        cache = self._generator.open_cache() if steady else self._borrowed(tokens)
+        # Answers have the same bits whether what comes before was kept or is read anew.
+        cache = self._borrowed(tokens)
         cache.keep(min(cache.common(tokens), len(tokens) - 1))
         while len(tokens) - 1 - cache.length > AT_ONCE:
             if left.is_set():
@@ -159,8 +157,7 @@ class TernaryWorker:
                 break
         if not stops.met and (text := stops.put(characters.rest()) + stops.rest()):
             yield _chunk({"content": text}, None)
-        if not steady:
-            self._give_back(cache)
+        self._give_back(cache)
         usage = {"prompt_tokens": len(tokens), "completion_tokens": made, "total_tokens": len(tokens) + made}
         yield {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
 
