@@ -193,6 +193,10 @@ async def test_a_promoted_model_answers_from_the_next_call_on(tmp_path: Path, ma
         await here.own("ann", "model-1", "tiny")
         await here.own("ben", "model-2", "tiny")
         here.gate.route("kept", "local:tiny", cache="exact", shared=True)
+        described = [
+            (await here.gate.gateway.models(who).choose("route:kept"))[1] for who in (ANN, replace(ANN, owner="eve"))
+        ]
+        assert [(one.tools, one.context_tokens) for one in described] == [(False, 256), (True, None)]
         first = await here.gate.say("route:kept", who=ANN, temperature=0, max_tokens=8)
         assert (await here.gate.say("route:kept", who=ANN, temperature=0, max_tokens=8))[1].cache == "hit"
         other = await here.gate.say("route:kept", who=BEN, temperature=0, max_tokens=8)

@@ -130,12 +130,12 @@ class Routed(LanguageModels):
     async def models(self) -> list[ModelInfo]:
         """The routes by name."""
         registry = self._gate.registry
-        return [await registry.described(route) for _, route in sorted(registry.routes.items())]
+        return [await registry.described(route, self._who.owner) for _, route in sorted(registry.routes.items())]
 
     async def find(self, name: str | None) -> ModelInfo | None:
         """The route of this name; there is no default one."""
         route = self._gate.registry.route(name or "")
-        return None if route is None else await self._gate.registry.described(route)
+        return None if route is None else await self._gate.registry.described(route, self._who.owner)
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; `Answered.model` says which model it was."""

@@ -243,7 +243,7 @@ class Registry:
         if self.routes and wanted is not None and provider in (None, ROUTE):
             route = self.route(wanted)
             if route is not None:
-                return None, await self.described(route)
+                return None, await self.described(route, owner)
         models = self.models if owner is None else self.models.of(owner)
         driver, info = await models.choose(model, provider)
         self.remember(info)
@@ -258,14 +258,15 @@ class Registry:
         driver = self.driver(target.provider, owner)
         return "" if driver is None else await driver.mark(target.model)
 
-    async def described(self, route: Route) -> ModelInfo:
-        """What a route can do: what some model of it can, as far as that is known."""
-        unknown = [target for target in route.targets if target.id not in self._infos]
+    async def described(self, route: Route, owner: str | None = None) -> ModelInfo:
+        """What a route can do: what some model of it can, as far as that is known, an owner's own among them."""
+        route = route if owner is None else await self.own(route, owner)
+        unknown = [target for target in route.targets if not target.mark and target.id not in self._infos]
         if unknown:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await asyncio.gather(*map(self._look, unknown))
-        infos = [self._infos.get(target.id) for target in route.targets]
+        infos = [await self._told(target, owner) for target in route.targets]
         known = [info for info in infos if info is not None]
         whole = len(known) == len(infos)
 
@@ -287,6 +288,14 @@ class Registry:
             json_schema=some("json_schema"),
             logprobs=some("logprobs"),
         )
+
+    async def _told(self, target: Target, owner: str | None) -> ModelInfo | None:
+        if not target.mark:
+            return self._infos.get(target.id)
+        driver = self.driver(target.provider, owner)
+        with contextlib.suppress(NisError):
+            return None if driver is None else await driver.find(target.model)
+        return None
 
     async def _look(self, target: Target) -> None:
         """Ask a provider what a model of it can do."""
