@@ -209,25 +209,24 @@ def test_a_report_shows_failures_first_and_how_to_repeat_it(ground: Ground, form
         assert "\n# Heading" not in said.split("```")[0]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"cases": []}, "cases"),
-        ({"cases": [{"input": []}]}, "cases.0.input"),
-        ({"metrics": ["exact_match", "exact_match"]}, "metrics.1.name"),
-        ({"metrics": [{"kind": "matches"}]}, "metrics.0.pattern"),
-        ({"metrics": [{"kind": "matches", "pattern": "(?=a)"}]}, "metrics.0.pattern"),
-        ({"metrics": [{"kind": "judge", "against": "evaluation-0"}]}, "metrics.0.against"),
-        ({"metrics": [{"kind": "schema_valid", "answer_schema": {"type": 1}}]}, "metrics.0.answer_schema"),
-        ({"answers": ["one"]}, "answers"),
-        ({"target": "operation:runs.delete_run"}, "target"),
-        ({"target": "operation:chat.send_message"}, "target"),
-        ({"target": "agent:nobody"}, "target"),
-        ({"target": "nobody:nothing"}, "target"),
-        ({"dataset": "words"}, "cases"),
-    ],
-    ids=str,
-)
+WRONG: list[tuple[Json, str]] = [
+    ({"cases": []}, "cases"),
+    ({"cases": [{"input": []}]}, "cases.0.input"),
+    ({"metrics": ["exact_match", "exact_match"]}, "metrics.1.name"),
+    ({"metrics": [{"kind": "matches"}]}, "metrics.0.pattern"),
+    ({"metrics": [{"kind": "matches", "pattern": "(?=a)"}]}, "metrics.0.pattern"),
+    ({"metrics": [{"kind": "judge", "against": "evaluation-0"}]}, "metrics.0.against"),
+    ({"metrics": [{"kind": "schema_valid", "answer_schema": {"type": 1}}]}, "metrics.0.answer_schema"),
+    ({"answers": ["one"]}, "answers"),
+    ({"target": "operation:runs.delete_run"}, "target"),
+    ({"target": "operation:chat.send_message"}, "target"),
+    ({"target": "agent:nobody"}, "target"),
+    ({"target": "nobody:nothing"}, "target"),
+    ({"dataset": "words"}, "cases"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "field"), WRONG, ids=str)
 def test_what_cannot_be_evaluated_is_refused_by_its_field(ground: Ground, wrong: Json, field: str) -> None:
     """House rule: a typed error with the field and the remedy, before there is a run."""
     with pytest.raises(NisError) as error:
