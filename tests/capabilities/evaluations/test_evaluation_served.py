@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Serve
 from fake_openai import DONE, Asked, Canned, FakeOpenAI, delta, fails, says, usage
 from outliving import begun, check_whole
@@ -15,6 +16,11 @@ from rest_client import ask, done, followed
 CASES = [{"input": f"Word {number}?", "expected": f"word {number}"} for number in range(1, 5)]
 HELD = "Word 3?"
 """The case that is under way when the server is killed."""
+
+
+def cost_of(evaluation: dict[str, Any]) -> float:
+    """What one of its three answers has cost."""
+    return float(evaluation["cost"]) / 3
 
 
 LAB = {"name": "lab", "kind": "openai"}
@@ -82,7 +88,7 @@ def test_a_budget_ends_what_it_does_not_pay_for(serve: Serve) -> None:
     with FakeOpenAI(*[long] * 9, models=["gpt-4o-mini"]).in_thread() as provider:
         server = serve()
         done(server, "POST", "/providers", {**LAB, "url": provider.url, "prices": "openai", "billed": True})
-        request = {
+        request: dict[str, Any] = {
             "target": "lab:gpt-4o-mini",
             "cases": [{"input": f"Which one, {number}?", "expected": "Word 1"} for number in range(6)],
             "metrics": ["exact_match", "cost", {"kind": "judge", "model": "lab:gpt-4o-mini"}],
@@ -91,11 +97,15 @@ def test_a_budget_ends_what_it_does_not_pay_for(serve: Serve) -> None:
         }
         found = done(server, "POST", "/evaluations", request)
         answers = done(server, "GET", f"/evaluations/{found['id']}/answers?outcome=unasked")
+        talk = {"target": "chat:lab:gpt-4o-mini", "cases": request["cases"][:1], "how": {"operations": False}}
+        chatted = done(server, "POST", "/evaluations", {**talk, "metrics": ["tokens", "cost"]})
+    # What a turn of the chat cost is read from the ledger, once it is written down.
+    assert [one["value"] for one in chatted["metrics"]] == [2707.0, pytest.approx(cost_of(found))]
     counts, (exact, cost, judged) = found["counts"], found["metrics"]
     assert (found["state"], counts["answered"], counts["unasked"]) == ("partial", 3, 3)
     assert "budget" in found["reason"].lower()
     assert (exact["value"], exact["cases"], exact["unscored"]) == (1.0, 3, 3)
-    assert len(provider.asked) == 3
+    assert len(provider.asked) == 3 + 1
     assert 0 < cost["more"]["sum"] == found["cost"] <= 0.005
     assert answers["total"] == 3
     # The answers are the expected ones: nobody has to be asked, nor could be paid.

@@ -152,6 +152,7 @@ async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
             with suppress(NisError):
                 await ctx.runs.cancel(handle.id)
         raise
+    await ctx.gateway.settled()
     rows = await ctx.store.select("ledger", where={"run_id": handle.id}, limit=1000)
     known = rows and all(row["priced"] for row in rows)
     told: Json = {

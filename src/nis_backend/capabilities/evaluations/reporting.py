@@ -110,6 +110,7 @@ def markdown(evaluation: Evaluation, worst: Sequence[Answer], command: str) -> s
         judge = f" The judge: {verbatim(one.judge)}." if one.judge else ""
         lines.append(f"- {one.name}: {plain(one.formula)}.{judge}")
         lines += [f"  - {name} = {value:.6g}: {plain(one.about.get(name, ''))}" for name, value in one.more.items()]
+        lines += [f"  - {plain(told)}" for name, told in one.about.items() if name not in one.more]
     for one in evaluation.metrics:
         if one.confusion is not None:
             lines += ["", f"## Confusion by {one.name}", "", "Rows are expected, columns are answered.", ""]

@@ -40,6 +40,11 @@ def draw_metrics(metrics: Sequence[MetricValue]) -> list[View]:
             [f"{one.name}: {name}", number, "", "", one.cases, one.about.get(name, "")]
             for name, number in one.more.items()
         ]
+        rows += [
+            [f"{one.name}: {name}", "", "", "", one.cases, told]
+            for name, told in one.about.items()
+            if name not in one.more
+        ]
     views: list[View] = []
     if rows:
         columns = ["metric", "value", "95 % interval", "unit", "cases", "how"]
