@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from nis_backend.capabilities.evaluations.cases import Case
 from nis_backend.capabilities.evaluations.evaluation import Answer
@@ -103,6 +104,13 @@ def test_hostile_texts_are_read_in_linear_time(text: str) -> None:
     """House rule: each is read as fast as it is long; one that were not would not end within the suite."""
     assert isinstance(numbers_in(text), list)
     assert isinstance(normalised(text), str)
+
+
+def test_few_answers_are_expected_of_a_case() -> None:
+    """Each is held against every answer: many would be a way to hold up the server."""
+    assert token_f1("a word", ["other"] * 63 + ["word"]) == 1.0
+    with pytest.raises(ValidationError, match="at most 64"):
+        Case.model_validate({"input": "a", "expected": ["one"] * 65})
 
 
 def test_patterns_are_matched_without_going_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -209,7 +210,7 @@ def test_a_report_shows_failures_first_and_how_to_repeat_it(ground: Ground, form
         assert "\n# Heading" not in said.split("```")[0]
 
 
-WRONG: list[tuple[Json, str]] = [
+WRONG: Sequence[tuple[Json, str]] = [
     ({"cases": []}, "cases"),
     ({"cases": [{"input": []}]}, "cases.0.input"),
     ({"metrics": ["exact_match", "exact_match"]}, "metrics.1.name"),

@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from nis_backend.annotations import Plain
 from nis_backend.errors import InvalidRequest, TooLarge
@@ -14,6 +15,8 @@ from nis_backend.operation import Model
 
 MOST_CASES = 10_000
 LONGEST_INPUT, LONGEST_EXPECTED, LONGEST_RUBRIC = 100_000, 100_000, 10_000
+MOST_EXPECTED = 64
+"""Answers of a case of which any will do."""
 MOST_CHARACTERS = 50_000_000
 """Characters of all cases of an evaluation."""
 
@@ -35,7 +38,7 @@ class Case(Model):
     )
     expected: JsonValue = Field(
         default=None,
-        description="The right answer: words, a number, JSON; of a list of words any will do. Null: none is known.",
+        description="The right answer: words, a number, JSON; of a list of words, 64 at most, any will do. Null: none.",
     )
     answer_schema: dict[str, JsonValue] | None = Field(
         default=None, description="JSON schema that the answer has to follow; `schema` is taken too."
@@ -53,6 +56,18 @@ class Case(Model):
             members["answer_schema"] = members.pop("schema")
             return members
         return cast("Any", given)  # Any: as it was sent
+
+    @field_validator("expected")
+    @classmethod
+    def _few(cls, expected: JsonValue) -> JsonValue:
+        """Each of several is held against every answer."""
+        if (
+            isinstance(expected, list)
+            and len(expected) > MOST_EXPECTED
+            and all(isinstance(one, str) for one in expected)
+        ):
+            raise PydanticCustomError("many", "Input should have at most {most} answers", {"most": MOST_EXPECTED})
+        return expected
 
     @property
     def digest(self) -> str:

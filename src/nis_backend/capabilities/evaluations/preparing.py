@@ -15,14 +15,16 @@ from nis_backend.capabilities.evaluations.asking import LONGEST_ANSWER
 from nis_backend.capabilities.evaluations.cases import MOST_CASES, Case, checked
 from nis_backend.capabilities.evaluations.evaluation import find, id_of
 from nis_backend.capabilities.evaluations.measures import MOST_METRICS, Kind, Metric, read
+from nis_backend.capabilities.evaluations.scoring import held_once
 from nis_backend.capabilities.evaluations.targets import How, Target, check
-from nis_backend.conforming import Held, hold
+from nis_backend.conforming import hold
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.conforming import Held
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
     from nis_backend.operation import Json
@@ -161,9 +163,10 @@ async def readable(request: Measures, ctx: Context) -> list[Metric]:
 
 
 def _hold_all(cases: Sequence[Case]) -> None:
+    known: dict[str, Held] = {}
     for number, case in enumerate(cases):
         if case.answer_schema is not None:
-            Held(dict(case.answer_schema), f"cases.{number}.answer_schema")
+            held_once(case.answer_schema, f"cases.{number}.answer_schema", known)
 
 
 def digest_of(cases: Sequence[Case]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -20,7 +21,7 @@ from nis_backend.numerics.intervals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nis_backend.capabilities.evaluations.cases import Case
     from nis_backend.capabilities.evaluations.evaluation import Answer
@@ -161,10 +162,11 @@ def _chrf(metric: Metric, pairs: Sequence[Pair]) -> Scored:
 
 
 def _valid(metric: Metric, pairs: Sequence[Pair]) -> Scored:
-    general = Held(dict(metric.answer_schema), "metrics") if metric.answer_schema is not None else None
+    known: dict[str, Held] = {}
     scored = Scored(metric=metric, scores=[])
     for place, (case, answer) in enumerate(pairs):
-        held = general if case.answer_schema is None else Held(dict(case.answer_schema), "answer_schema")
+        schema = metric.answer_schema if case.answer_schema is None else case.answer_schema
+        held = None if schema is None else held_once(schema, "answer_schema", known)
         if held is None or answer.outcome == "unasked":
             scored.scores.append(None)
             continue
@@ -178,6 +180,14 @@ def _valid(metric: Metric, pairs: Sequence[Pair]) -> Scored:
     if all(one is None for one in scored.scores):
         scored.unavailable = "No case has a schema. Give `answer_schema` with the metric or its cases."
     return scored
+
+
+def held_once(schema: Mapping[str, Any], field: str, known: dict[str, Held]) -> Held:  # Any: JSON
+    """A schema, read the first time that it comes."""
+    text = json.dumps(schema, sort_keys=True)
+    if text not in known:
+        known[text] = Held(dict(schema), field)
+    return known[text]
 
 
 def _labels(metric: Metric, pairs: Sequence[Pair]) -> Scored:

@@ -40,11 +40,8 @@ def draw_metrics(metrics: Sequence[MetricValue]) -> list[View]:
             [f"{one.name}: {name}", number, "", "", one.cases, one.about.get(name, "")]
             for name, number in one.more.items()
         ]
-        rows += [
-            [f"{one.name}: {name}", "", "", "", one.cases, told]
-            for name, told in one.about.items()
-            if name not in one.more
-        ]
+        rest = ((name, told) for name, told in one.about.items() if name not in one.more)
+        rows.extend([f"{one.name}: {name}", "", "", "", one.cases, told] for name, told in rest)
     views: list[View] = []
     if rows:
         columns = ["metric", "value", "95 % interval", "unit", "cases", "how"]

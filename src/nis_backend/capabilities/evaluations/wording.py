@@ -89,33 +89,40 @@ def contains(answer: str, expected: Any) -> float:  # Any: JSON
 
 def token_f1(answer: str, expected: Any) -> float:  # Any: JSON
     """See `TOKEN_F1`; where one of the two has no word, 1 if neither has, else 0, as SQuAD 2.0 has it."""
-    return max(_f1(normalised(answer).split(), normalised(one).split()) for one in accepted(expected))
+    said = Counter(normalised(answer).split())
+    return max(_f1(said, Counter(normalised(one).split())) for one in accepted(expected))
 
 
-def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
-    if not said or not wanted:
-        return float(not said and not wanted)
-    shared = sum((Counter(said) & Counter(wanted)).values())
-    return 2 * shared / (len(said) + len(wanted))
+def _f1(said: Counter[str], wanted: Counter[str]) -> float:
+    sizes = said.total(), wanted.total()
+    return 2 * _shared(said, wanted) / sum(sizes) if all(sizes) else float(not any(sizes))
+
+
+def _shared(one: Counter[str], other: Counter[str]) -> int:
+    """How much two have together, looked up by the smaller one."""
+    small, large = (one, other) if len(one) < len(other) else (other, one)
+    return sum(min(count, large[key]) for key, count in small.items() if key in large)
 
 
 Counted = list[tuple[int, int, int]]
 """For each length of n-grams: how many the answer has, the expected, and both."""
 
 
-def chrf_counts(answer: str, expected: str) -> Counted:
-    """What chrF is made of."""
-    said, wanted = "".join(answer.split()), "".join(expected.split())
-    return [_grams(said, wanted, length) for length in range(1, ORDER + 1)]
+def _grams(text: str) -> list[Counter[str]]:
+    """A text's n-grams, by their lengths."""
+    text = "".join(text.split())
+    return [
+        Counter(text[start : start + length] for start in range(len(text) - length + 1))
+        for length in range(1, ORDER + 1)
+    ]
 
 
-def _grams(said: str, wanted: str, length: int) -> tuple[int, int, int]:
-    one, other = (
-        Counter(text[start : start + length] for start in range(len(text) - length + 1)) for text in (said, wanted)
-    )
-    # As sacreBLEU has it: an answer's n-grams are not counted where the expected has none of that length.
-    mine = one.total() if other else 0
-    return mine, other.total(), (one & other).total()
+def _counted(said: Sequence[Counter[str]], wanted: Sequence[Counter[str]]) -> Counted:
+    """What chrF is made of; as sacreBLEU has it, an answer's n-grams do not count where none are expected as long."""
+    return [
+        (mine.total() if theirs else 0, theirs.total(), _shared(mine, theirs))
+        for mine, theirs in zip(said, wanted, strict=True)
+    ]
 
 
 def chrf_of(counted: Counted) -> float:
@@ -132,7 +139,8 @@ def chrf_of(counted: Counted) -> float:
 
 def best_chrf(answer: str, expected: Any) -> tuple[float, Counted]:  # Any: JSON
     """See `CHRF`, and the counts of the expected answer that is nearest."""
-    counted = [chrf_counts(answer, one) for one in accepted(expected)]
+    said = _grams(answer)
+    counted = [_counted(said, _grams(one)) for one in accepted(expected)]
     scores = [chrf_of(one) for one in counted]
     best = max(range(len(scores)), key=scores.__getitem__)
     return scores[best], counted[best]
