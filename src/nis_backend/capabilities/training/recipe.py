@@ -48,6 +48,20 @@ RECIPES: tuple[Recipe, ...] = (
         base="optional",
     ),
     Recipe(
+        name="image_classifier",
+        summary="Sort pictures under labels: their pixels, features of a trained model, or a network from scratch.",
+        makes="classifier",
+        rows=("images",),
+        base="none",
+    ),
+    Recipe(
+        name="text_classifier",
+        summary="Sort texts under labels: weights of words, of runs of characters, or of what they mean.",
+        makes="classifier",
+        rows=("labels",),
+        base="none",
+    ),
+    Recipe(
         name="table_classifier",
         summary="Sort rows of a table under labels, or tell a number of them: linear against boosted trees.",
         makes="classifier",

@@ -144,16 +144,23 @@ def _odds(logs: Array) -> Array:
 
 
 def _temperature(logs: Array, truth: Places) -> float:
-    """The factor with the least log loss, by golden section: in the factor the loss is convex."""
+    """The factor with the least log loss, by golden section: in the factor the loss is convex.
+
+    No target is 0 or 1: where all rows are right, the factor would grow without end.
+    """
+    rows, labels = logs.shape
+    right = (rows + 1) / (rows + 2)
+    target = np.full((rows, labels), (1 - right) / (labels - 1))
+    target[np.arange(rows), truth] = right
     ratio = (5**0.5 - 1) / 2
 
     def loss(exponent: float) -> float:
-        return log_loss(truth, softmax(logs * 2**exponent))
+        return -float((target * np.log(np.maximum(softmax(logs * 2**exponent), LEAST))).sum())
 
     low, high = -5.0, 5.0
     for _ in range(40):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right) if loss(left) <= loss(right) else (left, high)
+        left, more = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, more) if loss(left) <= loss(more) else (left, high)
     return float(2 ** ((low + high) / 2))
 
 

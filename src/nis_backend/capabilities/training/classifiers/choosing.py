@@ -7,11 +7,11 @@ and comes to the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from nis_backend.capabilities.training.classifiers.under import Candidate, Fits
 from nis_backend.errors import BudgetExceeded
 
 if TYPE_CHECKING:
@@ -24,31 +24,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Places = NDArray[np.int64]
 
-torch: Any = import_module("torch")  # Any: this project reads it without its types
-
-C = TypeVar("C", bound="Candidate")
+C = TypeVar("C", bound=Candidate)
 
 FOLDS = 5
 ENOUGH, ENOUGH_EACH = 100, 5
 """Rows of a validation split, and of each label in it, by which it judges alone."""
-
-
-class Candidate(Protocol):
-    """One way that may turn out best."""
-
-    @property
-    def name(self) -> str:
-        """Its name among the candidates."""
-        ...
-
-    @property
-    def words(self) -> str:
-        """What it is, for a person."""
-        ...
-
-    def scores(self, fit: Places, held: Places) -> Array:
-        """Probabilities (held, labels), or numbers (held, 1), of rows held out, fitted with the others."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +47,7 @@ class Parts:
     pairs: tuple[tuple[Places, Places], ...]
     """Rows to fit with, and rows held out."""
     final: Places
-    """What the best is fitted with at last: all rows, or where the validation split judges, those of train."""
+    """What the best is fitted with at last: all rows, or where one part judges, those outside of it."""
 
     @property
     def held(self) -> Places:
@@ -82,13 +62,13 @@ class Parts:
     @property
     def words(self) -> str:
         """By what candidates are judged."""
-        return f"{len(self.pairs)} folds" if self.by_folds else f"the validation split, {len(self.held)} rows"
+        return f"{len(self.pairs)} folds" if self.by_folds else f"{len(self.held)} rows held out"
 
 
-def parted(train: int, validation: int, labels: Places | None, seed: int) -> Parts:
+def parted(train: int, validation: int, labels: Places | None, seed: int, *, folds: int = FOLDS) -> Parts:
     """The validation's rows, which lie behind those of train, judge where they are enough; else folds of all rows do.
 
-    Folds have of each label as much as they can.
+    Folds have of each label as much as they can; `folds` says how many of the five are held out.
     """
     rows = np.arange(train + validation)
     split = rows[:train], rows[train:]
@@ -103,7 +83,7 @@ def parted(train: int, validation: int, labels: Places | None, seed: int) -> Par
     pairs = tuple((rows[fold != number], rows[fold == number]) for number in range(FOLDS))
     if labels is not None:
         pairs = tuple(_complete(fit, held, labels) for fit, held in pairs)
-    return Parts(pairs=pairs, final=rows)
+    return Parts(pairs=pairs[:folds], final=rows if folds == FOLDS else pairs[0][0])
 
 
 def _each(some: Places, labels: Places) -> int:
@@ -119,30 +99,20 @@ def _complete(fit: Places, held: Places, labels: Places) -> tuple[Places, Places
 
 def judged(
     job: Job, candidates: Sequence[C], parts: Parts, loss: Callable[[Places, Array], float]
-) -> tuple[list[Judged[C]], list[str]]:
-    """Each candidate with the loss of what it said, the best first; and notes of what was not tried for want of time.
+) -> tuple[list[Judged[C]], list[str], Fits]:
+    """Each candidate with the loss of what it said, the best first; notes of what was not tried; what was kept.
 
     Raises:
         BudgetExceeded: not one candidate was tried within the budget.
     """
-    saved = job.resume()
-    kept: dict[str, Any] = {} if saved is None else dict(saved.tensors)  # Any: torch's tensors, as checkpoints are
+    fits = Fits.of(job, sum(one.steps for one in candidates) * len(parts.pairs))
     found, notes = list[Judged[C]](), list[str]()
-    job.steps = len(candidates) * len(parts.pairs)
-    step = 0
     for candidate in candidates:
-        said: list[Array] = []
-        for number, (fit, held) in enumerate(parts.pairs):
-            step += 1
-            key = f"{candidate.name}/{number}"
-            if key not in kept:
-                if job.seconds is not None and job.spent > job.seconds:
-                    break
-                kept[key] = torch.from_numpy(np.ascontiguousarray(candidate.scores(fit, held)))
-                job.report(step, {"loss": loss(held, kept[key].numpy())}, message=f"{candidate.name}, {step} fits")
-                if job.due(step):
-                    job.save(step, kept, {"fits": sorted(kept)})
-            said.append(kept[key].numpy())
+        said = [
+            scores
+            for number, pair in enumerate(parts.pairs)
+            if (scores := fits.scores(candidate, number, pair, loss)) is not None
+        ]
         if len(said) < len(parts.pairs):
             notes.append(f"The budget of {job.seconds:g} s was over before {candidate.words} was tried.")
             continue
@@ -155,7 +125,7 @@ def judged(
             value=job.seconds,
             remedy="Allow more seconds, or train on fewer examples.",
         )
-    return sorted(found, key=lambda one: one.loss), notes
+    return sorted(found, key=lambda one: one.loss), notes, fits
 
 
 def told(found: Sequence[Judged[C]], named: str) -> list[dict[str, Any]]:  # Any: JSON

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.training.classifiers.choosing import Parts
     from nis_backend.capabilities.training.classifiers.columns import Row
     from nis_backend.capabilities.training.classifiers.finishing import Deciding
+    from nis_backend.capabilities.training.classifiers.under import Under
     from nis_backend.capabilities.training.job import Job
     from nis_backend.capabilities.training.settings.table_classifier import Settings
     from nis_backend.drivers.compute.base import Json
@@ -116,8 +117,14 @@ class Way:
         )
         return TableModel(way="linear", columns=columns, scorer=linear, labels=labels)
 
-    def scores(self, fit: Places, held: Places) -> Array:
+    @property
+    def steps(self) -> int:
+        """See `Candidate.steps`."""
+        return 1
+
+    def scores(self, fit: Places, held: Places, under: Under) -> Array:
         """See `Candidate.scores`."""
+        del under  # it is over soon
         return self.fitted(fit).said(self.data.at(held))
 
 
@@ -129,7 +136,7 @@ def train(job: Job) -> Outcome:
 
 def _train(job: Job, data: Data) -> Outcome:
     parts = parted(data.train, len(data.rows) - data.train, data.goal if data.labels else None, job.seed)
-    found, notes = judged(
+    found, notes, _ = judged(
         job, ways(data, job.settings, job.seed), parts, lambda at, scores: data.loss(data.goal[at], scores)
     )
     best = found[0]
