@@ -1,0 +1,24 @@
+"""How people ask for classifiers that were trained here, beside the examples: the words that reach them."""
+
+from __future__ import annotations
+
+APPLY = (
+    "Apply my trained classifier to this text.",
+    "Run the model I trained on these rows and tell me the label and the probability.",
+    "Predict the label of this message with my own trained model.",
+    "What does my trained model say about this picture, and how sure is it?",
+    "Use the classifier that I trained to sort these tickets.",
+    "Score these customers with the model that we trained here.",
+    "Predict the price of this row with my trained regression model.",
+    "Let the trained classifier label these sentences and say which words weighed most.",
+    "Make predictions with the local model that was trained from the dataset.",
+)
+
+DESCRIBE = (
+    "Show the confusion matrix of my trained classifier.",
+    "What accuracy, F1 and calibration error did my trained classifier reach on its test rows?",
+    "Which candidates were tried for the trained classifier, and which was chosen?",
+    "Is my trained classifier better than always guessing the most frequent label?",
+    "Which columns or words matter most to the classifier I trained?",
+    "How well are the probabilities of my trained model calibrated?",
+)
