@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import pytest
@@ -68,3 +69,14 @@ def test_the_least_p_says_what_so_few_cases_can_show() -> None:
     """Five cases that all differ one way are p = 1/16: no evidence at 5 %, whatever the difference."""
     assert mcnemar(5, 0).p_value == mcnemar(5, 0).least == 0.0625
     assert sign_flips([0.5] * 5).p_value == sign_flips([0.5] * 5).least == 0.0625
+
+
+@pytest.mark.parametrize("of", [6, 9, 14])
+def test_what_is_no_difference_is_called_one_as_seldom_as_said(of: int) -> None:
+    """Exact: over all that can come of it by chance, p is at most 5 % in at most 5 %."""
+    found = sum(math.comb(of, first) for first in range(of + 1) if mcnemar(first, of - first).p_value <= 0.05)
+    assert found / 2**of <= 0.05
+    sizes = [0.1 + 0.07 * at for at in range(min(of, 9))]
+    signs = list(product((1, -1), repeat=len(sizes)))
+    p_values = [sign_flips([s * d for s, d in zip(one, sizes, strict=True)]).p_value for one in signs]
+    assert sum(p <= 0.05 for p in p_values) / len(signs) <= 0.05

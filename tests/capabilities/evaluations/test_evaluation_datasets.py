@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ ROWS = [
     {"input": '{"value": 2, "unit": "mile", "to": "km"}', "expected": 3.218688, "tags": ["miles"]},
     {"input": '{"value": 1, "unit": "km", "to": "m"}', "expected": 999, "schema": {"type": "number"}},
 ]
+ASKED = {"role": "user", "content": "Hello?"}
 REQUEST: Json = {
     "target": "operation:physics.convert_unit",
     "metrics": [{"kind": "numeric", "relative": 1e-9}, "schema_valid"],
@@ -63,6 +65,33 @@ def test_a_part_of_a_split_is_evaluated(ground: Ground) -> None:
     ]
     assert sum(one["counts"]["cases"] for one in parts) == 20
     assert all(one["metrics"][0]["value"] == 1.0 for one in parts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "asked", "expected"),
+    [
+        ("labels", {"text": "It broke.", "label": "complaint"}, "It broke.", "complaint"),
+        ("table", {"features": {"width": 2.5, "colour": None}, "label": 7}, '{"width": 2.5, "colour": null}', 7),
+        ("chat", {"messages": [ASKED, {"role": "assistant", "content": "Hi."}]}, "Hello?", "Hi."),
+        (
+            "chat",
+            {"messages": [{"role": "system", "content": "Be brief."}, ASKED, {"role": "assistant", "content": "Hi."}]},
+            [{"role": "system", "content": "Be brief."}, ASKED],
+            "Hi.",
+        ),
+        ("preferences", {"messages": [ASKED], "chosen": "Hi.", "rejected": "What?"}, "Hello?", "Hi."),
+    ],
+)
+def test_what_models_learn_from_is_asked_as_it_was_learned(
+    ground: Ground, kind: str, row: Json, asked: Any, expected: Any
+) -> None:
+    """Held-out rows of a dataset of any of these kinds evaluate what was trained on the rest."""
+    made = dataset(ground, [row], kind=kind)
+    request: Json = {"target": "scripted", "dataset": made["id"], "metrics": ["contains"]}
+    done = ground.call("evaluations.create_evaluation", request)
+    (answer,) = ground.call("evaluations.get_answers", {"id": done["id"]})["answers"]
+    told = json.loads(answer["input"]) if kind == "table" else answer["input"]
+    assert (told, answer["expected"]) == (json.loads(asked) if kind == "table" else asked, expected)
 
 
 def test_answers_go_with_their_dataset_and_the_values_stay(ground: Ground) -> None:

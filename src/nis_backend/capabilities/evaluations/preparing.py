@@ -15,6 +15,7 @@ from nis_backend.capabilities.evaluations.asking import LONGEST_ANSWER
 from nis_backend.capabilities.evaluations.cases import MOST_CASES, Case, checked
 from nis_backend.capabilities.evaluations.evaluation import find, id_of
 from nis_backend.capabilities.evaluations.measures import MOST_METRICS, Kind, Metric, read
+from nis_backend.capabilities.evaluations.rows import KINDS, case_of
 from nis_backend.capabilities.evaluations.scoring import held_once
 from nis_backend.capabilities.evaluations.targets import How, Target, check
 from nis_backend.conforming import hold
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from nis_backend.conforming import Held
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
-    from nis_backend.operation import Json
 
 MOST_EVALUATIONS = 10_000
 
@@ -57,7 +57,11 @@ class CreateEvaluation(Measures):
     )
     name: Annotated[str, Plain] = Field(default="", max_length=200, description="What a person calls it.")
     dataset: str | None = Field(
-        default=None, min_length=1, max_length=64, description="A dataset of cases, in place of `cases`: id or name."
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="In place of `cases` a dataset, by id or name: of cases; of labels or a table, asked for "
+        "the label; of chat or preferences, asked for the last answer or the chosen one.",
     )
     version: str | None = Field(
         default=None, min_length=1, max_length=64, description="Which version of it; unset, the newest."
@@ -181,12 +185,12 @@ async def _pinned(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
     except NisError as error:
         error.field = "dataset"
         raise
-    if found.kind != "cases":
+    if found.kind not in KINDS:
         raise InvalidRequest(
             f"{request.dataset} is a dataset of {found.kind}.",
             field="dataset",
             value=request.dataset,
-            remedy="Name one of the kind cases.",
+            remedy=f"Name one of the kinds {', '.join(KINDS)}.",
         )
     version = request.version or found.version
     if version is None:
@@ -224,20 +228,4 @@ async def _of_dataset(request: CreateEvaluation, ctx: Context) -> list[Case]:
     blob = await ctx.call_named("datasets.export_dataset", asked)
     text = await ctx.blobs.read(blob.id)
     lines = [line for line in text.splitlines() if line.strip()][: request.most or MOST_CASES + 1]
-    return await asyncio.to_thread(lambda: [_case(number, line) for number, line in enumerate(lines, 1)])
-
-
-KNOWN = {"input", "expected", "schema", "answer_schema", "rubric", "tags"}
-
-
-def _case(number: int, line: bytes) -> Case:
-    try:
-        given: Json = json.loads(line)
-        return Case.model_validate({name: one for name, one in given.items() if name in KNOWN and one is not None})
-    except (ValueError, AttributeError) as error:
-        raise InvalidRequest(
-            f"Row {number} of the dataset is no case: {str(error)[:200]}.",
-            field="dataset",
-            value=number,
-            remedy="Validate the dataset, and mend it.",
-        ) from None
+    return await asyncio.to_thread(lambda: [case_of(number, line) for number, line in enumerate(lines, 1)])
