@@ -1,0 +1,180 @@
+"""What fine-tunings have alike: an adapter beside a frozen model, its optimiser, and all of it in a checkpoint."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.training import adapters, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from nis_backend.capabilities.training.checkpoints import Saved
+    from nis_backend.capabilities.training.job import Job
+    from nis_backend.capabilities.training.settings.lora import AdapterSettings
+    from nis_backend.drivers.compute.base import Json
+
+torch: Any = frozen.torch
+Tensor = Any
+
+NOW, BEST, FIRST, SECOND = "now.", "best.", "first.", "second."
+"""What tensors of a checkpoint are: the adapter, the best one so far, and AdamW's two moments."""
+
+
+@dataclass(kw_only=True)
+class Tuning:
+    """A model with an adapter that learns; what a checkpoint has is all that it knows beyond the settings."""
+
+    model: Any
+    tokenizer: Any
+    settings: AdapterSettings
+    precision: str
+    optimiser: Any
+    best: dict[str, Tensor] = field(default_factory=dict[str, Any])
+    """The adapter with the best loss on validation rows."""
+    best_loss: float = math.inf
+    best_step: int = 0
+    worse: int = 0
+    """Looks since then."""
+    tokens: int = 0
+    """Learned tokens so far."""
+
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+        return sum(one.numel() for one in adapters.learned(self.model).values())
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step: a linear rise, then a cosine down to zero."""
+        rising = max(1, round(self.settings.warmup * steps))
+        if step < rising:
+            return self.settings.learning_rate * (step + 1) / rising
+        done = (step - rising) / max(1, steps - rising)
+        return self.settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+    def descend(self, job: Job, step: int, losses: Iterable[Callable[[], Tensor]]) -> float:
+        """One step along the gradient of a sum of losses, a piece at a time; their sum.
+
+        What is left out by chance depends on the seed and the step alone.
+        """
+        torch.manual_seed(random.Random(f"{job.seed} {step}").getrandbits(63))  # noqa: S311 - repeatable on purpose
+        self.model.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        whole = 0.0
+        for loss in losses:
+            one = loss()
+            one.backward()
+            whole += float(one.detach())
+        torch.nn.utils.clip_grad_norm_(adapters.learned(self.model).values(), self.settings.clip)
+        self.optimiser.param_groups[0]["lr"] = self.rate(step, job.steps)
+        self.optimiser.step()
+        return whole
+
+    def look(self, step: int, loss: float) -> bool:
+        """Take note of a loss on validation rows; whether it was worse too often."""
+        if loss < self.best_loss:
+            self.best = {name: one.detach().clone() for name, one in adapters.learned(self.model).items()}
+            self.best_loss, self.best_step, self.worse = loss, step, 0
+        else:
+            self.worse += 1
+        return self.is_over()
+
+    def is_over(self) -> bool:
+        """Whether the loss was worse too often."""
+        return 0 < self.settings.patience <= self.worse
+
+    def settle(self) -> None:
+        """Go back to the best adapter, where there was a look."""
+        if self.best:
+            adapters.put(self.model, self.best)
+        self.model.eval()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors of a checkpoint."""
+        kept = {f"{BEST}{name}": one for name, one in self.best.items()}
+        for name, one in adapters.learned(self.model).items():
+            kept[f"{NOW}{name}"] = one
+            moments = self.optimiser.state.get(one)
+            if moments:
+                kept |= {f"{FIRST}{name}": moments["exp_avg"], f"{SECOND}{name}": moments["exp_avg_sq"]}
+        return kept
+
+    def state(self) -> Json:
+        """The rest of a checkpoint."""
+        return {
+            "precision": self.precision,
+            # JSON has no infinity.
+            "best_loss": self.best_loss if self.best else None,
+            "best_step": self.best_step,
+            "worse": self.worse,
+            "tokens": self.tokens,
+        }
+
+    def go_on(self, saved: Saved) -> None:
+        """Be as it was when that was saved."""
+        adapters.put(self.model, _named(saved, NOW))
+        self.best = _named(saved, BEST)
+        first, second = _named(saved, FIRST), _named(saved, SECOND)
+        for name, one in adapters.learned(self.model).items():
+            if name in first:
+                step = torch.tensor(float(saved.step))
+                self.optimiser.state[one] = {"step": step, "exp_avg": first[name], "exp_avg_sq": second[name]}
+        state = saved.state
+        self.best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
+        self.best_step, self.worse, self.tokens = state["best_step"], state["worse"], state["tokens"]
+
+
+def begun(job: Job, saved: Saved | None) -> Tuning:
+    """The base with an adapter of this training's; as it was saved, where it was."""
+    settings: AdapterSettings = job.settings
+    torch.set_num_threads(job.threads)
+    base, tokenizer = frozen.opened(_base(job))
+    frozen.plain_head(base)
+    # Which numbers are multiplied in must not change in the middle, whatever machine goes on.
+    precision = saved.state["precision"] if saved else frozen.resolved(settings.precision)
+    model = adapters.attached(base, settings, job.seed)
+    if precision == "bfloat16":
+        frozen.halve(base)
+    optimiser = torch.optim.AdamW(
+        list(adapters.learned(model).values()), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    tuning = Tuning(model=model, tokenizer=tokenizer, settings=settings, precision=precision, optimiser=optimiser)
+    if saved:
+        tuning.go_on(saved)
+    return tuning
+
+
+def finished(job: Job, tuning: Tuning, probe: list[frozen.Turns]) -> adapters.Merged:
+    """Write the model with the adapter merged in, and the adapter beside it."""
+    base = _base(job)
+    # Of the base's folder the name alone is told.
+    adapters.write_adapter(tuning.model, job.out / adapters.ADAPTER, base.name)
+    return adapters.write_merged(base, tuning.model, job.out, tuning.settings.saved_as, probe)
+
+
+def merging_notes(merged: adapters.Merged) -> list[str]:
+    """What a reader should know of the merge."""
+    compared = (
+        f"Read back, its logits differ by {merged.differs:.2g} at most from those of the base with the adapter beside "
+        f"it (their standard deviation is {merged.spread:.2g})."
+    )
+    if not merged.ternary:
+        return [f"The adapter is merged into the base's weights, saved as {merged.dtype}. {compared}"]
+    ternary = (
+        "The base is ternary, and a ternary matrix takes no float adapter in: the merged model is a float one "
+        f"({merged.dtype}), whose inputs are not rounded to eight bits. {compared}"
+    )
+    return [ternary, "The adapter lies beside it, to be used with the ternary base."]
+
+
+def _named(saved: Saved, prefix: str) -> dict[str, Tensor]:
+    found = saved.tensors.items()
+    return {name.removeprefix(prefix): one for name, one in found if name.startswith(prefix)}
+
+
+def _base(job: Job) -> Path:
+    assert job.base is not None  # the recipes that tune say that they need one
+    return job.base
