@@ -94,7 +94,7 @@ LAYERS = {
 CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
-        *("http.events", "llm.answer", "llm.choice", "store.items", "store.spending"),
+        *("http.events", "llm.answer", "llm.choice", "llm.transformers_folder", "store.items", "store.spending"),
         *("store.entries", "store.forgetting", "store.stems", "store.words"),
         *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }

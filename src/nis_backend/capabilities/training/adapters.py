@@ -11,7 +11,7 @@ import json
 import math
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.training import frozen
 from nis_backend.capabilities.training.turns import Turns
@@ -127,20 +127,19 @@ def write_merged(base: Path, model: Any, out: Path, saved_as: str, probe: Sequen
 
 def _fitting(model: Any, wanted: str) -> str:
     """The kind of numbers asked for; float32 where a number is too large for it."""
-    largest = max(float(one.abs().max()) for one in model.parameters())
+    largest = max(float(one.detach().abs().max()) for one in model.parameters())
     return wanted if math.isfinite(largest) and largest <= torch.finfo(getattr(torch, wanted)).max else WHOLE
 
 
 def _plain(value: Any) -> Any:  # Any: what a setting of peft's may be
     """A set, whose order is each process's own, as a list."""
-    return sorted(value) if isinstance(value, set) else str(value)  # pyright: ignore[reportUnknownArgumentType] - as above
+    return sorted(cast("set[str]", value)) if isinstance(value, set) else str(value)
 
 
 def _as_float(beside: Any) -> Any:  # Any: as above
     """The ternary model with its adapters as a float model of its kind, whose matrices are the sums."""
     merged = beside.merge_and_unload()
-    kind: Any = type(merged.config)
-    config: Any = kind.from_dict(merged.config.to_dict())
+    config: Any = merged.config.__class__.from_dict(merged.config.to_dict())
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     plain = type(merged)(config)

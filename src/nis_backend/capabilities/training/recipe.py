@@ -68,6 +68,20 @@ RECIPES: tuple[Recipe, ...] = (
         rows=("table",),
         base="none",
     ),
+    Recipe(
+        name="lora",
+        summary="A language model learns from conversations by an adapter of low rank, which is merged into it.",
+        makes="language",
+        rows=("chat",),
+        base="needed",
+    ),
+    Recipe(
+        name="dpo",
+        summary="A language model learns which of two answers is preferred, from rated pairs.",
+        makes="language",
+        rows=("preferences",),
+        base="needed",
+    ),
 )
 
 
