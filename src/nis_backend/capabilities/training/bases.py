@@ -13,7 +13,6 @@ import importlib.util
 import os
 import shutil
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,8 +122,8 @@ def made_once(folder: Path, file: Path) -> Path:
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _forget_stale(folder.parent)
         part = Path(tempfile.mkdtemp(prefix=PART, dir=folder.parent))
+        _forget_stale(folder.parent, part.stat().st_mtime)
         try:
             write_folder(file, part)
             # Who was faster has written the same: a folder that is not empty is not replaced.
@@ -151,8 +150,8 @@ def _put(part: Path, folder: Path) -> None:
         raise FileExistsError(folder) from None
 
 
-def _forget_stale(parent: Path) -> None:
+def _forget_stale(parent: Path, now: float) -> None:
     for part in parent.glob(f"{PART}*"):
         with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > STALE_SECONDS:
+            if now - part.stat().st_mtime > STALE_SECONDS:
                 shutil.rmtree(part, ignore_errors=True)

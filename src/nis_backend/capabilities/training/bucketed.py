@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,17 +37,24 @@ class Bucketed:
 
     def _made(self, number: int) -> list[list[int]]:
         """The batches of an epoch: each row once."""
-        chance = random.Random(f"{self._seed} {number}")  # noqa: S311 - repeatable on purpose
-        order = list(range(len(self._lengths)))
-        chance.shuffle(order)
+        order = shuffled(len(self._lengths), f"{self._seed} {number} rows")
         mean = sum(self._lengths) / len(self._lengths)
         width = max(1, round(WINDOW * self._tokens / mean))
         batches: list[list[int]] = []
         for begin in range(0, len(order), width):
             window = sorted(order[begin : begin + width], key=lambda row: self._lengths[row])
             batches += filled(window, self._lengths, self._tokens)
-        chance.shuffle(batches)
-        return batches
+        return [batches[i] for i in shuffled(len(batches), f"{self._seed} {number} batches")]
+
+
+def drawn(word: str) -> int:
+    """A number of 63 bits that depends on the word alone, on any machine."""
+    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:8]) >> 1
+
+
+def shuffled(count: int, word: str) -> list[int]:
+    """The numbers below `count` in an order that depends on the word alone."""
+    return sorted(range(count), key=lambda one: drawn(f"{word} {one}"))
 
 
 def filled(rows: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.training import adapters, frozen
+from nis_backend.capabilities.training.bucketed import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ class Tuning:
 
         What is left out by chance depends on the seed and the step alone.
         """
-        torch.manual_seed(random.Random(f"{job.seed} {step}").getrandbits(63))  # noqa: S311 - repeatable on purpose
+        torch.manual_seed(drawn(f"{job.seed} {step}"))
         self.model.train()
         self.optimiser.zero_grad(set_to_none=True)
         whole = 0.0
