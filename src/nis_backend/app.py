@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend import __version__
 from nis_backend.backups.swap import finish
-from nis_backend.caller import Caller
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.capabilities.training.pool import packing_pool
 from nis_backend.capabilities.training.pool import pool as training_pool
 from nis_backend.catalog import Catalog, load_app
@@ -338,7 +338,8 @@ class Process:
         return found
 
     async def _check_models(self) -> str:
-        _, info = await self.registry.choose()
+        # As who calls over loopback: a model that was trained here may be named as the default.
+        _, info = await self.registry.choose(owner=LOCAL.owner)
         return f"{info.id} answers when no model is named"
 
 
