@@ -72,6 +72,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.datasets.operations",
     "nis_backend.capabilities.datasets.importing",
     "nis_backend.capabilities.datasets.splitting",
+    "nis_backend.capabilities.datasets.consents",
+    "nis_backend.capabilities.datasets.collecting",
     "nis_backend.capabilities.evaluations.operations",
     "nis_backend.capabilities.memory.entries",
     "nis_backend.capabilities.memory.operations",

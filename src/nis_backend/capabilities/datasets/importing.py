@@ -15,7 +15,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.datasets import asked, views
 from nis_backend.capabilities.datasets.dataset import OneDataset, find, find_version
 from nis_backend.capabilities.datasets.operations import MADE
-from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version
+from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version, purpose_of
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -80,6 +80,9 @@ async def _prepare(request: ImportExamples, ctx: Context) -> ImportExamples:
     dataset = await find(request.id, ctx)
     if (request.rows is None) == (request.file is None):
         raise InvalidRequest("There is one source of rows.", field="rows", remedy="Give one of rows and file.")
+    for blob_id in ctx.came:
+        # The file goes with the dataset, and with a consent that is withdrawn: rows of it are in the file too.
+        await ctx.blobs.settle(blob_id, {"purpose": purpose_of(dataset["id"])})
     if request.file is None:
         return request
     from nis_backend.capabilities.datasets.reading import format_of  # noqa: PLC0415 - loads with the first file

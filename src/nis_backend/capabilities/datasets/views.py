@@ -11,6 +11,8 @@ from nis_backend.view import Axis, Series, Table, Text, View, moment, plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nis_backend.capabilities.datasets.collecting import CollectedExamples
+    from nis_backend.capabilities.datasets.consents import ConsentList, Withdrawn
     from nis_backend.capabilities.datasets.dataset import Dataset, Splits
     from nis_backend.capabilities.datasets.importing import ImportedExamples
     from nis_backend.capabilities.datasets.operations import DatasetList, ExampleList, VersionList
@@ -57,8 +59,12 @@ def draw_versions(_request: Model, result: VersionList) -> list[View]:
     """A row for each."""
     rows: list[list[str | float]] = [
         [
-            *(f"{one.version[:SHOWN]}{' (current)' if one.current else ''}", one.rows, one.bytes, one.made_by),
-            *((one.parent or "")[:SHOWN], moment(one.created)),
+            f"{one.version[:SHOWN]}{' (current)' if one.current else ''}",
+            one.rows,
+            one.bytes,
+            one.made_by,
+            (one.parent or "")[:SHOWN],
+            moment(one.created),
         ]
         for one in result.versions
     ]
@@ -106,3 +112,39 @@ def bars(title: str, label: str, counts: Mapping[str, float], unit: str = "") ->
     """A bar for each name."""
     x = Axis(label=label, values=[*map(float, range(len(counts)))], names=[*counts])
     return Series(title=title, x=x, lines=[Axis(label="rows", unit=unit, values=[*counts.values()], mark="bars")])
+
+
+def draw_collected(_request: Model, result: CollectedExamples) -> list[View]:
+    """What was collected, what was left out, and what was replaced."""
+    said = (
+        f"{result.collected} rows of {result.users} persons from {result.conversations} conversations; the dataset has "
+        f"{result.rows} rows. {result.not_found}"
+    )
+    both = {"left out": result.left_out, "replaced": result.replaced}
+    counts: list[list[str | float]] = [[what, *one] for what, some in both.items() for one in some.items() if one[1]]
+    return [Text(text=said), Table(title="Left out and replaced", columns=["what", "why", "how often"], rows=counts)]
+
+
+def draw_consents(_request: Model, result: ConsentList) -> list[View]:
+    """A row for each."""
+    rows: list[list[str | float]] = [
+        [
+            one.user or "(the owner)",
+            ", ".join(one.purposes),
+            moment(one.granted),
+            "" if one.withdrawn is None else moment(one.withdrawn),
+            shorten(one.note),
+        ]
+        for one in result.consents
+    ]
+    columns = ["user", "for", "granted (UTC)", "withdrawn (UTC)", "note"]
+    said = f"{len(rows)} consents." if rows else "Nobody has consented."
+    return [Text(text=said), Table(title="Consents", columns=columns, rows=rows)]
+
+
+def draw_withdrawn(_request: Model, result: Withdrawn) -> list[View]:
+    """What is gone."""
+    who = "The owner's consent" if result.user is None else f"The consent of {plain(result.user)}"
+    said = f"{who} is withdrawn: {result.rows} rows are gone from {result.versions} versions. "
+    said += f"{len(result.models)} models had learned from them and are marked. Not reached: {result.beyond}"
+    return [Text(text=said)]

@@ -22,7 +22,8 @@ DEFINITION = (
     "items and memories whose metadata has this user, and documents, with all their parts; runs whose request has this "
     "user_id, user or namespace (outside of conversations at whatever depth), and what they started; conversations "
     "with a turn of theirs, whole; blobs that these name and nothing else does; schedules, kept replies and calls of "
-    "models that name them. A name is compared letter by letter."
+    "models that name them; rows of datasets that were collected from them, in every version. A name is compared "
+    "letter by letter."
 )
 BEYOND = (
     "Backups, exports and snapshots that were taken before (nis backup, memory.export_memories).",
@@ -87,6 +88,8 @@ COUNTED: dict[str, str] = {
     "runs": "that name the user, what they started, and all turns of the conversations",
     "schedules": "whose arguments name the user",
     "model calls": "rows of the ledger that name the user as who asked",
+    "examples": "where rows of datasets were collected from, which go from every version",
+    "consents": "to learning from what the user has said",
     "kept replies": "to callers who repeat a write, that name the user",
     "blobs": "named by what is removed, and by nothing else",
 }
@@ -102,6 +105,7 @@ COUNTED: dict[str, str] = {
         "blobs:write",
         "collections:write",
         "conversations:write",
+        "datasets:write",
         "documents:write",
         "runs:write",
         "schedules:write",

@@ -147,6 +147,8 @@ async def count(ctx: Context, about: AboutUser, evidence: Evidence) -> dict[str,
         "schedules": len(about.schedules),
         "model calls": len(about.calls),
         "kept replies": len(about.replies),
+        "examples": len(about.examples),
+        "consents": len(about.consents),
         "blobs": sum([await ctx.store.get("blobs", blob) is not None for blob in evidence.blobs]),
     }
 
@@ -154,6 +156,7 @@ async def count(ctx: Context, about: AboutUser, evidence: Evidence) -> dict[str,
 async def remove(ctx: Context, user: str, about: AboutUser, evidence: Evidence) -> list[str]:
     """Remove all of it; what cannot be, in words."""
     await _put_mark(ctx, user, evidence)
+    await _remove_examples(ctx, user, about)
     for conversation in about.conversations:
         await ctx.store.forget(conversation)
     for run in about.runs:
@@ -180,6 +183,11 @@ async def remove(ctx: Context, user: str, about: AboutUser, evidence: Evidence) 
             kept.forget(collection)
     await ctx.store.drop_entry(namespace_of(user), MARK, None)
     return await ctx.store.scrub(list(evidence.numbers))
+
+
+async def _remove_examples(ctx: Context, user: str, about: AboutUser) -> None:
+    if about.examples or about.consents:
+        await ctx.call_named("datasets.withdraw_consent", {"user": user, "erase": True})
 
 
 async def _put_mark(ctx: Context, user: str, evidence: Evidence) -> None:

@@ -46,6 +46,8 @@ class FindingUser(Forgetting, Protocol):
             schedules=await self._naming(owner, "schedules.arguments", user),
             calls=await self._calls_of(owner, user),
             replies=await self._naming(owner, "replies.reply", user),
+            examples=await self._of_person(owner, "example_sources", user),
+            consents=await self._of_person(owner, "consents", user),
         )
 
     async def _naming(self, owner: str, where: str, user: str) -> list[str]:
@@ -69,6 +71,10 @@ class FindingUser(Forgetting, Protocol):
 
     async def _calls_of(self, owner: str, user: str) -> list[str]:
         sql = "select id from ledger where owner = ? and end_user = ? order by id"
+        return [row["id"] for row in await self._ask((sql, [owner, user]))]
+
+    async def _of_person(self, owner: str, table: str, user: str) -> list[str]:
+        sql = f"select id from {table} where owner = ? and person = ? order by id"  # noqa: S608 - ours
         return [row["id"] for row in await self._ask((sql, [owner, user]))]
 
     async def _entries_of(self, owner: str, user: str) -> list[Row]:

@@ -43,12 +43,15 @@ class AboutUser:
     """Rows of the ledger that name the user as who asked."""
     replies: Sequence[str]
     """What is kept for callers that repeat a write, and names the user."""
+    examples: Sequence[str] = ()
+    """Where rows of datasets are from that were collected from the user."""
+    consents: Sequence[str] = ()
 
     @property
     def ids(self) -> list[str]:
         """All ids that go."""
         rows = (*self.entries, *self.items, *self.documents, *self.runs)
-        return [*(str(row["id"]) for row in rows), *self.conversations, *self.schedules]
+        return [*(str(row["id"]) for row in rows), *self.conversations, *self.schedules, *self.examples, *self.consents]
 
 
 Mentions = dict[str, dict[str, list[str]]]

@@ -1,0 +1,131 @@
+"""The rows of a person taken out of every version of every dataset, with their bytes; models are marked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from nis_backend.capabilities.datasets.dataset import MOST_BYTES, every_version
+from nis_backend.capabilities.datasets.sources import sources
+from nis_backend.capabilities.datasets.versions import LINES, drop_exports, drop_version, purpose_of
+from nis_backend.capabilities.datasets.work import made_file, path_of, worked
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.datasets.removing import Left
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+PASSES = 5
+"""How often all versions are looked through: until a pass finds no row of theirs, for others may add meanwhile."""
+
+
+class Removed(TypedDict):
+    """What was taken out."""
+
+    rows: int
+    versions: int
+    datasets: list[str]
+    files: int
+    models: list[str]
+
+
+async def remove_person(person: str, ctx: Context) -> Removed:
+    """Take out all rows that were collected from a person; what is cut is done again, for the sources go last."""
+    own = [row async for row in sources({"person": person}, ctx)]
+    digests = frozenset(row["digest"] for row in own)
+    done = Removed(rows=len(digests), versions=0, datasets=[], files=0, models=[])
+    for _ in range(PASSES if digests else 0):
+        before = done["versions"]
+        for dataset in await _datasets(ctx):
+            await _take_out(dataset, digests, done, ctx)
+        if done["versions"] == before:
+            break
+    for row in own:
+        await ctx.store.delete("example_sources", row["id"])
+    for digest in digests:
+        # A row that came from others too is gone all the same.
+        async for row in sources({"digest": digest}, ctx):
+            await ctx.store.delete("example_sources", row["id"])
+    return done
+
+
+async def _datasets(ctx: Context) -> list[Row]:
+    found: list[Row] = []
+    before: tuple[float, str] | None = None
+    while rows := await ctx.store.select("datasets", before=before, limit=500):
+        found += rows
+        before = (rows[-1]["created"], rows[-1]["id"])
+    return found
+
+
+async def _take_out(dataset: Row, digests: frozenset[str], done: Removed, ctx: Context) -> None:
+    """Write the versions of one dataset anew that have such rows."""
+    changed = 0
+    for version in await every_version(dataset["id"], ctx):
+        with made_file(ctx) as out:
+            left = await _left(version, digests, out, ctx)
+            if left.removed:
+                changed += 1
+                await _mark_models(dataset["id"], version["digest"], done, ctx)
+                await _replace(dataset, version, left, out, ctx)
+    if changed or await _had(dataset["id"], digests, ctx):
+        done["files"] += await drop_exports(dataset["id"], ctx)
+    if changed:
+        done["versions"] += changed
+        done["datasets"] = list(dict.fromkeys([*done["datasets"], dataset["id"]]))
+
+
+async def _had(dataset_id: str, digests: frozenset[str], ctx: Context) -> bool:
+    """Whether rows of theirs were collected into it: a call that was cut may have left exports."""
+    async for row in sources({"dataset_id": dataset_id}, ctx):
+        if row["digest"] in digests:
+            return True
+    return False
+
+
+async def _left(version: Row, digests: frozenset[str], out: Path, ctx: Context) -> Left:
+    from nis_backend.capabilities.datasets.removing import LeaveRows, leave_rows  # noqa: PLC0415 - with the first
+
+    path = str(await path_of(ctx, version["blob_id"]))
+    return await worked(ctx, leave_rows, LeaveRows(path=path, out=str(out), without=sorted(digests)), version["bytes"])
+
+
+async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Context) -> None:
+    """A version becomes what is left of it; one that another is then the same as goes."""
+    old, now = version["digest"], ctx.now()
+    same = [one for one in await every_version(dataset["id"], ctx) if one["digest"] == left.digest]
+    if same:
+        kept, changes = same[0], {}
+    else:
+        with await asyncio.to_thread(out.open, "rb") as file:
+            name = f"{dataset['name']}-{left.digest[:12]}.jsonl"
+            blob = await ctx.blobs.put(file, MOST_BYTES, media_type=LINES, name=name, purpose=purpose_of(dataset["id"]))
+        kept = version
+        changes = {"digest": left.digest, "blob_id": blob.id, "rows": left.rows, "bytes": left.bytes}
+    note = json.loads(kept["note"] or "{}")
+    theirs = json.loads(version["note"] or "{}")
+    former = list(dict.fromkeys([*note.get("formerly", ()), *theirs.get("formerly", ()), old]))
+    note |= {"formerly": former, "withdrawn": note.get("withdrawn", 0) + left.removed}
+    await ctx.store.update("dataset_versions", kept["id"], {**changes, "note": json.dumps(note), "updated": now})
+    for one in await every_version(dataset["id"], ctx):
+        if one["parent"] == old:
+            parent = None if one["digest"] == left.digest else left.digest
+            await ctx.store.update("dataset_versions", one["id"], {"parent": parent})
+    current = {"version": left.digest, "rows": left.rows, "updated": now}
+    await ctx.store.update("datasets", dataset["id"], current, only_if={"version": old})
+    if same:
+        await drop_version(version, ctx)
+    else:
+        await ctx.blobs.delete(version["blob_id"])
+
+
+async def _mark_models(dataset_id: str, digest: str, done: Removed, ctx: Context) -> None:
+    before: tuple[float, str] | None = None
+    where = {"dataset_id": dataset_id, "version": digest}
+    while rows := await ctx.store.select("trained_models", where=where, before=before, limit=500):
+        before = (rows[-1]["created"], rows[-1]["id"])
+        for row in rows:
+            await ctx.store.update("trained_models", row["id"], {"withdrawn": 1, "updated": ctx.now()})
+            done["models"] = list(dict.fromkeys([*done["models"], row["id"]]))

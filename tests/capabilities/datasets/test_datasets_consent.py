@@ -1,0 +1,178 @@
+"""Consent over both databases: what is collected is of who consents, and goes when that is withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets_opened import Body, Nis, lines, run_in
+
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
+
+Json = dict[str, Any]
+SCRIPT = json.dumps({"replies": [{"text": "An answer."}, {"text": "Another answer, which is longer."}]})
+"""They are given in turn."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def within(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body], None]:
+    """Runs a test's body with each database, and a model that answers from a script."""
+    database = request.getfixturevalue("database") if request.param == "postgresql" else None
+    script = tmp_path / "script.json"
+    script.write_text(SCRIPT)
+    return lambda body: run_in(tmp_path / "data", body, database, scripted=script)
+
+
+async def say(nis: Nis, message: str, user: str | None = None, rating: str | None = None, **more: Any) -> Json:
+    """A turn, and what is thought of it."""
+    given = {"message": message, "provider": "scripted", "operations": False, **more}
+    turn = await nis.call("chat.send_message", **given, **({"user_id": user} if user else {}))
+    if rating:
+        await nis.call("feedback.create_feedback", run_id=turn["run_id"], rating=rating)
+    return turn
+
+
+def told(counts: dict[str, int]) -> dict[str, int]:
+    """The counts that are not zero."""
+    return {name: count for name, count in counts.items() if count}
+
+
+def holding(folder: Path, *words: str) -> list[str]:
+    """The blobs in which a word is."""
+    files = [path for path in (folder / "blobs").rglob("*") if path.is_file()]
+    return [path.name for path in files for word in words if word.encode() in path.read_bytes()]
+
+
+def test_only_who_consents_is_collected_and_a_withdrawal_reaches_every_version(within: Callable[[Body], None]) -> None:
+    """Promise of withdraw_consent: rows of theirs are in no version, no export and no byte; models are marked."""
+
+    async def body(nis: Nis) -> None:
+        await say(nis, "My name is Zara. Write to zara@example.com about Zwiebelfisch.", "zara", "good")
+        await say(nis, "Tell me of the Quokka.", "bea")
+        await say(nis, "Tell me of the Okapi.", "carl")
+        await say(nis, "A note of my own.")
+        await nis.dataset("chat", name="talks")
+        first = await nis.call("datasets.collect_examples", id="talks")
+        assert (first["collected"], told(first["left_out"])) == (0, {"no_consent": 4})
+        await nis.call("datasets.grant_consent", user="zara", purposes=["training"])
+        await nis.call("datasets.grant_consent", user="bea", purposes=["training", "evaluation"], note="By letter.")
+        await nis.call("datasets.grant_consent", user="carl", purposes=["evaluation"])
+        done = await nis.call("datasets.collect_examples", id="talks")
+        assert (done["collected"], done["users"], told(done["left_out"])) == (2, 2, {"no_consent": 2})
+        assert told(done["replaced"]) == {"EMAIL": 1, "NAME": 1}
+        rows = await nis.rows("talks")
+        said = {row["messages"][0]["content"] for row in rows}
+        assert said == {"My name is [NAME_1]. Write to [EMAIL_1] about Zwiebelfisch.", "Tell me of the Quokka."}
+        again = await nis.call("datasets.collect_examples", id="talks")
+        assert (again["collected"], again["left_out"]["known"], again["version"]) == (0, 2, done["version"])
+        extra = {"prompt": "More?", "completion": "Yes."}
+        more = await nis.call("datasets.import_examples", id="talks", rows=[extra])
+        await nis.call("datasets.split_dataset", id="talks", train=1, validation=0, test=0, by="user")
+        await nis.exported("talks", split="train", format="csv")
+        # The rows were taken out and put into another dataset: there they are found by what they are.
+        await nis.dataset("chat", name="copy")
+        await nis.call("datasets.import_examples", id="copy", file=lines(*rows))
+        model = {
+            "id": "model-1",
+            "name": "m",
+            "kind": "x",
+            "training_id": "t",
+            "base": None,
+            "digest": "d",
+            "bytes": 1,
+            "metrics": "{}",
+            "state": "ready",
+            "withdrawn": 0,
+            "created": 1.0,
+            "updated": 1.0,
+        }
+        dataset = await nis.call("datasets.get_dataset", id="talks")
+        await nis.ctx.store.insert("trained_models", {**model, "dataset_id": dataset["id"], "version": done["version"]})
+        assert len(holding(nis.data, "Zwiebelfisch")) == 5
+        gone = await nis.call("datasets.withdraw_consent", user="zara")
+        assert (gone["rows"], gone["versions"], len(gone["datasets"]), gone["files"]) == (1, 3, 2, 2)
+        assert gone["models"] == ["model-1"]
+        assert holding(nis.data, "Zwiebelfisch") == []
+        assert [row["messages"][0]["content"] for row in await nis.rows("talks")] == ["Tell me of the Quokka.", "More?"]
+        kept = (await nis.call("datasets.list_versions", id="talks"))["versions"]
+        assert [(one["rows"], one["current"]) for one in kept] == [(2, True), (1, False)]
+        assert kept[0]["parent"] == kept[1]["version"]
+        refused = await nis.refused("datasets.export_dataset", id="talks", version=more["version"])
+        assert isinstance(refused, Conflict)
+        assert kept[0]["version"] in refused.remedy
+        assert (await nis.call("datasets.collect_examples", id="talks"))["collected"] == 0
+        consents = await nis.call("datasets.list_consents", withdrawn=True)
+        assert {one["user"]: one["withdrawn"] is None for one in consents["consents"]} == {
+            "zara": False,
+            "bea": True,
+            "carl": True,
+        }
+        assert [one["user"] for one in (await nis.call("datasets.list_consents", purpose="training"))["consents"]] == [
+            "bea"
+        ]
+        assert (await nis.call("datasets.withdraw_consent", user="zara"))["rows"] == 0
+        assert isinstance(await nis.refused("datasets.withdraw_consent", user="nobody"), NotFound)
+
+    within(body)
+
+
+def test_rated_answers_become_rows_and_pairs(within: Callable[[Body], None]) -> None:
+    """Promise of collect_examples: good answers with what was said before; pairs of answers to the same words."""
+
+    async def body(nis: Nis) -> None:
+        await nis.call("datasets.grant_consent", purposes=["training"])
+        one = await say(nis, "First of all, hello.", rating="good")
+        await say(nis, "And then?", rating="bad", conversation_id=one["conversation_id"])
+        two = await say(nis, "How far is it?", rating="bad")
+        anew = await nis.call("conversations.regenerate_answer", id=two["conversation_id"])
+        await nis.call("feedback.create_feedback", run_id=anew["run_id"], rating="good")
+        # The same words in two conversations, as branches have them.
+        three = await say(nis, "How near is it?", rating="good")
+        four = await say(nis, "How near is it?", rating="bad")
+        await nis.dataset("chat", name="good")
+        done = await nis.call("datasets.collect_examples", id="good", rated="good")
+        assert (done["collected"], done["users"], told(done["left_out"])) == (3, 1, {"rating": 2})
+        rows = await nis.rows("good")
+        assert all([message["role"] for message in row["messages"]] == ["user", "assistant"] for row in rows)
+        await nis.dataset("chat", name="some")
+        wanted = {"id": "some", "rated": "good", "model": "scripted:scripted", "shortest": 30}
+        assert (await nis.call("datasets.collect_examples", **{**wanted, "model": "other"}))["left_out"]["model"] == 5
+        assert (await nis.call("datasets.collect_examples", **wanted))["collected"] == 1
+        later = await nis.call("datasets.collect_examples", id="some", since=4e9)
+        assert (later["collected"], later["conversations"]) == (0, 0)
+        await nis.dataset("preferences", name="pairs")
+        done = await nis.call("datasets.collect_examples", id="pairs")
+        assert done["collected"] == 2
+        pairs = {row["messages"][0]["content"]: (row["chosen"], row["rejected"]) for row in await nis.rows("pairs")}
+        assert pairs == {
+            "How far is it?": (anew["response"], two["response"]),
+            "How near is it?": (three["response"], four["response"]),
+        }
+        await nis.dataset("text", name="text")
+        assert isinstance(await nis.refused("datasets.collect_examples", id="text"), InvalidRequest)
+
+    within(body)
+
+
+def test_a_user_who_is_forgotten_is_in_no_dataset(within: Callable[[Body], None]) -> None:
+    """Promise of memory.forget_user: rows, sources and the consent go, and the places show it."""
+
+    async def body(nis: Nis) -> None:
+        await nis.call("datasets.grant_consent", user="zara", purposes=["training"])
+        await nis.call("datasets.grant_consent", user="bea", purposes=["training"])
+        await say(nis, "A Zwiebelfisch, please.", "zara")
+        await say(nis, "A Quokka, please.", "bea")
+        await nis.dataset("chat", name="talks")
+        assert (await nis.call("datasets.collect_examples", id="talks"))["collected"] == 2
+        answer = await nis.call("memory.forget_user", user="zara")
+        places = {one["place"]: (one["before"], one["after"]) for one in answer["places"]}
+        assert (places["examples"], places["consents"], answer["gone"]) == ((1, 0), (1, 0), True)
+        assert holding(nis.data, "Zwiebelfisch") == []
+        assert [row["messages"][0]["content"] for row in await nis.rows("talks")] == ["A Quokka, please."]
+        left = (await nis.call("datasets.list_consents", withdrawn=True))["consents"]
+        assert [one["user"] for one in left] == ["bea"]
+
+    within(body)
