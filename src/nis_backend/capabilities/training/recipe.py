@@ -48,6 +48,13 @@ RECIPES: tuple[Recipe, ...] = (
         base="optional",
     ),
     Recipe(
+        name="bitnet_convert",
+        summary="A float language model turned ternary, a little more with each step.",
+        makes="language",
+        rows=("text", "chat"),
+        base="needed",
+    ),
+    Recipe(
         name="image_classifier",
         summary="Sort pictures under labels: their pixels, features of a trained model, or a network from scratch.",
         makes="classifier",
