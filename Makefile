@@ -235,7 +235,7 @@ $(TESTS): | $(BIN)/pip
 	@$(forget) && touch $@ $(SERVES)
 
 # An install compiles it too; this is for a checkout whose kernel.c has changed since.
-$(KERNEL): src/nis_backend/ternary/kernel.c src/nis_backend/ternary/compiling.py | $(BIN)/pip
+$(KERNEL): src/nis_backend/ternary/kernel.c src/nis_backend/ternary/attention.h src/nis_backend/ternary/compiling.py | $(BIN)/pip
 	$(call say,the ternary kernel)
 	@$(BIN)/python src/nis_backend/ternary/compiling.py $(if $(filter command environment,$(origin CC)),$(CC))
 

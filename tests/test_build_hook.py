@@ -32,7 +32,7 @@ class Spoken:
 def build(tmp_path: Path) -> Callable[[], tuple[dict[str, Any], list[str]]]:
     """Run the hook over a copy of the sources; what it tells hatchling to do, and what it says."""
     (tmp_path / FOLDER).mkdir(parents=True)
-    for name in ("kernel.c", "compiling.py"):
+    for name in ("kernel.c", "attention.h", "compiling.py"):
         shutil.copyfile(ROOT / FOLDER / name, tmp_path / FOLDER / name)
     spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
     assert spec is not None

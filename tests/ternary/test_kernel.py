@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -27,15 +28,6 @@ SHAPES = (
     *((132, 192, 1), (100, 2050, 2), (16, 4096, 1), (260, 300, 9)),
 )
 """Rows, columns, tokens: one of each, and either side of what registers and tiles hold."""
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The kernel of this checkout, whatever is installed."""
-    path = tmp_path_factory.mktemp("kernel") / "_kernel.so"
-    why = compiling.compile_kernel(path)
-    assert not why, why
-    return path
 
 
 @pytest.fixture(params=[*PATHS, "none"])
@@ -225,13 +217,18 @@ def _opens(name: Wanted, library: Path) -> bool:
         return False
 
 
-def test_a_library_of_another_source_is_not_believed(tmp_path: Path) -> None:
+def test_a_library_of_another_source_is_not_believed(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Promise: after kernel.c changed, what was compiled before does not compute in its place."""
-    changed = tmp_path / "kernel.c"
-    changed.write_text(compiling.SOURCE.read_text("utf-8") + "/* changed */\n", "utf-8")
-    assert compiling.compile_kernel(tmp_path / "_kernel.so", source=changed) == ""
+    for name in (compiling.SOURCE.name, compiling.INCLUDED):
+        shutil.copyfile(compiling.SOURCE.with_name(name), tmp_path / name)
+    monkeypatch.setattr("nis_backend.ternary.native.SOURCE", tmp_path / compiling.SOURCE.name)
+    assert open_kernel("portable", 1, library).name == "portable"
+    with (tmp_path / compiling.INCLUDED).open("a", encoding="utf-8") as file:
+        file.write("/* changed */\n")
     with pytest.raises(Unavailable, match="of another kernel"):
-        open_kernel("portable", 1, tmp_path / "_kernel.so")
+        open_kernel("portable", 1, library)
 
 
 def test_without_a_compiler_the_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

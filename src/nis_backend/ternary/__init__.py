@@ -2,7 +2,7 @@
 
     layout.py      how four weights share a byte, as transformers packs them
     reference.py   the arithmetic, plainly, in numpy: what everything else is held to
-    kernel.c       the same, for processors: dispatched to whatever instructions there are
+    kernel.c       with attention.h: the same, for processors: dispatched to whatever instructions there are
     native.py      finds the compiled library, and what of it this processor can run
     kernel.py      opens whichever can compute here, and says which
     compiling.py   makes a library of kernel.c, where there is a compiler

@@ -1,4 +1,4 @@
-"""Keys and values of one sequence, and the attention over them."""
+"""Keys and values of one sequence, for the kernel's attention: keys in transposed blocks, as it wants them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nis_backend.ternary.layout import LANES, PLACES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from nis_backend.ternary.folder import Shape
-
-LEAST = 64
-"""Places that a cache begins with; it doubles."""
+    from nis_backend.ternary.kernel import Kernel
 
 
 class Cache:
     """What was read of one sequence. Not for two threads at once."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._room = min(LEAST, shape.context)
+    def __init__(self, shape: Shape, kernel: Kernel) -> None:
+        self._shape, self._kernel = shape, kernel
+        self._room = PLACES
         self._tokens: list[int] = []
-        self._keys, self._values = self._empty(), self._empty()
+        self._keys, self._values = self._empty()
 
     @property
     def length(self) -> int:
@@ -51,9 +51,11 @@ class Cache:
         assert wanted <= self._shape.context, f"{wanted} tokens do not fit a context of {self._shape.context}"
         if wanted <= self._room:
             return
-        self._room = min(self._shape.context, max(wanted, 2 * self._room))
-        keys, values = self._empty(), self._empty()
-        keys[:, :, : self.length] = self._keys[:, :, : self.length]
+        # Twice as many, and not beyond the context's last block.
+        places = min(max(wanted, 2 * self._room), self._shape.context)
+        self._room = -(-places // PLACES) * PLACES
+        keys, values = self._empty()
+        keys[:, :, : self._keys.shape[2]] = self._keys
         values[:, :, : self.length] = self._values[:, :, : self.length]
         self._keys, self._values = keys, values
 
@@ -66,22 +68,15 @@ class Cache:
     ) -> NDArray[np.float32]:
         """New tokens' queries `(new, heads, head)` over all keys up to each; theirs are put here. `(new, width)`."""
         new, heads, head = q.shape
-        kv, begin, end = k.shape[1], self.length, self.length + len(k)
-        self._keys[layer, :, begin:end] = k.transpose(1, 0, 2)
-        self._values[layer, :, begin:end] = v.transpose(1, 0, 2)
-        # Heads that share keys are rows of one product: (kv, group, head) by (kv, head, places).
-        grouped = (q * np.float32(head**-0.5)).reshape(new, kv, heads // kv, head)
-        out = np.empty_like(grouped)
-        # One token at a time, whose products have the same shape whatever is read with it: the same bits, then.
-        for number, one in enumerate(grouped):
-            upto = begin + number + 1
-            scores = one @ self._keys[layer, :, :upto].transpose(0, 2, 1)
-            scores -= scores.max(axis=-1, keepdims=True)
-            np.exp(scores, out=scores)
-            scores /= scores.sum(axis=-1, keepdims=True)
-            np.matmul(scores, self._values[layer, :, :upto], out=out[number])
-        return out.reshape(new, heads * head)
+        begin, end = self.length, self.length + len(k)
+        places = np.arange(begin, end)
+        self._keys[layer][:, places // PLACES, :, places % PLACES] = k
+        self._values[layer, :, begin:end, :head] = v.transpose(1, 0, 2)
+        scaled = q * np.float32(head**-0.5)
+        return self._kernel.attend(scaled, self._keys[layer], self._values[layer], begin).reshape(new, heads * head)
 
-    def _empty(self) -> NDArray[np.float32]:
+    def _empty(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         shape = self._shape
-        return np.zeros((shape.layers, shape.kv_heads, self._room, shape.head), np.float32)
+        wide = -(-shape.head // LANES) * LANES
+        keys = np.zeros((shape.layers, shape.kv_heads, self._room // PLACES, shape.head, PLACES), np.float32)
+        return keys, np.zeros((shape.layers, shape.kv_heads, self._room, wide), np.float32)

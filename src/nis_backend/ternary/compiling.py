@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SOURCE = Path(__file__).with_name("kernel.c")
+INCLUDED = "attention.h"
 LIBRARY = Path(__file__).with_name("_kernel.so")
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=off", "-fPIC", "-shared", "-pthread", "-s")
 """No -march: one library is for every processor of its kind. No contraction: a fused product would round otherwise."""
@@ -26,7 +27,7 @@ SECONDS = 120
 
 def source_digest(source: Path = SOURCE) -> str:
     """What the library says that it was made of."""
-    return hashlib.sha256(source.read_bytes()).hexdigest()
+    return hashlib.sha256(source.read_bytes() + source.with_name(INCLUDED).read_bytes()).hexdigest()
 
 
 def compilers(named: str | None) -> Iterator[list[str]]:

@@ -108,7 +108,7 @@ class Generator:
 
     def open_cache(self) -> Cache:
         """Keys and values of one sequence, empty."""
-        return Cache(self.shape)
+        return Cache(self.shape, self.kernel)
 
     def generate(self, tokens: Sequence[int], sampling: Sampling, cache: Cache | None = None) -> Iterator[Token]:
         """Tokens that follow these, one at a time.

@@ -33,7 +33,8 @@ enum { DONE = 0, WRONG_SIZE = 1, NOT_FINITE = 2, NO_PATH = 3 };
 #define MOST_COLUMNS 65536
 #define TILE 4
 
-typedef struct {
+typedef struct Job {
+  void (*chunk_of)(const struct Job *job, size_t chunk);
   int path;
   const uint8_t *packed;
   size_t block, columns, tokens;
@@ -42,7 +43,9 @@ typedef struct {
   const float *divisors;   /* [tokens]: what a float result is divided by */
   int32_t *exact;          /* [tokens][4 * block], or */
   float *scaled;           /* the same, divided */
-  size_t chunk, chunks;    /* rows of `packed` that are done at once, and how many such */
+  size_t chunk, chunks;    /* rows of `packed` that are done at once, and how many such; or heads of a few tokens */
+  const float *q, *keys, *values; /* of attention, below, which fills `scaled` */
+  size_t heads, shared, head, wide, room, begin;
 } Job;
 
 /* ── what a processor has ─────────────────────────────────────────────────────────────────────────────────────────── */
@@ -348,7 +351,7 @@ ON256 static void rows_256(const Job *job, size_t first, size_t last) {
 
 #endif
 
-static void run_chunk(const Job *job, size_t chunk) {
+static void rows_of_chunk(const Job *job, size_t chunk) {
   size_t first = chunk * job->chunk, last = first + job->chunk < job->block ? first + job->chunk : job->block;
 #if X86
   if (job->path == AVX512) return rows_512(job, first, last);
@@ -368,6 +371,7 @@ static void run_chunk(const Job *job, size_t chunk) {
 #define MOST_THREADS 64
 #define LOOKS 4000 /* some 200 microseconds: what passes between two matrices of a layer */
 #define SHARE ((size_t)512 * 1024) /* bytes of weights, for each token, that are worth a thread */
+#define SEEN ((size_t)1024 * 1024) /* products of attention that are */
 
 static Job job_now;
 static _Atomic uint64_t ticket;
@@ -391,7 +395,7 @@ static void take_chunks(uint32_t worker) {
   uint64_t seen = atomic_load(&ticket);
   while (open_to(seen, worker))
     if (atomic_compare_exchange_weak(&ticket, &seen, seen - 1)) {
-      run_chunk(&job_now, (uint32_t)seen - 1);
+      job_now.chunk_of(&job_now, (uint32_t)seen - 1);
       atomic_fetch_add(&chunks_done, 1);
       seen = atomic_load(&ticket);
     }
@@ -440,18 +444,11 @@ static void start_workers(uint32_t wanted) {
   pthread_attr_destroy(&attributes);
 }
 
+/* Do a job's chunks on so many threads, or on as many as that much work is worth. */
 static void run(Job *job, size_t threads) {
-  size_t worth = job->block * job->columns * job->tokens / SHARE;
-  if (threads > MOST_THREADS) threads = MOST_THREADS;
-  if (threads > worth) threads = worth ? worth : 1;
-  /* About 32 KB of weights stay near while all tokens pass over them; and each thread gets several chunks. */
-  size_t near = 32768 / job->columns + 1, share = (job->block + 4 * threads - 1) / (4 * threads);
-  job->chunk = share < near || job->tokens == 1 ? share : near;
-  job->chunk += job->chunk & 1;
-  job->chunks = (job->block + job->chunk - 1) / job->chunk;
   /* Another thread of the caller's that has the workers: this one does its own. */
   if (threads < 2 || job->chunks < 2 || pthread_mutex_trylock(&one_at_a_time)) {
-    for (size_t chunk = 0; chunk < job->chunks; chunk++) run_chunk(job, chunk);
+    for (size_t chunk = 0; chunk < job->chunks; chunk++) job->chunk_of(job, chunk);
     return;
   }
   start_workers((uint32_t)threads - 1);
@@ -471,6 +468,52 @@ static void run(Job *job, size_t threads) {
     else sched_yield();
   pthread_mutex_unlock(&one_at_a_time);
 }
+
+static size_t worth(size_t threads, size_t work, size_t share) {
+  size_t many = work / share;
+  if (threads > MOST_THREADS) threads = MOST_THREADS;
+  return threads < many ? threads : many ? many : 1;
+}
+
+static void run_rows(Job *job, size_t threads) {
+  threads = worth(threads, job->block * job->columns * job->tokens, SHARE);
+  /* About 32 KB of weights stay near while all tokens pass over them; and each thread gets several chunks. */
+  size_t near = 32768 / job->columns + 1, share = (job->block + 4 * threads - 1) / (4 * threads);
+  job->chunk = share < near || job->tokens == 1 ? share : near;
+  job->chunk += job->chunk & 1;
+  job->chunks = (job->block + job->chunk - 1) / job->chunk;
+  job->chunk_of = rows_of_chunk;
+  run(job, threads);
+}
+
+/* ── attention ────────────────────────────────────────────────────────────────────────────────────────────────────────
+ *
+ * Keys are in blocks of KEYS places, each of `head` rows; `room`, which all blocks have together, is a multiple of KEYS.
+ * Values are a row of `wide` for each place, `head` up to the next multiple of LANE.
+ */
+
+#define KEYS 64
+#define LANE 16
+#define MOST_HEAD 512
+#define LEAST -3.4e38f
+#define FEW 4 /* tokens that pass over the same keys */
+
+#define NAME(of) of##_16
+#define VECTOR 16
+#define ON
+#include "attention.h"
+
+#if X86
+#define NAME(of) of##_32
+#define VECTOR 32
+#define ON ON256
+#include "attention.h"
+
+#define NAME(of) of##_64
+#define VECTOR 64
+#define ON ON512
+#include "attention.h"
+#endif
 
 /* ── activations to int8 ──────────────────────────────────────────────────────────────────────────────────────────────
  *
@@ -520,7 +563,7 @@ ON256 static int quantise_256(const float *x, size_t columns, int8_t *out, float
 
 /* ── what kernel.py calls ─────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* The SHA-256 of this file as it was compiled. */
+/* The SHA-256 of this file and attention.h as they were compiled. */
 const char *nis_ternary_source(void) { return NIS_SOURCE; }
 
 static int fits(int32_t path, size_t bytes, size_t block, size_t columns, size_t tokens) {
@@ -540,8 +583,9 @@ int32_t nis_ternary_multiply(int32_t path, const uint8_t *packed, size_t bytes, 
     for (size_t k = 0; k < columns; k++) total += x[token * columns + k];
     sums[token] = total;
   }
-  Job job = {path, packed, block, columns, tokens, x, sums, NULL, out, NULL, 0, 0};
-  run(&job, threads);
+  Job job = {.path = path, .packed = packed, .block = block, .columns = columns, .tokens = tokens, .x = x, .sums = sums};
+  job.exact = out;
+  run_rows(&job, threads);
   return DONE;
 }
 
@@ -566,7 +610,28 @@ int32_t nis_ternary_apply(int32_t path, const uint8_t *packed, size_t bytes, siz
                           size_t threads) {
   int wrong = fits(path, bytes, block, columns, tokens);
   if (wrong) return wrong;
-  Job job = {path, packed, block, columns, tokens, x, sums, divisors, NULL, out, 0, 0};
-  run(&job, threads);
+  Job job = {.path = path, .packed = packed, .block = block, .columns = columns, .tokens = tokens, .x = x, .sums = sums};
+  job.divisors = divisors, job.scaled = out;
+  run_rows(&job, threads);
+  return DONE;
+}
+
+/* Attention of new tokens, the first of which stands at `begin`: out[tokens][heads][head] of q, whose scores are scaled
+ * already, over keys[heads / shared][room / KEYS][head][KEYS] and values[heads / shared][room][wide], theirs among them. */
+int32_t nis_ternary_attend(int32_t path, const float *q, size_t tokens, size_t heads, size_t shared, size_t head,
+                           const float *keys, const float *values, size_t room, size_t begin, float *out,
+                           size_t threads) {
+  if (!nis_ternary_has(path)) return NO_PATH;
+  if (!tokens || !head || head > MOST_HEAD || !shared || heads % shared || room % KEYS || begin >= room ||
+      tokens > room - begin)
+    return WRONG_SIZE;
+  Job job = {.path = path, .tokens = tokens, .q = q, .keys = keys, .values = values, .scaled = out};
+  job.heads = heads, job.shared = shared, job.head = head, job.wide = (head + LANE - 1) / LANE * LANE;
+  job.room = room, job.begin = begin, job.chunk_of = attend_chunk_16;
+#if X86
+  if (path != PORTABLE) job.chunk_of = path == AVX512 ? attend_chunk_64 : attend_chunk_32;
+#endif
+  job.chunks = (tokens + FEW - 1) / FEW * heads;
+  run(&job, worth(threads, tokens * heads * head * (begin + tokens / 2), SEEN));
   return DONE;
 }

@@ -15,8 +15,9 @@ from nis_backend.cores import allowed_threads
 from nis_backend.errors import InvalidRequest
 from nis_backend.ternary import reference
 from nis_backend.ternary.compiling import LIBRARY
-from nis_backend.ternary.layout import PER_BYTE, unpack
+from nis_backend.ternary.layout import LANES, PER_BYTE, PLACES, unpack
 from nis_backend.ternary.native import PATHS, Wanted, find_path
+from nis_backend.ternary.reference import attend
 
 if TYPE_CHECKING:
     import ctypes
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 65_536
 """Above this a sum could leave an int32 on its way; as in kernel.c."""
 MOST_THREADS = 64
+MOST_HEAD = 512
+"""Wider heads are numpy's; as in kernel.c."""
 BLOCK_BYTES = 1 << 22
 """Of packed weights, of which numpy makes floats at once when it does not keep them."""
 KEPT_BYTES = 1 << 28
@@ -81,6 +84,16 @@ class Kernel(Protocol):
 
     def apply(self, matrix: Matrix, x: Activations, weight_divisor: float) -> NDArray[np.float32]:
         """The sums divided by each token's scale and by `weight_divisor`, `(tokens, rows)`."""
+        ...
+
+    def attend(
+        self, q: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32], begin: int
+    ) -> NDArray[np.float32]:
+        """New tokens' attention, the first of which stands at `begin`, `(tokens, heads, head)` as `q`.
+
+        `q` is scaled already; `keys` are `(kv heads, blocks, head, PLACES)`, `values` `(kv heads, blocks * PLACES, head
+        up to LANES)`, the new tokens' among them. A token's result has the same bits whatever is computed beside it.
+        """
         ...
 
 
@@ -182,6 +195,26 @@ class CompiledKernel:
         assert not wrong, f"the kernel refuses {matrix.packed.shape} by {x.values.shape}: {wrong}"
         return out
 
+    def attend(
+        self, q: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32], begin: int
+    ) -> NDArray[np.float32]:
+        """See `Kernel.attend`; the same bits on each path."""
+        tokens, heads, head = q.shape
+        if head > MOST_HEAD:
+            return attend(q, keys, values, begin)
+        kv, blocks = keys.shape[:2]
+        room = blocks * PLACES
+        assert keys.shape == (kv, blocks, head, PLACES), keys.shape
+        assert values.shape == (kv, room, -(-head // LANES) * LANES), values.shape
+        assert all(one.flags.c_contiguous and one.dtype == np.float32 for one in (q, keys, values))
+        out = np.empty_like(q)
+        wrong = self._library.nis_ternary_attend(
+            *(self._path, q.ctypes.data, tokens, heads, heads // kv, head),
+            *(keys.ctypes.data, values.ctypes.data, room, begin, out.ctypes.data, self.threads),
+        )
+        assert not wrong, f"the kernel refuses {q.shape} at {begin} of {keys.shape}: {wrong}"
+        return out
+
     def _where(self, matrix: Matrix) -> tuple[int, int, int, int, int]:
         return self._path, matrix.address, matrix.packed.nbytes, matrix.packed.shape[0], matrix.columns
 
@@ -219,6 +252,12 @@ class PlainKernel:
         _fitting(x.values, np.int8, matrix.columns)
         divisors = (x.scales * np.float32(weight_divisor))[:, None]
         return np.asarray(self._sums(matrix, x.values) / divisors, np.float32)
+
+    def attend(
+        self, q: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32], begin: int
+    ) -> NDArray[np.float32]:
+        """See `Kernel.attend`."""
+        return attend(q, keys, values, begin)
 
     def _sums(self, matrix: Matrix, x: NDArray[np.int8]) -> NDArray[np.float32]:
         floats = x.astype(np.float32)

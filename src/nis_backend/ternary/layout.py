@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PER_BYTE = 4
+PLACES, LANES = 64, 16
+"""What a cache's places, and a head in it, are multiples of; as in kernel.c."""
 SPOILT_BITS = 0x55
 """The code 3 stands for no weight: both its bits are set, which a byte and itself moved by one tell at once."""
 

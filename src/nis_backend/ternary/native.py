@@ -72,7 +72,7 @@ def _load(library: Path) -> ctypes.CDLL:
     except (OSError, AttributeError) as error:
         raise Unavailable(f"The ternary kernel is not compiled here: {error}.", field=SETTING, remedy=REMEDY) from None
     # Where the source was taken out, the library that came with it is of the same build.
-    if SOURCE.is_file() and made_of.decode() != source_digest():
+    if SOURCE.is_file() and made_of.decode() != source_digest(SOURCE):
         raise Unavailable(
             "The ternary kernel is compiled of another kernel.c than the one here.", field=SETTING, remedy=REMEDY
         )
@@ -82,4 +82,5 @@ def _load(library: Path) -> ctypes.CDLL:
     loaded.nis_ternary_multiply.argtypes = [*matrix, pointer, pointer, size]
     loaded.nis_ternary_apply.argtypes = [*matrix, pointer, pointer, pointer, size]
     loaded.nis_ternary_quantise.argtypes = [whole, pointer, size, size, pointer, pointer, pointer]
+    loaded.nis_ternary_attend.argtypes = [whole, pointer, *[size] * 4, pointer, pointer, size, size, pointer, size]
     return loaded

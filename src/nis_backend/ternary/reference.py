@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nis_backend.ternary.layout import unpack
+from nis_backend.ternary.layout import PLACES, unpack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,3 +32,25 @@ def apply(packed: NDArray[np.uint8], x: NDArray[np.float32], weight_divisor: np.
     values, scales = quantise(x)
     divisors = (scales * weight_divisor)[:, None]
     return np.asarray(multiply(packed, values).astype(np.float32) / divisors, np.float32)
+
+
+def attend(
+    q: NDArray[np.float32], keys: NDArray[np.float32], values: NDArray[np.float32], begin: int
+) -> NDArray[np.float32]:
+    """Attention of new tokens `(tokens, heads, head)` over the places up to each; see `Kernel.attend`.
+
+    One token at a time, whose products have the same shapes whatever is computed beside it: the same bits, then.
+    """
+    tokens, heads, head = q.shape
+    # Heads that share keys are rows of one product: (kv, 1, group, head) by (kv, blocks, head, PLACES).
+    grouped = q.reshape(tokens, len(keys), heads // len(keys), head)
+    out = np.empty_like(grouped)
+    for number, one in enumerate(grouped):
+        upto = begin + number + 1
+        blocks = one[:, None] @ keys[:, : -(-upto // PLACES)]
+        scores = blocks.transpose(0, 2, 1, 3).reshape(*one.shape[:2], -1)[..., :upto]
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        np.matmul(scores, values[:, :upto, :head], out=out[number])
+    return out.reshape(tokens, heads, head)
