@@ -141,8 +141,9 @@ class TernaryOwn(_OneOwn):
     @override
     def _payload(self, prompt: Prompt, tool: Tool | None) -> Json:
         if tool is not None or prompt.json:
+            what = "calls no functions" if tool is not None else "cannot be held to a schema"
             raise NotSupported(
-                f"{PROVIDER}:{prompt.model} cannot be held to a schema: it says whatever it has learned.",
+                f"{PROVIDER}:{prompt.model} {what}: it says whatever it has learned.",
                 field="tools" if tool is not None else "answer_schema",
                 remedy="Ask it without, or use another model.",
             )
