@@ -14,7 +14,7 @@ FAMILIES = (
     *("deployment", "documents"),
     *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
-    *("schedules", "system", "usage", "vision", "visuals", "voice", "weights"),
+    *("schedules", "system", "training", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 

@@ -101,12 +101,21 @@ def folder_of(base: Base, settings: Settings, training: Path) -> Path:
             f"Training a language model needs packages that are not installed: {', '.join(missing)}.",
             remedy="Run: pip install 'nis-backend[training]'.",
         )
+    folder, file = place_of(base, settings, training)
+    return folder if file is None else made_once(folder, file)
+
+
+def place_of(base: Base, settings: Settings, training: Path) -> tuple[Path, Path | None]:
+    """Where the folder of a base's floats is, or comes to be; then with the file that it is made of.
+
+    Raises:
+        Unavailable: its weights are missing.
+    """
     if base.folder is not None:
-        return base.folder
+        return base.folder, None
     weights = Weights.of(settings)
     weight = weights.find(base.name.partition(":")[2])
-    file = weights.require(weight.name)
-    return made_once(training / "bases" / f"{weight.sha256[:16]}-{FORMAT}", file)
+    return training / "bases" / f"{weight.sha256[:16]}-{FORMAT}", weights.require(weight.name)
 
 
 def made_once(folder: Path, file: Path) -> Path:

@@ -6,14 +6,14 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
 from nis_backend.blob import Blob
+from nis_backend.capabilities.training.models import OneModel
+from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.packing.formats import ExportModel, Format
 from nis_backend.capabilities.training.pool import PACKING
-from nis_backend.errors import NotFound
+from nis_backend.capabilities.training.registry import named
 from nis_backend.made import MADE
-from nis_backend.operation import Example, Model, operation
+from nis_backend.operation import Example, operation
 from nis_backend.trained.manifest import EXPORTS, GGUF, MANIFEST, PACKED, Manifest, read_manifest
 from nis_backend.trained.places import models_folder
 
@@ -30,16 +30,10 @@ ENDINGS: dict[Format, str] = {"zip": ".zip", "packed": "-packed.zip", "safetenso
 ZIP, BYTES = "application/zip", "application/octet-stream"
 
 
-class OneModel(Model):
-    """Which model."""
-
-    id: str = Field(min_length=1, max_length=64, description="The trained model's id.")
-
-
 @operation(
     "training.get_manifest",
     effect="reads",
-    examples=(Example(title="What a model is made from", request={"id": "model-0"}),),
+    examples=(Example(title="What a model is made from", request={"id": "{made.model_id}"}, before=A_MODEL),),
 )
 async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
     """Get what a trained model is made of and from: its files by SHA-256, its data by version, measures, bits a weight.
@@ -50,8 +44,8 @@ async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
         NotFound: the caller has no such model.
         Unavailable: its folder is gone.
     """
-    row = await _row(ctx, request.id)
-    folder = models_folder(ctx.settings) / request.id
+    row = await named(request.id, ctx)
+    folder = models_folder(ctx.settings) / row["id"]
     packed = folder / EXPORTS / PACKED
     home = packed if await asyncio.to_thread((packed / MANIFEST).is_file) else folder
     return await asyncio.to_thread(read_manifest, home, f"The model {row['name']}")
@@ -61,7 +55,7 @@ async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
     "training.export_model",
     effect="reads",
     time_limit=SECONDS,
-    examples=(Example(title="Its whole folder", request={"id": "model-0"}),),
+    examples=(Example(title="Its whole folder", request={"id": "{made.model_id}"}, before=A_MODEL),),
 )
 async def export_model(request: ExportModel, ctx: Context) -> Blob:
     """Hand out a trained model as a file: its folder, its weights, two bits a weight, or GGUF for llama.cpp.
@@ -74,9 +68,9 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
         InvalidRequest: the model has no such format: rows that are no multiple of 256, weights that are not ternary.
         Unavailable: a file of it is gone or was changed, or a package of the extra training is missing.
     """
-    row = await _row(ctx, request.id)
+    row = await named(request.id, ctx)
     ending = ENDINGS.get(request.format, f"-{request.format.removeprefix('gguf-')}.gguf")
-    folder, into = models_folder(ctx.settings) / request.id, ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
+    folder, into = models_folder(ctx.settings) / row["id"], ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
     await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
     payload = {"folder": str(folder), "format": request.format, "called": row["name"], "into": str(into)}
     try:
@@ -84,18 +78,6 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
         return await _handed(ctx, _path(folder, request.format, into), f"{row['name']}{ending}", str(made["sha256"]))
     finally:
         await asyncio.to_thread(into.unlink, missing_ok=True)
-
-
-async def _row(ctx: Context, model_id: str) -> Row:
-    row = await ctx.store.get("trained_models", model_id)
-    if row is None:
-        raise NotFound(
-            f"There is no trained model {model_id!r}.",
-            field="id",
-            value=model_id,
-            remedy="List the models to see them.",
-        )
-    return row
 
 
 def _path(folder: Path, given: Format, into: Path) -> Path:
@@ -114,3 +96,6 @@ async def _handed(ctx: Context, path: Path, name: str, sha256: str) -> Blob:
     with file:
         media_type = ZIP if name.endswith(".zip") else BYTES
         return await ctx.blobs.put(file, MOST_BYTES, media_type=media_type, name=name)
+
+
+OPERATIONS = (get_manifest, export_model)

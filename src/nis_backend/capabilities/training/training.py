@@ -11,6 +11,7 @@ from nis_backend.annotations import Knob
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 from nis_backend.run import State
+from nis_backend.trained.places import models_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +76,7 @@ class Trained(Model):
 class Training(Model):
     """A training, as it is now."""
 
-    id: str
-    run_id: str = Field(description="Its run: watched, paused and cancelled like any.")
+    id: str = Field(description="Its run's id: it is watched, paused and cancelled like any.")
     name: str
     recipe: str
     state: State
@@ -112,12 +112,7 @@ def folder_of(settings: Settings, training_id: str) -> Path:
 
 def model_folder(settings: Settings, model_id: str) -> Path:
     """A model's folder: there whole or not at all."""
-    return home(settings) / "models" / model_id
-
-
-def id_of(run_id: str) -> str:
-    """The id of the training that is this run."""
-    return f"training-{run_id.removeprefix('run-')}"[:64]
+    return models_folder(settings) / model_id
 
 
 async def find(training_id: str, ctx: Context) -> Row:
@@ -142,7 +137,7 @@ async def told(row: Row, ctx: Context) -> Training:
     run = await _run_of(row, ctx)
     summary: dict[str, Any] = json.loads(row["summary"])  # Any: JSON
     return Training(
-        **{name: row[name] for name in ("id", "run_id", "name", "recipe", "dataset_id", "version", "base", "model_id")},
+        **{name: row[name] for name in ("id", "name", "recipe", "dataset_id", "version", "base", "model_id")},
         **{name: row[name] for name in ("created", "step")},
         state="cancelled" if run is None else run.state,
         settings=json.loads(row["settings"]),
@@ -157,6 +152,6 @@ async def told(row: Row, ctx: Context) -> Training:
 async def _run_of(row: Row, ctx: Context) -> Run | None:
     """The run; None where it was deleted."""
     try:
-        return await ctx.runs.get(row["run_id"])
+        return await ctx.runs.get(row["id"])
     except NotFound:
         return None

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.training import checkpoints
+from nis_backend.capabilities.training.bases import made_once
 from nis_backend.capabilities.training.job import Job, Outcome
+from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.errors import TooLarge
 
@@ -47,14 +50,16 @@ class Training:
                 yield waiting.result()
             else:
                 waiting.cancel()
-        outcome = await job
-        yield {"kind": "done", "outcome": {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}}
+        outcome, digest = await job
+        yield {"kind": "done", "outcome": asdict(outcome), "digest": digest}
 
 
-def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> Outcome:
-    """Train as the payload of a training says: `recipe, settings, seed, folder, base, steps, seconds, save_seconds`.
+def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[Outcome, str]:
+    """Train as the payload of a training says, and finish the model in `out`: what was learned, and the model's digest.
 
-    The folder has `data/train.jsonl`, `data/validation.jsonl` and `data/test.jsonl`; the model comes to be in `out`.
+    `recipe, settings, seed, folder, base, steps, seconds, save_seconds, card`; the folder has `data/train.jsonl`,
+    `data/validation.jsonl` and `data/test.jsonl`. `base` is None, or a model's `folder`, with the `file` that it is
+    made of where that is still to be done.
     """
     recipe = recipe_of(str(payload["recipe"]))
     folder = Path(payload["folder"])
@@ -67,7 +72,7 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> Outcome
         folder=folder,
         out=out,
         data={split: folder / "data" / f"{split}.jsonl" for split in ("train", "validation", "test")},
-        base=None if payload["base"] is None else Path(payload["base"]),
+        base=_base(payload["base"]),
         steps=int(payload["steps"]),
         seconds=payload["seconds"],
         threads=threads,
@@ -77,6 +82,9 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> Outcome
     module: Any = import_module(recipe.module)  # Any: the recipe's own file
     try:
         outcome: Outcome = module.train(job)
+        manifest = finish_model(
+            out, Facts(kind=outcome.kind, metrics=outcome.metrics, notes=outcome.notes, **payload["card"])
+        )
     except OSError as error:
         raise checkpoints.cannot_write(error) from error
     except RuntimeError as error:
@@ -87,4 +95,11 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> Outcome
             "The training needs more memory than there is.",
             remedy="Take a smaller batch, a shorter context or a smaller model, or raise NIS_WORKER_MEMORY.",
         ) from error
-    return outcome
+    return outcome, manifest.digest
+
+
+def _base(given: Json | None) -> Path | None:
+    if given is None:
+        return None
+    folder = Path(given["folder"])
+    return folder if given["file"] is None else made_once(folder, Path(given["file"]))

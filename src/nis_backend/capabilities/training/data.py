@@ -1,0 +1,111 @@
+"""What a training learns from: a version of a dataset, put as JSON lines where the worker reads it; and its base."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.datasets.dataset import OneDataset
+from nis_backend.capabilities.datasets.operations import get_dataset
+from nis_backend.capabilities.datasets.splitting import ExportDataset, export_dataset
+from nis_backend.capabilities.training.bases import base_of, place_of
+from nis_backend.capabilities.training.checkpoints import cannot_write
+from nis_backend.capabilities.training.registry import named
+from nis_backend.capabilities.training.training import home, model_folder
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nis_backend.blob import Blob
+    from nis_backend.capabilities.training.recipe import Recipe
+    from nis_backend.capabilities.training.training import StartTraining
+    from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import Json
+
+SPLITS = ("train", "validation", "test")
+READY = "ready.json"
+"""In the folder of rows, once they are all there: which version they are."""
+
+
+async def settle(request: StartTraining, recipe: Recipe, ctx: Context) -> tuple[str, str]:
+    """The dataset's id and the version that is meant.
+
+    Raises:
+        NotFound: there is no such dataset or base.
+        InvalidRequest: the recipe learns from other rows.
+        Conflict: it has no rows, or is not split.
+    """
+    dataset = await ctx.call(get_dataset, OneDataset(id=request.dataset))
+    if dataset.kind not in recipe.rows:
+        raise InvalidRequest(
+            f"The recipe {recipe.name} learns from {' or '.join(recipe.rows)}; {dataset.name} has rows of the kind "
+            f"{dataset.kind}.",
+            field="dataset",
+            value=request.dataset,
+            remedy="Name another dataset, or take another recipe: training.list_recipes has them.",
+        )
+    version = request.version or dataset.version
+    if version is None:
+        raise Conflict(
+            f"The dataset {dataset.name} has no rows.",
+            field="dataset",
+            value=request.dataset,
+            remedy="Import or collect some first: datasets.import_examples, datasets.collect_examples.",
+        )
+    if dataset.splits is None:
+        raise Conflict(
+            f"The dataset {dataset.name} is not split: what was learned could not be measured on what was not.",
+            field="dataset",
+            value=request.dataset,
+            remedy="Call datasets.split_dataset first.",
+        )
+    if request.base is not None:
+        await placed(request.base, ctx)
+    return dataset.id, version
+
+
+async def put_rows(request: StartTraining, folder: Path, ctx: Context) -> Json | None:
+    """Put the rows of each split into the training's folder, once; where the base is, if there is one.
+
+    Raises:
+        NotFound: the version is there no more: a consent was withdrawn, say.
+        Unavailable: the disk does not take them.
+    """
+    place = folder / "data"
+    if not await asyncio.to_thread((place / READY).exists):
+        try:
+            await asyncio.to_thread(place.mkdir, parents=True, exist_ok=True)
+            for split in SPLITS:
+                wanted = ExportDataset(id=request.dataset, version=request.version, split=split, format="jsonl")
+                await _write(await ctx.call(export_dataset, wanted), place / f"{split}.jsonl", ctx)
+            (place / READY).write_text(json.dumps({"version": request.version}))
+        except OSError as error:
+            raise cannot_write(error) from None
+    return None if request.base is None else await placed(request.base, ctx)
+
+
+async def placed(name: str, ctx: Context) -> Json:
+    """A base's `folder`, and the `file` that the worker makes it of, where it is not there yet.
+
+    Raises:
+        InvalidRequest, NotFound: there is none such.
+        Unavailable: its weights are missing.
+    """
+    own: dict[str, Path] = {}
+    if name.startswith("local:"):
+        row = await named(name, ctx)
+        own[name.removeprefix("local:")] = model_folder(ctx.settings, row["id"])
+    base = await asyncio.to_thread(base_of, name, ctx.settings, own)
+    folder, file = place_of(base, ctx.settings, home(ctx.settings))
+    return {"folder": str(folder), "file": None if file is None else str(file)}
+
+
+async def _write(blob: Blob, path: Path, ctx: Context) -> None:
+    with path.open("wb") as file:
+        async for piece in ctx.blobs.stream(blob):
+            file.write(piece)
+    with suppress(NotFound):
+        await ctx.blobs.delete(blob.id)

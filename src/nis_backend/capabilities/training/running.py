@@ -1,0 +1,160 @@
+"""A training's run: rows put in place, the worker followed, checkpoints told, the model put where it is served from."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.training.data import put_rows
+from nis_backend.capabilities.training.pool import POOL
+from nis_backend.capabilities.training.training import Trained, folder_of, model_folder
+from nis_backend.errors import Unavailable, WorkerLost
+from nis_backend.event import Progressed, Warned
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nis_backend.capabilities.training.training import StartTraining
+    from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import Json
+    from nis_backend.drivers.store.base import Row
+
+MOST_LOST = 3
+"""Workers that may die in a row without a checkpoint between them."""
+
+
+@dataclass(kw_only=True)
+class _Seen:
+    """What was heard of a training so far."""
+
+    step: int = 0
+    spent: float = 0.0
+    last: dict[str, float]
+    lost: int = 0
+
+
+async def follow(request: StartTraining, ctx: Context) -> Trained:
+    """Carry out a training; what an attempt before this one has saved is gone on from."""
+    training_id = ctx.run.run_id
+    folder = folder_of(ctx.settings, training_id)
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"The folder of trainings cannot be made: {error.strerror}.",
+            remedy="Give NIS_TRAINING a folder that this user may write to.",
+        ) from None
+    base = await put_rows(request, folder, ctx)
+    payload: Json = {
+        **request.model_dump(mode="json", include={"recipe", "settings", "seed", "steps", "seconds", "save_seconds"}),
+        "folder": str(folder),
+        "base": base,
+        "card": {
+            "recipe": request.recipe,
+            "training": training_id,
+            "base": request.base or "",
+            "dataset": request.dataset,
+            "dataset_version": request.version,
+            "seed": request.seed,
+            "settings": request.settings,
+        },
+    }
+    outcome = await _train(payload, training_id, ctx)
+    model_id = await _keep(request, outcome, folder, training_id, ctx)
+    return Trained(
+        id=training_id,
+        model_id=model_id,
+        kind=outcome["kind"],
+        steps=outcome["step"],
+        metrics=outcome["metrics"],
+        notes=outcome["notes"],
+    )
+
+
+async def _train(payload: Json, training_id: str, ctx: Context) -> Json:
+    """What the worker answers at last; one that dies is followed by another, which goes on from its checkpoint."""
+    seen = _Seen(last={})
+    while True:
+        try:
+            return await _attempt(payload, training_id, seen, ctx)
+        except WorkerLost:
+            seen.lost += 1
+            if seen.lost >= MOST_LOST:
+                raise
+            await ctx.run.write(Warned(message="The worker was lost; another goes on from the last checkpoint."))
+
+
+async def _attempt(payload: Json, training_id: str, seen: _Seen, ctx: Context) -> Json:
+    async with aclosing(ctx.drivers.compute.stream(POOL, payload, patient=True)) as items:
+        async for item in items:
+            match item["kind"]:
+                case "progress":
+                    seen.step, seen.last = int(item["step"]), item["values"]
+                    told = Progressed(fraction=item["fraction"], message=item["message"], values=_few(item["values"]))
+                    await ctx.run.write(told)
+                case "checkpoint":
+                    seen.lost, seen.spent = 0, float(item["spent"])
+                    await _note(training_id, int(item["step"]), {"last": seen.last, "spent": seen.spent}, ctx)
+                case "warning":
+                    await ctx.run.write(Warned(message=item["message"]))
+                case _:
+                    return {
+                        **item["outcome"],
+                        "digest": item["digest"],
+                        "step": seen.step,
+                        "spent": seen.spent,
+                        "last": seen.last,
+                    }
+    raise WorkerLost("The worker ended without a model.", remedy="Retry the run.")
+
+
+def _few(values: dict[str, float]) -> dict[str, float]:
+    return dict(list(values.items())[:16])
+
+
+async def _note(training_id: str, step: int, summary: Json, ctx: Context, **more: Any) -> None:  # Any: columns
+    """Write down how far it is: beside the run's log, for it may be written many times."""
+    plain = replace(ctx, journal=None, scope=None)
+    changes = {"step": step, "summary": json.dumps(summary), "updated": plain.now(), **more}
+    await plain.store.update("trainings", training_id, changes)
+
+
+async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id: str, ctx: Context) -> str:
+    """Put the model in its place, write down that it is there, and remove what only the training needed."""
+    model_id = f"model-{training_id.removeprefix('run-')}"
+    place = model_folder(ctx.settings, model_id)
+    size = await asyncio.to_thread(_place, folder / "out", place)
+    training = await ctx.store.get("trainings", training_id)
+    row: Row = {
+        "id": model_id,
+        "name": request.name,
+        "kind": outcome["kind"],
+        "training_id": training_id,
+        "base": request.base,
+        "dataset_id": None if training is None else training["dataset_id"],
+        "version": None if training is None else training["version"],
+        "digest": outcome["digest"],
+        "bytes": size,
+        "metrics": json.dumps(outcome["metrics"]),
+        "state": "candidate",
+        "withdrawn": 0,
+        "created": ctx.now(),
+        "updated": ctx.now(),
+    }
+    await ctx.store.insert("trained_models", row)
+    summary = {name: outcome[name] for name in ("metrics", "notes", "facts", "last", "spent")}
+    await _note(training_id, outcome["step"], summary, ctx, model_id=model_id)
+    await asyncio.to_thread(shutil.rmtree, folder / "data", ignore_errors=True)
+    return model_id
+
+
+def _place(out: Path, place: Path) -> int:
+    """The model's bytes, once it is in its place."""
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        out.rename(place)
+    return sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
