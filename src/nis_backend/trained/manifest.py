@@ -147,12 +147,10 @@ def made_whole(folder: Path) -> Generator[Path]:
         for path in beside.rglob("*"):
             _sync(path)
         _sync(beside)
-        try:
+        # Where another call was faster, what it has made is the same; what has no manifest is of no use to anybody.
+        if not (folder / MANIFEST).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
             beside.rename(folder)
-        except OSError:
-            # Another call was faster: what it has made is the same.
-            if not (folder / MANIFEST).is_file():
-                raise
         _sync(folder.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -6,7 +6,8 @@ import asyncio
 import json
 import zipfile
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from small_trained import PAIRS, write_llama, write_ternary
@@ -20,9 +21,6 @@ from nis_backend.capabilities.training.packing.vocabulary import NO_PAIR, vocabu
 from nis_backend.capabilities.training.packing.worker import open_worker
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.trained.manifest import read_manifest, sha256_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 torch: Any = import_module("torch")
 
@@ -164,6 +162,18 @@ def test_nothing_is_made_of_a_model_that_was_changed(tmp_path: Path) -> None:
         file.write(b"\0")
     with pytest.raises(Unavailable, match="was changed"):
         exported(folder, "gguf-f16")
+
+
+def test_a_half_made_export_is_made_anew_and_a_full_disk_is_told(tmp_path: Path) -> None:
+    """What a crash of the disk has left without a manifest is no export; what cannot be written leaves nothing."""
+    folder = write_llama(tmp_path / "model", width=32, hidden=32)
+    finish_model(folder, Facts())
+    half = folder / "exports" / "gguf-f16"
+    half.mkdir(parents=True)
+    (half / "model.gguf").write_bytes(b"GGUF")
+    assert exported(folder, "gguf-f16").stat().st_size > 1000
+    with pytest.raises(Unavailable, match="cannot be written"):
+        export(Exporting(folder=folder, format="zip", called="tiny", into=Path("/dev/full")))
 
 
 def test_a_worker_answers_with_the_files_digest(merged: Path, tmp_path: Path) -> None:

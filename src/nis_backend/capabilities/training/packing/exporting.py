@@ -54,7 +54,15 @@ def export(asked: Exporting) -> Path:
         Unavailable: a file of the model is gone or was changed, or the disk takes no more.
         InvalidRequest: the model has no such format.
     """
-    called = f"The model {asked.called}"
+    try:
+        return _export(asked, f"The model {asked.called}")
+    except OSError as error:
+        raise Unavailable(
+            f"The export cannot be written: {error.strerror}.", remedy="Free some space for trained models."
+        ) from None
+
+
+def _export(asked: Exporting, called: str) -> Path:
     manifest = read_manifest(asked.folder, called)
     check_files(asked.folder, manifest, called)
     if asked.format == "zip":
@@ -104,15 +112,10 @@ def _for_llama(asked: Exporting, source: Source, manifest: Manifest, called: str
 
 def _archive(folder: Path, manifest: Manifest, into: Path) -> Path:
     """All of a folder's files in an archive whose bytes are the same each time."""
-    try:
-        with zipfile.ZipFile(into, "w", zipfile.ZIP_STORED) as archive:
-            for name in sorted([*(one.name for one in manifest.files), MANIFEST]):
-                info = zipfile.ZipInfo(name, LONG_AGO)
-                with (folder / name).open("rb") as file, archive.open(info, "w", force_zip64=True) as entry:
-                    while piece := file.read(2**20):
-                        entry.write(piece)
-    except OSError as error:
-        raise Unavailable(
-            f"The archive cannot be written: {error.strerror}.", remedy="Free some space in the data folder."
-        ) from None
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted([*(one.name for one in manifest.files), MANIFEST]):
+            info = zipfile.ZipInfo(name, LONG_AGO)
+            with (folder / name).open("rb") as file, archive.open(info, "w", force_zip64=True) as entry:
+                while piece := file.read(2**20):
+                    entry.write(piece)
     return into

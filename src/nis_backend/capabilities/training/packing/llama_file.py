@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.capabilities.training.packing.folder import BITS, CODES_A_BYTE, SCALE, Source, is_projection
 from nis_backend.capabilities.training.packing.vocabulary import vocabulary_of
-from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
 
     Raises:
         InvalidRequest: llama.cpp has no way to compute this model, or not in these numbers.
-        Unavailable: it cannot be written.
+        OSError: it cannot be written.
     """
     gguf: Any = import_module("gguf")
     _check(source, weights)
@@ -94,15 +94,10 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
         writer.add_tensor(one.name, one.numbers, raw_dtype=gguf.GGMLQuantizationType(one.kind))
         size += one.numbers.nbytes if one.ternary or one.name.endswith(SCALES) else 0
         weighed += one.ternary
-    try:
-        writer.write_header_to_file(path=path)
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-    except OSError as error:
-        raise Unavailable(
-            f"The file cannot be written: {error.strerror}.", remedy="Free some space for trained models."
-        ) from None
+    writer.write_header_to_file(path=path)
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
     return BITS * size / weighed if weighed else None
 
 

@@ -73,6 +73,7 @@ def pack(codes: Tensor, name: str) -> Tensor:
 def pack_folder(source: Source, into: Path) -> Packed:
     """Write a trained model's folder anew, packed; `into` is an empty folder."""
     save: Any = import_module("safetensors.torch").save_file
+    unwritten: Any = import_module("safetensors").SafetensorError  # what it makes of a full disk
     kept: dict[str, Tensor] = {}
     ternary = floating = 0
     for name, tensor in source.tensors("pt"):
@@ -95,9 +96,9 @@ def pack_folder(source: Source, into: Path) -> Packed:
             if path.is_file() and path.suffix in {".json", ".jinja", ".txt"} and not (into / path.name).exists():
                 shutil.copyfile(path, into / path.name)
         (into / "manifest.json").unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, unwritten) as error:
         raise Unavailable(
-            f"The packed model cannot be written: {error.strerror}.", remedy="Free some space for trained models."
+            f"The packed model cannot be written: {error}.", remedy="Free some space for trained models."
         ) from None
     size = (into / WEIGHTS).stat().st_size
     return Packed(ternary=ternary, floating=floating, bits=BITS * (size - 4 * floating) / ternary)
