@@ -69,8 +69,11 @@ class Cache:
         """New tokens' queries `(new, heads, head)` over all keys up to each; theirs are put here. `(new, width)`."""
         new, heads, head = q.shape
         begin, end = self.length, self.length + len(k)
-        places = np.arange(begin, end)
-        self._keys[layer][:, places // PLACES, :, places % PLACES] = k
+        if new == 1:
+            self._keys[layer, :, begin // PLACES, :, begin % PLACES] = k[0]
+        else:
+            places = np.arange(begin, end)
+            self._keys[layer][:, places // PLACES, :, places % PLACES] = k
         self._values[layer, :, begin:end, :head] = v.transpose(1, 0, 2)
         scaled = q * np.float32(head**-0.5)
         return self._kernel.attend(scaled, self._keys[layer], self._values[layer], begin).reshape(new, heads * head)

@@ -40,7 +40,8 @@ typedef struct Job {
   size_t block, columns, tokens;
   const int8_t *x;         /* [tokens][columns] */
   const int32_t *sums;     /* [tokens]: of each row of x */
-  const float *divisors;   /* [tokens]: what a float result is divided by */
+  const float *scales;     /* [tokens]: what a float result is divided by, times */
+  float weight;
   int32_t *exact;          /* [tokens][4 * block], or */
   float *scaled;           /* the same, divided */
   size_t chunk, chunks;    /* rows of `packed` that are done at once, and how many such; or heads of a few tokens */
@@ -87,7 +88,7 @@ STEP_INLINE void put(const Job *job, size_t row, size_t token, int32_t s0, int32
     int32_t *out = job->exact + at;
     out[0] = s0, out[block] = s1, out[2 * block] = s2, out[3 * block] = s3;
   } else {
-    float *out = job->scaled + at, divisor = job->divisors[token];
+    float *out = job->scaled + at, divisor = job->scales[token] * job->weight;
     out[0] = (float)s0 / divisor, out[block] = (float)s1 / divisor;
     out[2 * block] = (float)s2 / divisor, out[3 * block] = (float)s3 / divisor;
   }
@@ -604,14 +605,14 @@ int32_t nis_ternary_quantise(int32_t path, const float *x, size_t tokens, size_t
   return DONE;
 }
 
-/* The same as floats: each sum divided by its token's divisor. */
+/* The same as floats: each sum divided by its token's scale times the weights' divisor. */
 int32_t nis_ternary_apply(int32_t path, const uint8_t *packed, size_t bytes, size_t block, size_t columns,
-                          const int8_t *x, size_t tokens, const int32_t *sums, const float *divisors, float *out,
+                          const int8_t *x, size_t tokens, const int32_t *sums, const float *scales, float weight, float *out,
                           size_t threads) {
   int wrong = fits(path, bytes, block, columns, tokens);
   if (wrong) return wrong;
   Job job = {.path = path, .packed = packed, .block = block, .columns = columns, .tokens = tokens, .x = x, .sums = sums};
-  job.divisors = divisors, job.scaled = out;
+  job.scales = scales, job.weight = weight, job.scaled = out;
   run_rows(&job, threads);
   return DONE;
 }

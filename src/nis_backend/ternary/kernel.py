@@ -43,6 +43,8 @@ class Activations:
     values: NDArray[np.int8]
     scales: NDArray[np.float32]
     sums: NDArray[np.int32]
+    addresses: tuple[int, int, int] = (0, 0, 0)
+    """Of the three: asking numpy for one takes longer than a small matrix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,11 +168,10 @@ class CompiledKernel:
         tokens, columns = x.shape
         values = np.empty((tokens, columns), np.int8)
         scales, sums = np.empty(tokens, np.float32), np.empty(tokens, np.int32)
-        if self._library.nis_ternary_quantise(
-            self._path, x.ctypes.data, tokens, columns, values.ctypes.data, scales.ctypes.data, sums.ctypes.data
-        ):
+        addresses = (values.ctypes.data, scales.ctypes.data, sums.ctypes.data)
+        if self._library.nis_ternary_quantise(self._path, x.ctypes.data, tokens, columns, *addresses):
             raise _not_finite()
-        return Activations(values=values, scales=scales, sums=sums)
+        return Activations(values=values, scales=scales, sums=sums, addresses=addresses)
 
     def multiply(self, matrix: Matrix, x: NDArray[np.int8]) -> NDArray[np.int32]:
         """As `reference.multiply`."""
@@ -185,12 +186,11 @@ class CompiledKernel:
     def apply(self, matrix: Matrix, x: Activations, weight_divisor: float) -> NDArray[np.float32]:
         """As `reference.apply`, bit by bit."""
         _fitting(x.values, np.int8, matrix.columns)
-        tokens = len(x.values)
+        tokens, (values, scales, sums) = len(x.values), x.addresses
+        assert values, "activations of another kernel"
         out = np.empty((tokens, matrix.rows), np.float32)
-        divisors = x.scales * np.float32(weight_divisor)
         wrong = self._library.nis_ternary_apply(
-            *self._where(matrix),
-            *(x.values.ctypes.data, tokens, x.sums.ctypes.data, divisors.ctypes.data, out.ctypes.data, self.threads),
+            *self._where(matrix), values, tokens, sums, scales, weight_divisor, out.ctypes.data, self.threads
         )
         assert not wrong, f"the kernel refuses {matrix.packed.shape} by {x.values.shape}: {wrong}"
         return out

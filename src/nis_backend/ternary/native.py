@@ -80,7 +80,7 @@ def _load(library: Path) -> ctypes.CDLL:
     loaded.nis_ternary_has.argtypes = [whole]
     matrix = [whole, pointer, size, size, size, pointer, size]
     loaded.nis_ternary_multiply.argtypes = [*matrix, pointer, pointer, size]
-    loaded.nis_ternary_apply.argtypes = [*matrix, pointer, pointer, pointer, size]
+    loaded.nis_ternary_apply.argtypes = [*matrix, pointer, pointer, ctypes.c_float, pointer, size]
     loaded.nis_ternary_quantise.argtypes = [whole, pointer, size, size, pointer, pointer, pointer]
     loaded.nis_ternary_attend.argtypes = [whole, pointer, *[size] * 4, pointer, pointer, size, size, pointer, size]
     return loaded
