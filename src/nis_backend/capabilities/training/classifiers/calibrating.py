@@ -134,7 +134,7 @@ def _fitted(way: str, scores: Array, truth: Places) -> Calibration:
         lines = [_platt(odds[:, k], truth == k) for k in labels]
         slope, offset = zip(*lines, strict=True)
         return Calibration(method=way, slope=slope, offset=offset)
-    steps = tuple(_rising(odds[:, k], (truth == k).astype(np.float64)) for k in labels)
+    steps = tuple(rising(odds[:, k], (truth == k).astype(np.float64)) for k in labels)
     return Calibration(method=way, steps=steps, rows=len(truth))
 
 
@@ -181,7 +181,7 @@ def _platt(odds: Array, is_label: NDArray[np.bool_]) -> tuple[float, float]:
     return float(max(at[0], 1e-6)), float(at[1])  # a falling curve would turn the order of rows round
 
 
-def _rising(odds: Array, is_label: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def rising(odds: Array, is_label: Array) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Corners of the rising step function that is nearest: pools of neighbours that violate the order.
 
     Source: Ayer et al., Ann. Math. Stat. 26 (1955), 641-647.
