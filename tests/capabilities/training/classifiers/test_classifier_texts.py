@@ -55,7 +55,7 @@ def test_weights_of_terms_are_those_of_scikit_learn(rows: list[Json]) -> None:
     theirs = union.fit_transform(texts[:120])
     found = [Counted.of(block, texts).weighed(fit, 10**6, 2) for block in ("words", "characters")]
     reader = Reader([terms for terms, _ in found])
-    assert [term for _, term in reader.terms] == [name.split("__")[1] for name in union.get_feature_names_out()]
+    assert [term for _, term in reader.terms] == [name.split("__", 1)[1] for name in union.get_feature_names_out()]
     np.testing.assert_allclose(beside([matrix for _, matrix in found])[fit].toarray(), theirs.toarray(), atol=1e-12)
     model = linear_model.LogisticRegression(C=10).fit(theirs, goal)
     ours = TextModel(
