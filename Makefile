@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-packing prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -196,6 +196,9 @@ prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones
 prove-packing: $(TESTS) ## pack a ternary model: bits a weight, logits after reload, llama.cpp against torch (ARGS="--model FOLDER")
 	@TORCHDYNAMO_DISABLE=1 HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/packing.py $(ARGS)
 
+prove-parity: $(TESTS) ## train ternary models and their float twins on equal tokens, three seeds, and see what is lost (ARGS="--seeds 1 --steps 300")
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/parity.py $(ARGS)
+
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)
 
@@ -207,6 +210,9 @@ prove-schema: $(TESTS) weights ## ask the model in the box 100 times under 20 sc
 
 prove-takeover: $(TESTS) ## kill the server that holds a run, of two on one PostgreSQL, and see when the other goes on with it
 	@$(BIN)/python benchmarks/takeover.py $(ARGS)
+
+prove-training-kills: $(TESTS) ## kill a training 20 times at random moments, and see whether its model is the same byte for byte
+	@$(BIN)/python benchmarks/training_kills.py $(ARGS)
 
 clean: ## remove what make has made here; model files and data stay
 	rm -rf $(VENV) .wheelhouse console/node_modules tests/clients/node_modules .pytest_cache .ruff_cache .hypothesis
