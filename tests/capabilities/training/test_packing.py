@@ -10,7 +10,7 @@ import pytest
 from small_trained import VOCABULARY, write_llama, write_ternary
 from torch_told import loaded
 
-from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
+from nis_backend.capabilities.training.packing.finishing import Facts, finish_model, licence_of
 from nis_backend.capabilities.training.packing.folder import source_of
 from nis_backend.capabilities.training.packing.ternary import codes_of, pack
 from nis_backend.errors import InvalidRequest, Unavailable
@@ -134,6 +134,19 @@ def test_a_model_says_what_it_was_made_from(tmp_path: Path) -> None:
     told = (tmp_path / "other" / "exports" / "packed" / "README.md").read_text()
     assert "stories, version `v1`, 12 rows" in told
     assert "2.027 bits for a ternary weight" in told
+
+
+def test_the_terms_of_a_base_are_those_that_its_folder_tells(tmp_path: Path) -> None:
+    """By the manifest of one that was trained here, by the head of another's card; nothing where neither says it."""
+    finish_model(write_llama(tmp_path / "own", width=32, hidden=32), Facts(licence="apache-2.0"))
+    assert licence_of(tmp_path / "own") == "apache-2.0"
+    other = tmp_path / "other"
+    other.mkdir()
+    assert licence_of(other) == ""
+    (other / "README.md").write_text("---\nlanguage: en\nlicense: mit  \n---\nlicense: gpl\n")
+    assert licence_of(other) == "mit"
+    (other / "README.md").write_text("# A model\n\nlicense terms are elsewhere")
+    assert licence_of(other) == ""
 
 
 def test_a_changed_file_is_found(tmp_path: Path) -> None:

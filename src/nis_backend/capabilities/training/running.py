@@ -14,6 +14,7 @@ from nis_backend.capabilities.training.pool import POOL
 from nis_backend.capabilities.training.training import Trained, folder_of, model_folder
 from nis_backend.errors import Unavailable, WorkerLost
 from nis_backend.event import Progressed, Warned
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,7 @@ async def follow(request: StartTraining, ctx: Context) -> Trained:
             "recipe": request.recipe,
             "training": training_id,
             "base": request.base or "",
+            "licence": _licence(request.base or "", ctx),
             "dataset": request.dataset,
             "dataset_version": request.version,
             "seed": request.seed,
@@ -73,6 +75,14 @@ async def follow(request: StartTraining, ctx: Context) -> Trained:
         metrics=outcome["metrics"],
         notes=outcome["notes"],
     )
+
+
+def _licence(base: str, ctx: Context) -> str:
+    """Of the model in the box; other bases say it in their own folders."""
+    provider, _, name = base.partition(":")
+    if provider != "embedded":
+        return ""
+    return Weights.of(ctx.settings).find(name or ctx.settings.embedded_weight).licence
 
 
 async def _train(payload: Json, training_id: str, ctx: Context) -> Json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.capabilities.training import checkpoints
 from nis_backend.capabilities.training.bases import made_once
 from nis_backend.capabilities.training.job import Job, Outcome
-from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
+from nis_backend.capabilities.training.packing.finishing import Facts, finish_model, licence_of
 from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.errors import TooLarge
 
@@ -82,9 +82,7 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
     module: Any = import_module(recipe.module)  # Any: the recipe's own file
     try:
         outcome: Outcome = module.train(job)
-        manifest = finish_model(
-            out, Facts(kind=outcome.kind, metrics=outcome.metrics, notes=outcome.notes, **payload["card"])
-        )
+        manifest = finish_model(out, _facts(outcome, job, payload.get("card", {})))
     except OSError as error:
         raise checkpoints.cannot_write(error) from error
     except RuntimeError as error:
@@ -96,6 +94,14 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
             remedy="Take a smaller batch, a shorter context or a smaller model, or raise NIS_WORKER_MEMORY.",
         ) from error
     return outcome, manifest.digest
+
+
+def _facts(outcome: Outcome, job: Job, card: Json) -> Facts:
+    """What the model's card says of it."""
+    rows = sum(1 for _ in job.rows("train"))
+    licence = card.get("licence") or ("" if job.base is None else licence_of(job.base))
+    told: Json = {**card, "licence": licence, "rows": rows, "steps": outcome.facts.get("steps")}
+    return Facts(kind=outcome.kind, metrics=outcome.metrics, notes=outcome.notes, **told)
 
 
 def _base(given: Json | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ from nis_backend.capabilities.training.packing.ternary import pack_folder
 from nis_backend.trained.manifest import (
     CARD,
     EXPORTS,
+    MANIFEST,
     PACKED,
     Manifest,
     Parameters,
     files_of,
     made_whole,
+    read_manifest,
     write_manifest,
     write_whole,
 )
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.training.packing.folder import Source
     from nis_backend.operation import Json
+
+LONGEST_HEAD = 4096
+"""Characters of a card in which its head is looked for."""
 
 
 # Any: a JSON object's values differ in type.
@@ -64,6 +70,18 @@ def finish_model(folder: Path, facts: Facts) -> Manifest:
             packed = pack_beside(source, manifest)
             manifest = manifest.model_copy(update={"parameters": packed.parameters})
     return described(folder, manifest)
+
+
+def licence_of(folder: Path) -> str:
+    """Under which terms a folder's model was given, as its manifest or its card says; empty where neither does."""
+    if (folder / MANIFEST).is_file():
+        return read_manifest(folder, "The base").licence
+    try:
+        head = (folder / CARD).read_text(encoding="utf-8")[:LONGEST_HEAD].partition("\n---")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""
+    found = re.search(r"^license:\s*([^\s#]{1,64})\s*$", head, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def pack_beside(source: Source, master: Manifest) -> Manifest:

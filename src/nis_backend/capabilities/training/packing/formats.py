@@ -14,7 +14,7 @@ Format = Literal["zip", "packed", "safetensors", "gguf-tq2_0", "gguf-tq1_0", "gg
 class ExportModel(Model):
     """Which model, and as what."""
 
-    id: str = Field(min_length=1, max_length=64, description="The trained model's id.")
+    id: str = Field(min_length=1, max_length=64, description="The model's id, or a name that it serves under.")
     format: Format = Field(
         default="zip",
         description="zip: its whole folder. packed: a zip of a ternary model at two bits a weight, as Transformers"
