@@ -84,6 +84,7 @@ class Ground:
             deployments=json.dumps({"rehearsal": rehearsed(self.rehearsal)}),
             searxng_url="https://search.example.org",
             arxiv_seconds=0,
+            training_threads=1,
         )
         self.url = ""
         self.process = Process(self.settings)

@@ -28,7 +28,7 @@ from nis_backend.capabilities.training.classified import (
 )
 from nis_backend.capabilities.training.features import EMBED_IMAGE, LONGEST
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable
-from nis_backend.operation import Example, Json, Model, operation
+from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.trained.places import models_folder
 
 if TYPE_CHECKING:
@@ -75,6 +75,29 @@ def _apply(request: Given, ctx: ComputingContext) -> Said:
     return apply(request, ctx)
 
 
+SORTS = (
+    Before(name="tickets", operation="datasets.create_dataset", request={"kind": "labels"}),
+    Before(
+        name="filled",
+        operation="datasets.import_examples",
+        request={"id": "{tickets.id}", "rows": list(asked.TICKETS)},
+    ),
+    Before(
+        name="split",
+        operation="datasets.split_dataset",
+        request={"id": "{tickets.id}", "train": 0.6, "validation": 0.2, "test": 0.2},
+    ),
+    Before(
+        name="sorts",
+        operation="training.start_training",
+        request={
+            "recipe": "text_classifier",
+            "dataset": "{tickets.id}",
+            "name": "tickets",
+            "settings": {"candidates": ["words"]},
+        },
+    ),
+)
 # Not offered by themselves: a caller names a model, never a folder.
 APPLY_PLAINLY = operation("training.apply_numbers", effect="reads", pool="science")(_apply)
 APPLY_TO_IMAGES = operation("training.apply_pixels", effect="reads", pool="vision")(_apply)
@@ -89,13 +112,15 @@ APPLY_TO_IMAGES = operation("training.apply_pixels", effect="reads", pool="visio
     examples=(
         Example(
             title="A text",
-            request={"model": "model-0", "texts": ["My parcel has not arrived."]},
+            request={"model": "{sorts.model_id}", "texts": ["My parcel has not arrived."]},
+            before=SORTS,
             question='Classify "My parcel has not arrived." with the model tickets.',
             also=asked.APPLY,
         ),
         Example(
-            title="A row, and no label where none is sure",
-            request={"model": "local:wine", "rows": [{"alcohol": 13.2, "hue": 1.05}], "at_least": 0.8},
+            title="No label where none is sure",
+            request={"model": "{sorts.model_id}", "texts": ["My parcel has not arrived."], "at_least": 0.99},
+            before=SORTS,
             question="Which label does my classifier wine give this row, if it is at least 0.8 sure?",
         ),
     ),
@@ -154,7 +179,8 @@ async def apply_model(request: ApplyModel, ctx: Context) -> Classified:
     examples=(
         Example(
             title="By its name",
-            request={"model": "local:tickets"},
+            request={"model": "{sorts.model_id}"},
+            before=SORTS,
             question="How good is my classifier tickets, and which labels does it mix up?",
             also=asked.DESCRIBE,
         ),

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+# Any: the members of rows.
+TICKETS: tuple[dict[str, Any], ...] = tuple(
+    {"text": f"{start} {what}.", "label": label}
+    for label, about in {
+        "delivery": ("my parcel has not arrived", "the courier left my parcel in the rain", "where is my delivery"),
+        "payment": ("I was charged twice", "my invoice shows another price", "the card payment was refused"),
+    }.items()
+    for what in about
+    for start in ("Hello,", "Good day,", "Since Monday", "Please help:", "Once again", "It seems that", "Dear team,")
+)
+
 APPLY = (
     "Apply my trained classifier to this text.",
     "Run the model I trained on these rows and tell me the label and the probability.",

@@ -33,6 +33,7 @@ ZIP, BYTES = "application/zip", "application/octet-stream"
 @operation(
     "training.get_manifest",
     effect="reads",
+    on="trained_model",
     examples=(Example(title="What a model is made from", request={"id": "{made.model_id}"}, before=A_MODEL),),
 )
 async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
@@ -54,6 +55,7 @@ async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
 @operation(
     "training.export_model",
     effect="reads",
+    on="trained_model",
     time_limit=SECONDS,
     examples=(Example(title="Its whole folder", request={"id": "{made.model_id}"}, before=A_MODEL),),
 )

@@ -108,6 +108,7 @@ REPLACED = Before(
 @operation(
     "training.promote_model",
     effect="writes",
+    on="trained_model",
     repeatable=True,
     view=_draw,
     examples=(
