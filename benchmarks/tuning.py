@@ -1,0 +1,276 @@
+"""What fine-tuning the model in the box is worth: a house format by LoRA, a preference by DPO, on unseen cases.
+
+    make prove-lora                # orders in free English become lines of a house format: exact match, base and tuned
+    make prove-dpo                 # of two answers with the same words, reasons first: accuracy on unseen pairs
+    make prove-lora ARGS="--steps 20 --cases 20"
+
+Rows are made from templates by a seed. Between training and test no template, no goods, no place and no subject is the
+same; numerals, units and weekdays are, being the format itself. Answers are greedy, by Transformers from the merged
+folder in float32, and right where the whole line is. Intervals are Clopper & Pearson's, 95 %. Training goes the
+product's way, through the worker of the pool `training`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import pydoc_data.topics
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nis_backend.capabilities.training import bases, frozen, worker
+from nis_backend.capabilities.training.turns import Turns
+from nis_backend.settings import read_settings
+
+torch: Any = frozen.torch
+stats: Any = import_module("scipy.stats")  # Any: scipy has no types
+Json = dict[str, Any]  # Any: JSON
+
+SEED = 20261127
+KEPT: Json = json.loads(Path(__file__).with_name("tuning_words.json").read_text("utf-8"))
+"""What sentences are made of, for training and for test."""
+UNITS = {"box": "bx", "bag": "bg", "crate": "cr", "pallet": "pl", "roll": "rl", "bottle": "bt"}
+MANY = {"box": "boxes"}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+HOUSE = "Write the order as a house line."
+TOLD = (
+    "Write the order as a house line: #, the number in digits, the unit (bx box, bg bag, cr crate, pl pallet, rl roll, "
+    "bt bottle), a space, the goods, ' > ', the place, ' / ', the weekday in three small letters, and ' !' where it is "
+    "urgent."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What sentences of one side are made of."""
+
+    goods: list[str]
+    places: list[str]
+    plain: list[str]
+    urgent: list[str]
+
+
+LEARNED, UNSEEN = Words(**KEPT["orders learned"]), Words(**KEPT["orders unseen"])
+
+
+def orders(words: Words, count: int, seed: str) -> list[Json]:
+    """So many different orders, each with its line."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    rows: dict[str, str] = {}
+    while len(rows) < count:
+        number, unit = chance.randint(1, 60), chance.choice(list(UNITS))
+        goods, place, day = chance.choice(words.goods), chance.choice(words.places), chance.choice(DAYS)
+        urgent = chance.random() < 1 / 3
+        template = chance.choice(words.urgent if urgent else words.plain)
+        said = WORDS[number - 1] if number <= len(WORDS) and chance.random() < 2 / 3 else str(number)
+        amount = f"{said} {unit if number == 1 else MANY.get(unit, f'{unit}s')}"
+        text = template.format(n=amount, goods=goods, place=place, day=day, Day=day)
+        rows[text[0].upper() + text[1:]] = (
+            f"#{number}{UNITS[unit]} {goods} > {place} / {day[:3].lower()}{' !' * urgent}"
+        )
+    return [_chat(HOUSE, text, line) for text, line in rows.items()]
+
+
+def _chat(system: str, text: str, answer: str) -> Json:
+    said = (("system", system), ("user", text), ("assistant", answer))
+    return {"messages": [{"role": role, "content": content} for role, content in said]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """What answers with reasons are made of: a subject, what is done when, and a reason for it."""
+
+    subjects: list[str]
+    answers: list[str]
+    reasons: list[str]
+    asks: list[str]
+
+
+LEARNED_NOTICES, UNSEEN_NOTICES = Notices(**KEPT["notices learned"]), Notices(**KEPT["notices unseen"])
+
+
+def pairs(words: Notices, count: int, seed: str) -> list[Json]:
+    """So many different pairs of answers with the same words: reasons first (chosen), reasons last (rejected)."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    rows: dict[str, Json] = {}
+    while len(rows) < count:
+        answer = chance.choice(words.answers).format(day=chance.choice(DAYS), time=f"{chance.randint(7, 19)}:30")
+        reason, subject = chance.choice(words.reasons), chance.choice(words.subjects)
+        ask = chance.choice(words.asks).format(subject=subject)
+        rows[f"{ask} {answer} {reason}"] = {
+            "messages": [{"role": "user", "content": ask}],
+            "chosen": f"Because {reason}, {answer}.",
+            "rejected": f"{answer[0].upper()}{answer[1:]}, because {reason}.",
+        }
+    return list(rows.values())
+
+
+def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, settings: Json) -> Json:
+    """What the pool's worker makes of it, by the recipe that the folder is named for, and what it cost."""
+    (folder / "data").mkdir(parents=True)
+    for split in ("train", "validation", "test"):
+        lines = "".join(json.dumps(row) + "\n" for row in rows.get(split, []))
+        (folder / "data" / f"{split}.jsonl").write_text(lines, "utf-8")
+    payload = {"recipe": folder.name, "settings": settings, "seed": SEED, "folder": str(folder), "base": str(base)}
+    began = time.process_time()
+    outcome = worker.train({**payload, "steps": steps, "seconds": None, "save_seconds": 60.0}, 1, heard)
+    return {**vars(outcome), "cpu_seconds": time.process_time() - began, "out": folder / "out"}
+
+
+def heard(item: Json) -> None:
+    """One line now and then: it takes minutes."""
+    values = item.get("values", {})
+    if "validation_loss" in values:
+        print(f"  {item['message']}: {', '.join(f'{name} {value:.4g}' for name, value in values.items())}", flush=True)
+    elif item["kind"] == "warning":
+        print(f"  {item['message']}", flush=True)
+
+
+def answers(folder: Path, prompts: Sequence[list[Json]]) -> tuple[list[str], int]:
+    """Greedy answers, and how many tokens they have."""
+    model, tokenizer = frozen.opened(folder)
+    model.eval()
+    tokenizer.padding_side = "left"
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    said: list[str] = []
+    count = 0
+    for begin in range(0, len(prompts), 25):
+        texts = [
+            tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True)
+            for one in prompts[begin : begin + 25]
+        ]
+        asked = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        with torch.no_grad():
+            made = model.generate(
+                **asked, max_new_tokens=40, do_sample=False, use_cache=True, pad_token_id=tokenizer.pad_token_id
+            )
+        fresh = made[:, asked["input_ids"].shape[1] :]
+        count += int((fresh != tokenizer.pad_token_id).sum())
+        said += tokenizer.batch_decode(fresh, skip_special_tokens=True)
+    return [one.strip() for one in said], count
+
+
+def perplexity(folder: Path) -> float:
+    """Of ordinary prose that ships with Python (its language reference), e to the mean -ln p a token."""
+    model, tokenizer = frozen.opened(folder)
+    model.eval()
+    prose = [text for _, text in sorted(pydoc_data.topics.topics.items())][5:45:2]
+    whole, count = 0.0, 0
+    with torch.no_grad():
+        for text in prose:
+            ids = tokenizer(text, add_special_tokens=False)["input_ids"][:128]
+            nats, _ = frozen.losses(model, *frozen.padded([Turns(ids=ids, learned=[True] * len(ids))]))
+            whole, count = whole + float(nats.sum()), count + nats.numel()
+    return math.exp(whole / count)
+
+
+def share(hits: int, count: int) -> str:
+    """A share with Clopper & Pearson's interval of 95 %."""
+    low = stats.beta.ppf(0.025, hits, count - hits + 1) if hits else 0.0
+    high = stats.beta.ppf(0.975, hits + 1, count - hits) if hits < count else 1.0
+    return f"{hits}/{count} = {hits / count:.1%} ({low:.1%} to {high:.1%})"
+
+
+def counted(made: Sequence[str], wanted: Sequence[str]) -> int:
+    """How many are right, to the letter."""
+    return sum(one == other for one, other in zip(made, wanted, strict=True))
+
+
+def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
+    """Orders become lines."""
+    rows = {
+        "train": orders(LEARNED, options.rows, f"{SEED} train"),
+        "validation": orders(LEARNED, 40, f"{SEED} validation"),
+    }
+    known = {row["messages"][1]["content"] for row in rows["train"]}
+    rows["validation"] = [row for row in rows["validation"] if row["messages"][1]["content"] not in known]
+    test = orders(UNSEEN, options.cases, f"{SEED} test")
+    prompts, wanted = [row["messages"][:2] for row in test], [row["messages"][2]["content"] for row in test]
+    shown = [message for row in rows["train"][:4] for message in row["messages"][1:]]
+    told = [[{"role": "system", "content": TOLD}, *shown, prompt[1]] for prompt in prompts]
+    began = time.process_time()
+    plain, _ = answers(base, prompts)
+    helped, _ = answers(base, told)
+    asked = time.process_time() - began
+    made = trained(base, work / "lora", rows, options.steps or 90, {"learning_rate": options.rate or 1e-3})
+    began = time.process_time()
+    tuned, tokens = answers(made["out"], prompts)
+    spent = time.process_time() - began
+    hits = counted(tuned, wanted)
+    print(f"\n| {len(test)} unseen orders | exact match |\n|---|---|")
+    print(f"| base | {share(counted(plain, wanted), len(test))} |")
+    print(f"| base, told the rules and shown four orders | {share(counted(helped, wanted), len(test))} |")
+    print(f"| tuned | {share(hits, len(test))} |\n")
+    wrong = [(one, other) for one, other in zip(tuned, wanted, strict=True) if one != other]
+    for one, other in wrong[:8]:
+        print(f"  wrong: {one!r}, wanted {other!r}")
+    print(f"  the base's first: {plain[0]!r}; told and shown: {helped[0]!r}; wanted {wanted[0]!r}")
+    _tell(made, base, f"answers {spent:.0f} CPU-s for {tokens} tokens, the base's twice {asked:.0f}")
+    return counted(plain, wanted) < 0.2 * len(test) and hits > 0.8 * len(test)
+
+
+def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
+    """Reasons come first."""
+    rows = {
+        "train": pairs(LEARNED_NOTICES, options.rows, f"{SEED} train"),
+        "validation": pairs(LEARNED_NOTICES, 30, f"{SEED} validation"),
+        "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
+    }
+    made = trained(
+        base, work / "dpo", rows, options.steps or 40, {"learning_rate": options.rate or 2e-4, "anchor": 0.1}
+    )
+    metrics, count = made["metrics"], len(rows["test"])
+    before, after, moved = (
+        round(metrics[f"test_{name}"] * count)
+        for name in ("preference_accuracy_of_base", "preference_accuracy", "reward_accuracy")
+    )
+    print(f"\n| {count} unseen pairs | base | tuned |\n|---|---|---|")
+    print(f"| chosen more likely than rejected | {share(before, count)} | {share(after, count)} |")
+    print(f"| moved towards the chosen one | | {share(moved, count)} |")
+    print(f"| mean margin, β · nats | 0 | {metrics['test_mean_margin']:.2f} |\n")
+    _tell(made, base, "")
+    return after > before + 0.2 * count
+
+
+def _tell(made: Json, base: Path, more: str) -> None:
+    before, after = perplexity(base), perplexity(made["out"])
+    print(f"  perplexity of ordinary prose: {before:.2f} before, {after:.2f} after")
+    print(f"  training {made['cpu_seconds']:.0f} CPU-s, merge and measures included{'; ' if more else ''}{more}")
+    print(f"  {json.dumps({**made['facts'], **made['metrics']})}")
+    print(f"  {' '.join(made['notes'])}")
+
+
+def main() -> int:
+    """Prove one of them."""
+    read = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    read.add_argument("what", choices=("lora", "dpo"))
+    read.add_argument("--steps", type=int, default=0)
+    read.add_argument("--rate", type=float, default=0.0)
+    read.add_argument("--rows", type=int, default=0)
+    read.add_argument("--cases", type=int, default=100)
+    read.add_argument("--keep", type=Path, help="an empty folder in which models are made and stay")
+    options = read.parse_args()
+    options.rows = options.rows or {"lora": 1200, "dpo": 300}[options.what]
+    os.nice(10)
+    torch.set_num_threads(1)
+    settings = read_settings(os.environ)
+    with tempfile.TemporaryDirectory() as made:
+        work = options.keep or Path(made)
+        base = bases.folder_of(bases.base_of("embedded", settings), settings, work)
+        proves: Callable[[Path, Path, argparse.Namespace], bool] = {"lora": prove_lora, "dpo": prove_dpo}[options.what]
+        good = proves(base, work, options)
+    print("shown" if good else "NOT shown")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
