@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -178,6 +178,9 @@ conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own
 prove-documents: $(TESTS) weights ## add 100 documents of all kinds, 20 of them hostile, and kill the server in the middle (ARGS="--files 20")
 	@$(BIN)/python benchmarks/documents.py $(ARGS)
 
+prove-dpo: $(TESTS) weights ## have the model in the box learn which of two answers is preferred, and ask it of 100 unseen pairs
+	@$(BIN)/python benchmarks/tuning.py dpo $(ARGS)
+
 prove-drain: $(TESTS) ## stop the server under 200 streams, and hold quiet ones open through a proxy that cuts such
 	@$(BIN)/python benchmarks/drain.py $(ARGS)
 
@@ -189,6 +192,9 @@ prove-impact-null: $(TESTS) ## measure a change that changes nothing 20 times, a
 
 prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look for what is lost or done twice
 	@$(BIN)/python benchmarks/kills.py $(ARGS)
+
+prove-lora: $(TESTS) weights ## have the model in the box learn a house format, and ask it for 100 unseen lines, whole lines counted
+	@$(BIN)/python benchmarks/tuning.py lora $(ARGS)
 
 prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones, to all that takes them, and look how it is after
 	@$(BIN)/python benchmarks/media.py $(ARGS)

@@ -205,7 +205,7 @@ def test_a_merged_model_is_the_base_with_its_adapter(tmp_path: Path, llama: Path
     beside = peft.PeftModel.from_pretrained(base, tmp_path / "out" / adapters.ADAPTER)
     assert torch.allclose(beside(input_ids=ids).logits, merged(input_ids=ids).logits, atol=1e-5)
     assert not torch.allclose(untuned, merged(input_ids=ids).logits, atol=0.05)
-    assert outcome.metrics["test_nats_per_token"] < outcome.metrics["test_nats_per_token_of_base"] - 0.5
+    assert outcome.metrics["test_nats_per_token"] < outcome.metrics["test_nats_per_token_of_base"] - 0.2
     assert outcome.metrics["merged_logit_difference"] < 1e-5
     told = json.loads((tmp_path / "out" / adapters.ADAPTER / adapters.CONFIG).read_text())
     assert told["base_model_name_or_path"] == "llama"
@@ -240,7 +240,7 @@ def test_an_adapter_on_a_ternary_base_becomes_a_float_model_that_says_so(tmp_pat
     assert config["architectures"] == ["BitNetForCausalLM"]
     assert "quantization_config" not in config
     assert outcome.notes[0].startswith("The base is ternary, and a ternary matrix takes no float adapter in")
-    assert outcome.metrics["test_nats_per_token"] < outcome.metrics["test_nats_per_token_of_base"] - 0.3
+    assert outcome.metrics["test_nats_per_token"] < outcome.metrics["test_nats_per_token_of_base"] - 0.2
     assert 0 < outcome.metrics["merged_logit_difference"] < 0.2
     assert transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out").dtype == torch.float16
 
