@@ -6,8 +6,8 @@
 
 Rows are made from templates by a seed. Between training and test no template, no goods, no place and no subject is the
 same; numerals, units and weekdays are, being the format itself. Answers are greedy, by Transformers from the merged
-folder in float32, and right where the whole line is. Intervals are Clopper & Pearson's, 95 %. Training goes the
-product's way, through the worker of the pool `training`.
+folder in float32, and right where the whole line is. Intervals are Clopper & Pearson's, 95 %. Training is
+the product's: the recipe, with a job as its worker gives it one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nis_backend.capabilities.training import bases, frozen, worker
+from nis_backend.capabilities.training import bases, frozen
+from nis_backend.capabilities.training.job import Job, Outcome
+from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.capabilities.training.turns import Turns
 from nis_backend.settings import read_settings
 
@@ -115,15 +117,29 @@ def pairs(words: Notices, count: int, seed: str) -> list[Json]:
 
 
 def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, settings: Json) -> Json:
-    """What the pool's worker makes of it, by the recipe that the folder is named for, and what it cost."""
-    (folder / "data").mkdir(parents=True)
-    for split in ("train", "validation", "test"):
-        lines = "".join(json.dumps(row) + "\n" for row in rows.get(split, []))
-        (folder / "data" / f"{split}.jsonl").write_text(lines, "utf-8")
-    payload = {"recipe": folder.name, "settings": settings, "seed": SEED, "folder": str(folder), "base": str(base)}
+    """What the recipe that the folder is named for makes of it, and what it cost."""
+    recipe = recipe_of(folder.name)
+    (folder / "out").mkdir(parents=True)
+    data = {split: folder / f"{split}.jsonl" for split in ("train", "validation", "test")}
+    for split, path in data.items():
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows.get(split, [])), "utf-8")
+    job = Job(
+        settings=recipe.settings.model_validate(settings),
+        seed=SEED,
+        folder=folder,
+        out=folder / "out",
+        data=data,
+        base=base,
+        steps=steps,
+        seconds=None,
+        threads=1,
+        save_seconds=60.0,
+        heard=heard,
+    )
     began = time.process_time()
-    outcome = worker.train({**payload, "steps": steps, "seconds": None, "save_seconds": 60.0}, 1, heard)
-    return {**vars(outcome), "cpu_seconds": time.process_time() - began, "out": folder / "out"}
+    module: Any = import_module(recipe.module)  # Any: the recipe's own file
+    outcome: Outcome = module.train(job)
+    return {**vars(outcome), "cpu_seconds": time.process_time() - began, "out": job.out}
 
 
 def heard(item: Json) -> None:
