@@ -136,9 +136,10 @@ def learn(kind: Kind, seed: int, options: argparse.Namespace, parts: dict[str, l
             "steps": options.steps,
             "seconds": None,
             "save_seconds": 1e9,
+            "card": {},
         }
         begun = time.process_time()
-        outcome = worker.train(payload, 1, lambda _: None)
+        outcome, _ = worker.train(payload, 1, lambda _: None)
         seconds = time.process_time() - begun
     characters = sum(len(text) for text in parts["test"])
     size = sum(len(text.encode()) for text in parts["test"])

@@ -4,7 +4,7 @@
     make prove-training-kills ARGS="--kills 5 --seed 7"        # fewer, and the same moments as before
     make prove-training-kills ARGS="--processes 2"             # of two processes by torchrun, one is killed
 
-The same small training runs twice, as a worker's process runs it: once undisturbed, once with `kill -9` at random
+The same small training runs twice, each attempt a process of its own: once undisturbed, once with `kill -9` at random
 moments, now before its first step, now within a step, now while a checkpoint is written; it is begun again over its
 folder until it ends. Then the files of both models are compared byte by byte, and so is the loss of each step. The exit
 status says whether they are the same.
@@ -18,19 +18,19 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 
+from nis_backend.capabilities.training import by_hand
 from nis_backend.drivers.compute.base import Json
 
-MODULE = "nis_backend.capabilities.training.by_hand"
 WORDS = ("ternary", "weights", "are", "minus", "one", "nothing", "or", "a", "training", "that", "goes", "on", "where")
-LIMIT = 600.0
-"""Seconds for one attempt."""
 EARLY = 0.1
 """How often it dies before it has said anything."""
 
@@ -58,57 +58,84 @@ def prepare(folder: Path, steps: int) -> Path:
     return told
 
 
-def begin(told: Path, processes: int) -> subprocess.Popen[bytes]:
-    """Start it, or have it go on."""
-    by = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--standalone"] if processes > 1 else []
-    return subprocess.Popen(
-        [sys.executable, *by, "-m", MODULE, str(told)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-    )
+@dataclass(kw_only=True)
+class Attempt:
+    """A process that trains, or torchrun with several."""
+
+    pid: int
+    output: BinaryIO
+    ended: bool = False
+
+    def said(self) -> Iterator[Json]:
+        """What it tells, line by line."""
+        for line in self.output:
+            if line.startswith(b"{") and line.endswith(b"\n"):
+                yield json.loads(line)
+
+    def kill(self) -> bool:
+        """End it and all that it started; whether it was there to be ended."""
+        self.ended = os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        if not self.ended:
+            os.killpg(self.pid, signal.SIGKILL)
+            self.wait()
+            return True
+        self.output.close()
+        return False
+
+    def wait(self) -> None:
+        """Be told that it is gone."""
+        self.output.close()
+        os.waitpid(self.pid, 0)
 
 
-def said(process: subprocess.Popen[bytes]) -> Iterator[Json]:
-    """What it tells, line by line."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(b"{") and line.endswith(b"\n"):
-            yield json.loads(line)
+def begin(told: Path, processes: int) -> Attempt:
+    """Start it, or have it go on: forked, for what it imports takes longer than the training."""
+    reads, writes = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        os.dup2(writes, sys.stdout.fileno())
+        os.close(reads)
+        if processes > 1:
+            by = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", "--standalone"]
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, sys.stderr.fileno())  # torchrun tells at length what became of its processes
+            os.execv(  # noqa: S606 - a fixed program
+                sys.executable, [sys.executable, *by, "-m", by_hand.__name__, str(told)]
+            )
+        os._exit(by_hand.main([str(told)]))
+    os.close(writes)
+    return Attempt(pid=pid, output=os.fdopen(reads, "rb"))
 
 
 def whole(told: Path, processes: int) -> tuple[Json, float]:
     """Let it run to its end; its last words, and the seconds from its first step on."""
-    process = begin(told, processes)
+    attempt = begin(told, processes)
     first = last = 0.0
     final: Json = {}
-    for item in said(process):
+    for item in attempt.said():
         final, last = item, time.monotonic()
         first = first or last
-    process.wait(LIMIT)
+    attempt.wait()
     if final.get("kind") != "done":
         sys.exit(f"It did not end: {final}")
     return final, last - first
 
 
 def kill_at(told: Path, processes: int, moment: float, *, early: bool) -> bool:
-    """Begin it and kill it that many seconds after its first word, or after its start; whether it had ended before."""
-    process = begin(told, processes)
-    words = said(process)
+    """Begin it and kill it that many seconds after its first word, or after its start; whether it had not ended."""
+    attempt = begin(told, processes)
     if not early:
-        next(words, None)
+        next(attempt.said(), None)
     time.sleep(moment)
-    ended = process.poll() is not None
-    if not ended:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(LIMIT)
-    return ended
+    return attempt.kill()
 
 
 def made(folder: Path) -> dict[str, str]:
     """A digest of each file of the model, and of what was told of each step."""
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((folder / "out").iterdir())}
+    out = folder / "out"
+    paths = sorted(path for path in out.rglob("*") if path.is_file())
+    files = {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     kept = [{name: value for name, value in line.items() if name != "tokens_per_second"} for line in lines]
     return {**files, "metrics": hashlib.sha256(json.dumps(kept).encode()).hexdigest()}
@@ -122,38 +149,39 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
+    import_module("nis_backend.capabilities.training.recipes.bitnet")  # once for all attempts
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     with tempfile.TemporaryDirectory() as place:
-        calm, killed = Path(place) / "calm", Path(place) / "killed"
+        calm = Path(place) / "calm"
         _, seconds = whole(prepare(calm, options.steps), options.processes)
-        told, kills, late = prepare(killed, options.steps), 0, 0
-        reached: list[int] = []
-        while kills < options.kills:
-            early = chance.random() < EARLY
-            # So long that all kills together take it about once through.
-            moment = chance.uniform(0, 3.0 if early else 2 * seconds / options.kills)
-            if kill_at(told, options.processes, moment, early=early):
-                late += 1  # it had come to its end: it is killed while it does so once more
-                if late > options.kills:
-                    sys.exit("It ends before it can be killed: give it more --steps.")
-                continue
-            kills += 1
-            reached.append(max((int(one.name[5:15]) for one in (killed / "checkpoints").glob("step-*")), default=0))
-        outcome, _ = whole(told, options.processes)
+        expected, reached, trainings = made(calm), list[int](), 0
+        while len(reached) < options.kills:
+            # One that came to its end is compared, and the next is killed.
+            killed = Path(place) / f"killed-{trainings}"
+            told, trainings = prepare(killed, options.steps), trainings + 1
+            while len(reached) < options.kills:
+                early = chance.random() < EARLY
+                moment = chance.uniform(0, 0.5 if early else 2 * seconds / options.kills)
+                if not kill_at(told, options.processes, moment, early=early):
+                    break
+                reached.append(step_of(killed))
+            whole(told, options.processes)
+            found = made(killed)
+            if found != expected:
+                sys.exit(f"They differ: {sorted(name for name in expected if expected[name] != found.get(name))}.")
         print(
-            f"{kills} kills (seed {seed}) of a training of {options.steps} steps on {options.processes} "
-            f"process{'es' if options.processes > 1 else ''}; it went on from steps {', '.join(map(str, reached))}; "
-            f"{late} times it had ended before."
+            f"{len(reached)} kills (seed {seed}) of {trainings} training{'s' * (trainings > 1)} of {options.steps} "
+            f"steps on {options.processes} process{'es' * (options.processes > 1)}, which went on from steps "
+            f"{', '.join(map(str, reached))}."
         )
-        one, other = made(calm), made(killed)
-        if one != other:
-            sys.exit(f"They differ: {sorted(name for name in one if one[name] != other.get(name))}.")
-        print(
-            f"{', '.join(one)} are the same byte for byte; {outcome['outcome']['metrics']['test_bits_per_byte']:.4f} "
-            "bits per byte."
-        )
+        print(f"{len(expected) - 1} files of the model and the metrics of each step are the same byte for byte.")
         print("Nothing was lost, and nothing was done twice.")
+
+
+def step_of(folder: Path) -> int:
+    """The step of the last checkpoint."""
+    return max((int(one.name[5:15]) for one in (folder / "checkpoints").glob("step-*")), default=0)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python -m nis_backend.capabilities.training.by_hand training.json
     torchrun --nproc-per-node=2 -m nis_backend.capabilities.training.by_hand training.json
 
-The file is what a worker is given: `{"recipe": "bitnet", "settings": {…}, "seed": 1, "folder": "…", "base": null,
-"steps": 1000, "seconds": null, "save_seconds": 30}`, and may say `"threads"` of each process. The folder has
+The file is much of what a worker is given: `{"recipe": "bitnet", "settings": {…}, "seed": 1, "folder": "…",
+"base": null, "steps": 1000, "seconds": null, "save_seconds": 30}`. A base is a model's folder; `"threads"` are of each
+process, and a `"card"` may have what is told of the model (`base`, `licence`, `dataset`). The folder has
 `data/train.jsonl`, `data/validation.jsonl` and `data/test.jsonl`; what was begun in it before goes on, on as many
 processes as there are now. The first process alone writes, and tells on its output how far it is, a line of JSON each.
 """
@@ -82,13 +83,15 @@ def tell(item: Json) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Train as the file says; the exit status of the failure where there is one."""
-    payload: Json = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    threads = int(payload.get("threads", 1))
+    payload: Json = {"card": {}, "threads": 1, **json.loads(Path(arguments[0]).read_text(encoding="utf-8"))}
+    threads = int(payload["threads"])
     try:
         if join().rank:
             follow(payload, threads)
         else:
-            tell({"kind": "done", "outcome": asdict(worker.train(payload, threads, tell))})
+            base = None if payload["base"] is None else {"folder": payload["base"], "file": None}
+            outcome, digest = worker.train({**payload, "base": base}, threads, tell)
+            tell({"kind": "done", "outcome": asdict(outcome), "digest": digest})
     except NisError as error:
         tell({"kind": "failed", **error.problem()})
         return error.codes.exit

@@ -85,9 +85,9 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
         manifest = finish_model(out, _facts(outcome, job, payload.get("card", {})))
     except OSError as error:
         raise checkpoints.cannot_write(error) from error
-    except RuntimeError as error:
-        # What torch says where the system gives it no more memory.
-        if "allocate memory" not in str(error) and "bad_alloc" not in str(error):
+    except (MemoryError, RuntimeError) as error:
+        # What torch says where the system gives it no more memory; numpy has a class for it.
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error) and "bad_alloc" not in str(error):
             raise
         raise TooLarge(
             "The training needs more memory than there is.",
