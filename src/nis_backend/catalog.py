@@ -73,6 +73,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.datasets.importing",
     "nis_backend.capabilities.datasets.splitting",
     "nis_backend.capabilities.datasets.consents",
+    "nis_backend.capabilities.datasets.looking",
     "nis_backend.capabilities.datasets.collecting",
     "nis_backend.capabilities.evaluations.operations",
     "nis_backend.capabilities.training.operations",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.datasets.consents import ConsentList, Withdrawn
     from nis_backend.capabilities.datasets.dataset import Dataset, Splits
     from nis_backend.capabilities.datasets.importing import ImportedExamples
+    from nis_backend.capabilities.datasets.looking import DatasetStatistics, Deduplicated, Validation
     from nis_backend.capabilities.datasets.operations import DatasetList, ExampleList, VersionList
     from nis_backend.capabilities.datasets.splitting import SplitDone
     from nis_backend.operation import Model
@@ -148,3 +150,43 @@ def draw_withdrawn(_request: Model, result: Withdrawn) -> list[View]:
     said = f"{who} is withdrawn: {result.rows} rows are gone from {result.versions} versions. "
     said += f"{len(result.models)} models had learned from them and are marked. Not reached: {result.beyond}"
     return [Text(text=said)]
+
+
+def draw_statistics(_request: Model, result: DatasetStatistics) -> list[View]:
+    """The numbers, lengths as bars, labels and parts."""
+    said = (
+        f"{result.rows} rows, {result.words} words, about {result.tokens} tokens ({result.tokenizer}). "
+        f"A row has {result.lengths.median} characters in the middle, {result.lengths.longest} at most."
+    )
+    edges, counts = result.lengths.edges, result.lengths.counts
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(edges)]
+    lengths = Series(
+        title="Lengths",
+        x=Axis(label="characters", values=middles, edges=edges),
+        lines=[Axis(label="rows", values=[*map(float, counts)], mark="bars")],
+    )
+    more = {"Rows of each label": ("label", result.labels), "Rows of each part": ("part", result.parts)}
+    return [Text(text=said), lengths, *(bars(title, *one) for title, one in more.items() if one[1])]
+
+
+def draw_validation(_request: Model, result: Validation) -> list[View]:
+    """What was found, with the numbers of rows."""
+    count = len(result.problems)
+    said = f"Nothing is wrong with the {result.rows} rows that was looked for."
+    if count:
+        said = f"{count} kind{'' if count == 1 else 's'} of problems in {result.rows} rows."
+    rows: list[list[str | float]] = [
+        [one.kind, one.count, ", ".join(map(str, one.rows)), one.message] for one in result.problems
+    ]
+    columns = ["problem", "how many", "rows", "what"]
+    tables = [Table(title="Problems", columns=columns, rows=rows)] if rows else []
+    more = {"Rows of each label": ("label", result.labels), "Languages": ("language", result.languages)}
+    return [Text(text=said), *tables, *(bars(title, *one) for title, one in more.items() if len(one[1]) > 1)]
+
+
+def draw_deduplicated(_request: Model, result: Deduplicated) -> list[View]:
+    """What went, and what of it stays."""
+    said = f"{result.exact} exact and {result.near} near duplicates are gone; {result.rows} rows stay. {result.formula}"
+    rows: list[list[str | float]] = [[one.row, one.kept, one.similarity] for one in result.pairs]
+    table = Table(title="Duplicates", columns=["row", "says what this says", "similarity"], rows=rows)
+    return [Text(text=said), *([table] if rows else [])]

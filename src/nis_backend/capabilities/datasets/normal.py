@@ -1,0 +1,73 @@
+"""Texts as duplicates are told by, the pieces that near duplicates share, and which language a text is in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from zlib import crc32
+
+SHINGLE = 3
+"""Words of a piece."""
+WORD = re.compile(r"\w+")
+SCRIPTS = {
+    "CJK": "zh",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+    "CYRILLIC": "cyrillic",
+    "ARABIC": "arabic",
+    "HEBREW": "he",
+    "DEVANAGARI": "devanagari",
+    "GREEK": "el",
+    "THAI": "th",
+}
+SMALL_WORDS = {
+    "en": "the and is are of to in that it you with for was this what how not have i",
+    "de": "der die das und ist nicht ein eine ich du mit zu auf den von wie was sie für es",
+    "fr": "le la les et est une un des que pas vous je dans pour qui sur avec ce il du",
+    "es": "el la los y es una un que no en de por para con se las del como lo está",
+    "it": "il la che di e è un una non per con sono del le gli come si questo della i",
+    "pt": "o a os e é um uma que não de em para com do da se por mais como no",
+    "nl": "de het een en is van ik niet dat op te in voor met zijn je wat die er aan",
+}
+"""The words by which a language is told: the most frequent of each."""
+_WORDS = [(word, language) for language, words in SMALL_WORDS.items() for word in words.split()]
+LANGUAGES = {word: [language for other, language in _WORDS if other == word] for word, _ in _WORDS}
+LOOKED_AT = 2000
+"""Characters from the beginning of a text."""
+FEWEST = 3
+"""Small words that tell a language."""
+
+
+def normal(text: str) -> str:
+    """A text without what makes no difference: compatible letters, their size, signs, spaces."""
+    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def shingles(plain: str) -> frozenset[int]:
+    """The pieces of three words that a normal text has, each as its CRC-32; of a shorter one, itself."""
+    words = plain.split()
+    if len(words) < SHINGLE:
+        return frozenset((crc32(plain.encode()),))
+    return frozenset(
+        crc32(f"{one} {two} {three}".encode()) for one, two, three in zip(words, words[1:], words[2:], strict=False)
+    )
+
+
+def language_of(text: str) -> str:
+    """The language of a text by its script, or by its small words; `unknown` where these do not tell."""
+    start = text[:LOOKED_AT]
+    letters = [letter for letter in start if letter.isalpha()]
+    foreign = [letter for letter in letters if not letter.isascii()]
+    if len(foreign) * 2 > len(letters) > 0:
+        names = [unicodedata.name(letter, "").split()[0:1] for letter in foreign]
+        scripts = [SCRIPTS[name[0]] for name in names if name and name[0] in SCRIPTS]
+        # Japanese has Chinese signs among its own.
+        if scripts:
+            return "ja" if "ja" in scripts else max(sorted(set(scripts)), key=scripts.count)
+    votes: dict[str, int] = {}
+    for word in WORD.findall(start.casefold()):
+        for one in LANGUAGES.get(word, ()):
+            votes[one] = votes.get(one, 0) + 1
+    best = max(sorted(votes), key=lambda one: votes[one], default="unknown")
+    return best if votes.get(best, 0) >= FEWEST else "unknown"
