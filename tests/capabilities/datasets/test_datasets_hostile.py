@@ -122,22 +122,24 @@ def test_an_import_that_was_killed_goes_on_and_has_each_row_once(serve: Serve, t
     server = serve(data=tmp_path)
     done(server, "POST", "/datasets", {"name": "d", "kind": "text"})
     done(server, "POST", "/datasets/d/import-examples", {"rows": [{"text": "The first."}]})
-    text = "".join(
-        f"{json.dumps({'text': f'Row {number} of many, each with some words.'})}\n" for number in range(40_000)
-    )
+    rows = ({"text": f"Row {number} of many, each with some words."} for number in range(40_000))
+    text = "".join(f"{json.dumps(row)}\n" for row in rows)
     run_id = begun(server, "/datasets/d/import-examples", {"file": file(text)})
     for event in followed(server, run_id, 0):
-        if event["body"]["type"] == "progressed":
+        if event["body"]["type"] == "progress":
             break
     server.kill()
     server = serve(data=tmp_path)
+    attempts = 0
     for event in followed(server, run_id, 0):
+        attempts += event["body"]["type"] == "started"
         if event["body"]["type"] in {"succeeded", "failed", "cancelled"}:
             assert event["body"]["type"] == "succeeded", event
             break
+    assert attempts == 2
     dataset = done(server, "GET", "/datasets/d")
-    assert dataset["rows"] == 20_001
+    assert dataset["rows"] == 40_001
     versions = done(server, "GET", "/datasets/d/versions")["versions"]
-    assert [one["rows"] for one in versions] == [20_001, 1]
-    page = done(server, "GET", "/datasets/d/examples?start=20000&limit=1")
-    assert page["examples"] == [{"text": "Row 19999 of many, each with some words."}]
+    assert [one["rows"] for one in versions] == [40_001, 1]
+    page = done(server, "GET", "/datasets/d/examples?start=40000&limit=1")
+    assert page["examples"] == [{"text": "Row 39999 of many, each with some words."}]
