@@ -52,7 +52,8 @@ class CreateEvaluation(Measures):
     target: Annotated[str, Plain] = Field(
         min_length=1,
         max_length=512,
-        description="provider:model, a model's or a route's name, as embedded or local:NAME; chat, or chat:MODEL, the "
+        description="provider:model, a model's or a route's name, as embedded, or local:NAME, which is "
+        "evaluated as the trained model that it means then; chat, or chat:MODEL, the "
         "agent here with its operations; agent:NAME, a remote one; operation:NAME, one that reads; given: `answers`.",
     )
     name: Annotated[str, Plain] = Field(default="", max_length=200, description="What a person calls it.")
@@ -87,7 +88,7 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
     """Refuse what cannot be evaluated, before it is a run, and write the evaluation down beside it."""
     metrics = await readable(request, ctx)
     target = Target.of(request.target)
-    await check(target, ctx)
+    request = request.model_copy(update={"target": await check(target, ctx)})
     if (request.dataset is None) == (not request.cases):
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."

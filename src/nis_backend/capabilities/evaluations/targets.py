@@ -65,8 +65,10 @@ class Target:
         return cls(kind="model", name=target)
 
 
-async def check(target: Target, ctx: Context) -> None:
-    """Refuse a target that cannot be asked, before there is a run.
+async def check(target: Target, ctx: Context) -> str:
+    """Refuse a target that cannot be asked, before there is a run; answers it with names that may change pinned.
+
+    A trained model's name may come to mean another model meanwhile: it is evaluated by its id.
 
     Raises:
         NotFound: there is none such.
@@ -78,10 +80,10 @@ async def check(target: Target, ctx: Context) -> None:
         match target.kind:
             case "model":
                 authorise(ctx.operations.entry("models.complete_chat"), ctx)
-                await ctx.models.choose(target.name)
+                return await _pinned(target.name, ctx)
             case "chat":
                 authorise(ctx.operations.entry("chat.send_message"), ctx)
-                await ctx.models.choose(target.name or None)
+                return f"{CHAT}:{await _pinned(target.name, ctx)}".rstrip(":")
             case "agent":
                 await ctx.call_named("remote_agents.get_remote_agent", {"id": target.name})
             case "operation":
@@ -91,6 +93,13 @@ async def check(target: Target, ctx: Context) -> None:
     except NisError as error:
         error.field = "target"
         raise
+    return f"{target.kind}:{target.name}".rstrip(":")
+
+
+async def _pinned(name: str, ctx: Context) -> str:
+    driver, info = await ctx.models.choose(name or None)
+    mark = await driver.mark(info.name)
+    return f"{info.provider}:{mark}" if mark else name
 
 
 def _check_operation(name: str, ctx: Context) -> None:

@@ -110,6 +110,10 @@ class Metered(LanguageModels):
         """See `LanguageModels.count_tokens`; a count costs nothing."""
         return await self._driver.count_tokens(prompt)
 
+    async def mark(self, name: str) -> str:
+        """See `LanguageModels.mark`."""
+        return await self._driver.mark(name)
+
     async def surprise(self, prompt: Prompt, text: str) -> float:
         """See `LanguageModels.surprise`; models that tell it run here, at no cost."""
         return await self._driver.surprise(prompt, text)
