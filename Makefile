@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -126,6 +126,9 @@ bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, a
 
 bench-ternary: $(TESTS) $(KERNEL) ## measure ternary matrices and a whole model against torch and llama.cpp (ARGS="--threads 1")
 	@$(BIN)/python benchmarks/ternary.py $(ARGS)
+
+bench-classifiers: $(TESTS) ## measure classifiers of tables, pictures and texts against a floor and plain scikit-learn
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/classifiers.py $(ARGS)
 
 bench-generation: $(TESTS) weights ## measure answers of the model in the box against xllamacpp called bare and llama.cpp's server
 	@$(BIN)/python benchmarks/generation.py $(ARGS)

@@ -44,8 +44,9 @@ class Trainings:
             "steps": 1000,
             "seconds": seconds,
             "save_seconds": 0.0,
+            "card": {"recipe": recipe, "seed": 3},
         }
-        return train(payload, 1, self._hear)
+        return train(payload, 1, self._hear)[0]
 
     def die_after(self, checkpoints: int) -> None:
         """Have the next training end, as a process does that is killed, when so many checkpoints are there."""

@@ -27,7 +27,8 @@ from nis_backend.capabilities.training.classified import (
     Weigh,
 )
 from nis_backend.capabilities.training.features import EMBED_IMAGE, LONGEST
-from nis_backend.errors import InvalidRequest, NotFound, Unavailable
+from nis_backend.capabilities.training.registry import named
+from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.trained.places import models_folder
 
@@ -201,32 +202,9 @@ async def describe_classifier(request: OneClassifier, ctx: Context) -> Classifie
     return _card(row, card)
 
 
-async def find_model(name: str, ctx: Context) -> Row:
-    """The row of a trained model by its id, by what its name means now, or the newest of that name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    plain = name.removeprefix(LOCAL)
-    row = await ctx.store.get("trained_models", plain)
-    if row is None:
-        named = await ctx.store.select("model_names", where={"name": plain}, limit=1)
-        row = await ctx.store.get("trained_models", str(named[0]["model_id"])) if named else None
-    if row is None:
-        row = next(iter(await ctx.store.select("trained_models", where={"name": plain}, limit=1)), None)
-    if row is None:
-        raise NotFound(
-            f"There is no trained model {name!r}.",
-            field="model",
-            value=name,
-            remedy="List the models to see them; each is known to its owner alone.",
-        )
-    return row
-
-
 async def _opened(name: str, ctx: Context) -> tuple[Row, Json, Path]:
     """The model's row, what its card says, and its folder."""
-    row = await find_model(name, ctx)
+    row = await named(name, ctx)
     if row["kind"] not in TAKES:
         raise InvalidRequest(
             f"{row['name']} is no classifier: it is of the kind {row['kind']}.",
@@ -258,8 +236,8 @@ async def _vectors(request: ApplyModel, card: Json, ctx: Context) -> list[list[f
     if embedder is None:
         return []
     if request.images is not None:
-        named = [{"image": {"id": image.id}, "model": embedder["model"]} for image in request.images]
-        return [(await ctx.call_named(EMBED_IMAGE, one)).vector for one in named]
+        asked_of = [{"image": {"id": image.id}, "model": embedder["model"]} for image in request.images]
+        return [(await ctx.call_named(EMBED_IMAGE, one)).vector for one in asked_of]
     texts = [text[:LONGEST] for text in request.texts or []]
     found = await ctx.call(embed_texts, EmbeddingRequest(texts=texts, model=embedder["model"]))
     if found.version != embedder["version"]:

@@ -31,7 +31,9 @@ class ApplyModel(Model):
     """A classifier that was trained here, and what it is to say something of."""
 
     model: Annotated[str, Reads("called"), Names("model", "classifier")] = Field(
-        min_length=1, max_length=80, description="Which: a trained model's id, its name, or local:NAME."
+        min_length=1,
+        max_length=80,
+        description="Which: a trained model's id, or a name that it was promoted to, with or without local:.",
     )
     texts: Annotated[list[SomeText], Reads("quotes")] | None = Field(
         default=None, min_length=1, max_length=MOST_TEXTS, description="Texts, for a classifier of texts."
@@ -119,7 +121,9 @@ class OneClassifier(Model):
     """Which classifier."""
 
     model: Annotated[str, Reads("called"), Names("model", "classifier")] = Field(
-        min_length=1, max_length=80, description="Which: a trained model's id, its name, or local:NAME."
+        min_length=1,
+        max_length=80,
+        description="Which: a trained model's id, or a name that it was promoted to, with or without local:.",
     )
 
 

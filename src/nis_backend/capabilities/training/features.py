@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
@@ -43,6 +45,10 @@ async def lay(recipe: str, settings: Model, folder: Path, ctx: Context) -> None:
         model, vectors = str(getattr(settings, "features", "")), _of_images
     else:
         return
+    if await asyncio.to_thread((folder / ABOUT).exists):
+        return
+    # By itself: what is only read is no part of the run's log.
+    ctx = replace(ctx, journal=None, scope=None)
     about: Json = {"model": model, "version": None, "dimensions": 0, "notes": []}
     try:
         with (folder / NUMBERS).open("wb") as file:
@@ -62,27 +68,31 @@ def little_endian(vector: Sequence[float]) -> array[float]:
     return numbers
 
 
-def _rows(folder: Path, most: int) -> Iterator[Json]:
-    """The rows of all splits.
+def _rows(folder: Path) -> Iterator[Json]:
+    """The rows of all splits."""
+    for split in SPLITS:
+        with (folder / f"{split}.jsonl").open("rb") as file:
+            yield from map(json.loads, file)
+
+
+def _refuse_many(folder: Path, most: int) -> None:
+    """Refuse more rows than a model reads here.
 
     Raises:
-        TooLarge: there are more than a model reads here.
+        TooLarge: there are.
     """
-    files = [folder / f"{split}.jsonl" for split in SPLITS]
     lines = 0
-    for path in files:
-        with path.open("rb") as file:
+    for split in SPLITS:
+        with (folder / f"{split}.jsonl").open("rb") as file:
             lines += sum(1 for _ in file)
     if lines > most:
-        raise TooLarge(f"it reads {most} rows at most, and there are {lines}.", field="dataset", value=lines)
-    for path in files:
-        with path.open("rb") as file:
-            yield from map(json.loads, file)
+        raise TooLarge(f"It reads {most} rows at most, and there are {lines}.", field="dataset", value=lines)
 
 
 async def _of_texts(model: str, folder: Path, ctx: Context) -> AsyncIterator[tuple[str | None, list[float]]]:
     """The version of the model and each text's vector."""
-    texts = [str(row.get("text") or " ")[:LONGEST] for row in _rows(folder, MOST_TEXTS)]
+    await asyncio.to_thread(_refuse_many, folder, MOST_TEXTS)
+    texts = [str(row.get("text") or " ")[:LONGEST] for row in _rows(folder)]
     for first in range(0, len(texts), AT_ONCE):
         found = await ctx.call(embed_texts, EmbeddingRequest(texts=texts[first : first + AT_ONCE], model=model))
         for vector in found.vectors:
@@ -91,6 +101,7 @@ async def _of_texts(model: str, folder: Path, ctx: Context) -> AsyncIterator[tup
 
 async def _of_images(model: str, folder: Path, ctx: Context) -> AsyncIterator[tuple[str | None, list[float]]]:
     """Each picture's vector: the model's files are the manifest's, so that its name is its version."""
-    for row in _rows(folder, MOST_IMAGES):
+    await asyncio.to_thread(_refuse_many, folder, MOST_IMAGES)
+    for row in _rows(folder):
         found = await ctx.call_named(EMBED_IMAGE, {"image": {"base64": str(row.get("image"))}, "model": model})
         yield None, found.vector

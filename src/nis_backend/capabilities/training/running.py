@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.training.data import put_rows
+from nis_backend.capabilities.training.features import lay
 from nis_backend.capabilities.training.pool import POOL
+from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.capabilities.training.training import Trained, folder_of, model_folder
 from nis_backend.errors import Unavailable, WorkerLost
 from nis_backend.event import Progressed, Warned
@@ -50,6 +52,7 @@ async def follow(request: StartTraining, ctx: Context) -> Trained:
             remedy="Give NIS_TRAINING a folder that this user may write to.",
         ) from None
     base = await put_rows(request, folder, ctx)
+    await lay(request.recipe, recipe_of(request.recipe).settings.model_validate(request.settings), folder / "data", ctx)
     payload: Json = {
         **request.model_dump(mode="json", include={"recipe", "settings", "seed", "steps", "seconds", "save_seconds"}),
         "folder": str(folder),
