@@ -122,7 +122,7 @@ APPLY_TO_IMAGES = operation("training.apply_pixels", effect="reads", pool="visio
             title="No label where none is sure",
             request={"model": "{sorts.model_id}", "texts": ["My parcel has not arrived."], "at_least": 0.99},
             before=SORTS,
-            question="Which label does my classifier wine give this row, if it is at least 0.8 sure?",
+            question='Which label does my classifier tickets give "My parcel has not arrived.", if at least 0.99 sure?',
         ),
     ),
 )
