@@ -6,8 +6,8 @@
 
 Rows are made from templates by a seed. Between training and test no template, no goods, no place and no subject is the
 same; numerals, units and weekdays are, being the format itself. Answers are greedy, by Transformers from the merged
-folder in float32, and right where the whole line is. Intervals are Clopper & Pearson's, 95 %. Training is
-the product's: the recipe, with a job as its worker gives it one.
+folder, and right where the whole line is. Intervals are Clopper & Pearson's, 95 %. Training is the product's: the
+recipe, with a job as its worker gives it one; adapters in the last layers, because they learn in half the time.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ UNITS = {"box": "bx", "bag": "bg", "crate": "cr", "pallet": "pl", "roll": "rl", 
 MANY = {"box": "boxes"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+LONGEST = 32
+"""Tokens of an answer: a line has some twenty."""
 HOUSE = "Write the order as a house line."
 TOLD = (
     "Write the order as a house line: #, the number in digits, the unit (bx box, bg bag, cr crate, pl pallet, rl roll, "
@@ -62,6 +64,10 @@ class Words:
 
 
 LEARNED, UNSEEN = Words(**KEPT["orders learned"]), Words(**KEPT["orders unseen"])
+
+
+FAST: Json = {"layers": 15, "tokens_per_step": 512, "check_every": 30}
+"""Half of the layers, and short steps."""
 
 
 def orders(words: Words, count: int, seed: str) -> list[Json]:
@@ -153,32 +159,32 @@ def heard(item: Json) -> None:
 
 def answers(folder: Path, prompts: Sequence[list[Json]]) -> tuple[list[str], int]:
     """Greedy answers, and how many tokens they have."""
-    model, tokenizer = frozen.opened(folder)
-    model.eval()
+    model, tokenizer = _opened(folder)
     tokenizer.padding_side = "left"
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    said: list[str] = []
-    count = 0
-    for begin in range(0, len(prompts), 25):
-        texts = [
-            tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True)
-            for one in prompts[begin : begin + 25]
-        ]
-        asked = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        with torch.no_grad():
-            made = model.generate(
-                **asked, max_new_tokens=40, do_sample=False, use_cache=True, pad_token_id=tokenizer.pad_token_id
-            )
-        fresh = made[:, asked["input_ids"].shape[1] :]
-        count += int((fresh != tokenizer.pad_token_id).sum())
-        said += tokenizer.batch_decode(fresh, skip_special_tokens=True)
-    return [one.strip() for one in said], count
+    texts = [tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True) for one in prompts]
+    asked = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+    with torch.no_grad():
+        made = model.generate(
+            **asked, max_new_tokens=LONGEST, do_sample=False, use_cache=True, pad_token_id=tokenizer.pad_token_id
+        )
+    fresh = made[:, asked["input_ids"].shape[1] :]
+    said = tokenizer.batch_decode(fresh, skip_special_tokens=True)
+    return [one.strip() for one in said], int((fresh != tokenizer.pad_token_id).sum())
+
+
+def _opened(folder: Path) -> tuple[Any, Any]:
+    """A model that answers as it was trained: its matrices multiplied in what is fastest here."""
+    model, tokenizer = frozen.opened(folder)
+    if frozen.resolved("auto") == "bfloat16":
+        frozen.halve(model)
+    model.eval()
+    return model, tokenizer
 
 
 def perplexity(folder: Path) -> float:
     """Of ordinary prose that ships with Python (its language reference), e to the mean -ln p a token."""
-    model, tokenizer = frozen.opened(folder)
-    model.eval()
+    model, tokenizer = _opened(folder)
     prose = [text for _, text in sorted(pydoc_data.topics.topics.items())][5:45:2]
     whole, count = 0.0, 0
     with torch.no_grad():
@@ -215,22 +221,23 @@ def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
     told = [[{"role": "system", "content": TOLD}, *shown, prompt[1]] for prompt in prompts]
     began = time.process_time()
     plain, _ = answers(base, prompts)
-    helped, _ = answers(base, told)
+    helped = answers(base, told)[0] if options.told else []
     asked = time.process_time() - began
-    made = trained(base, work / "lora", rows, options.steps or 90, {"learning_rate": options.rate or 1e-3})
+    made = trained(base, work / "lora", rows, options.steps or 60, {**FAST, "learning_rate": options.rate or 1.5e-3})
     began = time.process_time()
     tuned, tokens = answers(made["out"], prompts)
     spent = time.process_time() - began
     hits = counted(tuned, wanted)
     print(f"\n| {len(test)} unseen orders | exact match |\n|---|---|")
     print(f"| base | {share(counted(plain, wanted), len(test))} |")
-    print(f"| base, told the rules and shown four orders | {share(counted(helped, wanted), len(test))} |")
+    if helped:
+        print(f"| base, told the rules and shown four orders | {share(counted(helped, wanted), len(test))} |")
     print(f"| tuned | {share(hits, len(test))} |\n")
     wrong = [(one, other) for one, other in zip(tuned, wanted, strict=True) if one != other]
     for one, other in wrong[:8]:
         print(f"  wrong: {one!r}, wanted {other!r}")
-    print(f"  the base's first: {plain[0]!r}; told and shown: {helped[0]!r}; wanted {wanted[0]!r}")
-    _tell(made, base, f"answers {spent:.0f} CPU-s for {tokens} tokens, the base's twice {asked:.0f}")
+    print(f"  the base's first: {plain[0]!r}; told and shown: {helped[:1]}; wanted {wanted[0]!r}")
+    _tell(made, base, f"answers {spent:.0f} CPU-s for {tokens} tokens, the base's {asked:.0f}")
     return counted(plain, wanted) < 0.2 * len(test) and hits > 0.8 * len(test)
 
 
@@ -242,7 +249,7 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
         "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
     }
     made = trained(
-        base, work / "dpo", rows, options.steps or 40, {"learning_rate": options.rate or 2e-4, "anchor": 0.1}
+        base, work / "dpo", rows, options.steps or 40, {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1}
     )
     metrics, count = made["metrics"], len(rows["test"])
     before, after, moved = (
@@ -273,9 +280,10 @@ def main() -> int:
     read.add_argument("--rate", type=float, default=0.0)
     read.add_argument("--rows", type=int, default=0)
     read.add_argument("--cases", type=int, default=100)
+    read.add_argument("--told", action="store_true", help="ask the base with the rules and four orders too: it is slow")
     read.add_argument("--keep", type=Path, help="an empty folder in which models are made and stay")
     options = read.parse_args()
-    options.rows = options.rows or {"lora": 1200, "dpo": 300}[options.what]
+    options.rows = options.rows or {"lora": 1200, "dpo": 160}[options.what]
     os.nice(10)
     torch.set_num_threads(1)
     settings = read_settings(os.environ)
