@@ -1,6 +1,6 @@
 """Two owners who keep the same words under the same names: whatever reads them, neither sees a word of the other's.
 
-Each operation of collections, documents and memory that reads has a row here, or a test fails; those of embeddings and
+Each operation of collections, datasets, documents and memory that reads has a row here, or a test fails; those of embeddings and
 research are held to reading nothing that is kept.
 """
 
@@ -34,7 +34,7 @@ Json = dict[str, Any]
 
 CATALOG = Catalog.from_index()
 ENTRIES = {entry.name: entry for entry in CATALOG.entries()}
-KEEPING = ("collections", "documents", "memory")
+KEEPING = ("collections", "datasets", "documents", "memory")
 """Families whose operations read what is kept."""
 GIVEN = ("embeddings", "research")
 """Families whose operations read what their requests hold, and what lies outside."""
@@ -78,7 +78,11 @@ class Kept:
         memory = self.call("memory.remember", {"text": say["tea"], "user": "ada"})
         self.call("memory.remember", {"text": say["hours"], "user": "ada"})
         self.call("memory.set_entry", {"namespace": "settings", "key": "theme", "value": {"note": self.secret}})
-        self.ids |= {"collection": made["id"], "memory": memory["id"]}
+        dataset = self.call("datasets.create_dataset", {"name": "reviews", "kind": "text", "description": self.secret})
+        self.call("datasets.import_examples", {"id": "reviews", "rows": [{"text": text} for text in say.values()]})
+        self.call("datasets.split_dataset", {"id": "reviews", "train": 1, "validation": 0, "test": 0})
+        self.call("datasets.grant_consent", {"user": "ada", "purposes": ["training"], "note": self.secret})
+        self.ids |= {"collection": made["id"], "memory": memory["id"], "dataset": dataset["id"]}
         return self
 
 
@@ -99,6 +103,14 @@ def by_name(kept: Kept) -> dict[str, list[Json]]:
             *({"id": "harbour", "query": QUERY, "mode": way} for way in ways),
             {"id": "harbour", "query": QUERY, "diversity": 0.7},
         ],
+        "datasets.export_dataset": [{"id": "reviews", "split": "train"}],
+        "datasets.get_dataset": [{"id": "reviews"}],
+        "datasets.get_statistics": [{"id": "reviews"}],
+        "datasets.list_consents": [{}],
+        "datasets.list_datasets": [{}],
+        "datasets.list_examples": [{"id": "reviews"}],
+        "datasets.list_versions": [{"id": "reviews"}],
+        "datasets.validate_dataset": [{"id": "reviews"}],
         "documents.ask_documents": [{"documents": ["lease.md"], "question": "What is the rent?", "by": "sentences"}],
         "documents.compare_documents": [{"documents": ["report.md", "lease.md"]}],
         "documents.extract_fields": [{"document": "lease.md", "fields": LEASE, "by": "sentences"}],
@@ -125,6 +137,11 @@ def of_the_other(other: Kept) -> dict[str, list[Json]]:
         "collections.get_statistics": [{"id": own["collection"]}],
         "collections.list_items": [{"id": own["collection"]}],
         "collections.search_collection": [{"id": own["collection"], "query": "tea"}],
+        **{
+            f"datasets.{name}": [{"id": own["dataset"]}]
+            for name in ("export_dataset", "get_dataset", "get_statistics")
+            + ("list_examples", "list_versions", "validate_dataset")
+        },
         "documents.ask_documents": [{"documents": [own["lease.md"]], "question": "What is the rent?"}],
         "documents.compare_documents": [{"documents": [own["report.md"], own["lease.md"]]}],
         "documents.extract_fields": [{"document": own["lease.md"], "fields": LEASE}],
@@ -136,7 +153,10 @@ def of_the_other(other: Kept) -> dict[str, list[Json]]:
 
 FROM_REQUEST = {"documents.read_document", "documents.split_document"}
 """What is told of a file that the request holds."""
-SILENT = {"collections.get_statistics", "documents.extract_fields", "memory.export_memories"}
+SILENT = {
+    *("collections.get_statistics", "documents.extract_fields", "memory.export_memories"),
+    *("datasets.export_dataset", "datasets.get_statistics", "datasets.list_versions", "datasets.validate_dataset"),
+}
 """What answers figures of what is kept, or a file, and no word of it."""
 
 
