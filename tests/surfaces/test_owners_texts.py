@@ -1,7 +1,7 @@
 """Two owners who keep the same words under the same names: whatever reads them, neither sees a word of the other's.
 
-Each operation of collections, datasets, documents and memory that reads has a row here, or a test fails; those of embeddings and
-research are held to reading nothing that is kept.
+Each operation of collections, datasets, documents and memory that reads has a row here, or a test fails; those of
+embeddings and research are held to reading nothing that is kept.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class Kept:
         return self
 
 
+ROWS_OF = ("list_examples", "list_versions", "validate_dataset")
 LEASE = {"type": "object", "properties": {"rent": {"type": "number", "title": "Rent", "description": "Euro a month."}}}
 QUERY = "when is the harbour office open, and what is the rent of the pier"
 
@@ -139,8 +140,7 @@ def of_the_other(other: Kept) -> dict[str, list[Json]]:
         "collections.search_collection": [{"id": own["collection"], "query": "tea"}],
         **{
             f"datasets.{name}": [{"id": own["dataset"]}]
-            for name in ("export_dataset", "get_dataset", "get_statistics")
-            + ("list_examples", "list_versions", "validate_dataset")
+            for name in ("export_dataset", "get_dataset", "get_statistics", *ROWS_OF)
         },
         "documents.ask_documents": [{"documents": [own["lease.md"]], "question": "What is the rent?"}],
         "documents.compare_documents": [{"documents": [own["report.md"], own["lease.md"]]}],
