@@ -174,7 +174,7 @@ def draw_validation(_request: Model, result: Validation) -> list[View]:
     count = len(result.problems)
     said = f"Nothing is wrong with the {result.rows} rows that was looked for."
     if count:
-        said = f"{count} kind{'' if count == 1 else 's'} of problems in {result.rows} rows."
+        said = f"{count} kind{'' if count == 1 else 's'} of problem in {result.rows} rows."
     rows: list[list[str | float]] = [
         [one.kind, one.count, ", ".join(map(str, one.rows)), one.message] for one in result.problems
     ]
