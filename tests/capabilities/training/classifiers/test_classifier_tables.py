@@ -62,7 +62,7 @@ def test_trees_answer_what_scikit_learn_does(labels: int) -> None:
     rows, goal = mixed(400)
     kind = ensemble.HistGradientBoostingClassifier if labels else ensemble.HistGradientBoostingRegressor
     model = kind(max_iter=12, categorical_features=[0, 1], early_stopping=False, random_state=0)
-    with fitting.threads(1):
+    with fitting.alone():
         model.fit(rows, goal % labels if labels else goal + rows[:, 0])
     new, _ = mixed(300, seed=1)
     new[:20] = np.nan

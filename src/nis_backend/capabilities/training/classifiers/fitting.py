@@ -22,13 +22,13 @@ ensemble: Any = import_module("sklearn.ensemble")  # Any: as above
 
 threadpools: Any = import_module("threadpoolctl")  # Any: as above; it comes with scikit-learn
 
-MOST_ROUNDS = 2000
+MOST_ROUNDS = 500
 """Of the optimiser that fits logistic models."""
 
 
-def threads(count: int) -> AbstractContextManager[object]:
-    """Let what fits use so many threads while this lasts: on busy cores, more of them wait for each other."""
-    return threadpools.threadpool_limits(limits=count)
+def alone() -> AbstractContextManager[object]:
+    """Let what fits use one thread while this lasts: fits are small, and threads would spin where cores are busy."""
+    return threadpools.threadpool_limits(limits=1)
 
 
 def logistic(rows: Any, truth: NDArray[np.int64], strength: float) -> Linear:  # Any: a matrix, sparse or not

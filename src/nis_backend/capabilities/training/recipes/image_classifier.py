@@ -119,8 +119,8 @@ class Way:
 
 def train(job: Job) -> Outcome:
     """See the module."""
-    networks.torch.set_num_threads(job.threads)
-    with fitting.threads(job.threads):
+    with fitting.alone():
+        networks.torch.set_num_threads(job.threads)
         return _train(job, read(job))
 
 

@@ -130,7 +130,7 @@ class Way:
 
 def train(job: Job) -> Outcome:
     """See the module."""
-    with fitting.threads(job.threads):
+    with fitting.alone():
         return _train(job, read(job))
 
 
