@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, JsonValue, ValidationError
 
-from nis_backend.capabilities.runs.operations import OneRun
-from nis_backend.capabilities.runs.steering import Steered, cancel_run, pause_run, resume_run
 from nis_backend.capabilities.training import asked, checkpoints, curves
 from nis_backend.capabilities.training.data import settle
 from nis_backend.capabilities.training.recipe import RECIPES, recipe_of
@@ -376,14 +374,16 @@ async def get_curves(request: ReadCurves, ctx: Context) -> Curves:
     on="training",
     examples=(Example(title="For a while", request={"id": "{later.id}"}, before=BEGUN),),
 )
-async def pause_training(request: OneTraining, ctx: Context) -> Steered:
+async def pause_training(request: OneTraining, ctx: Context) -> Training:
     """Have a training rest: it goes on from its last checkpoint when it is resumed.
 
     Raises:
         NotFound: the caller has none such.
         Conflict: it has ended, or rests already.
     """
-    return await ctx.call(pause_run, OneRun(id=(await find(request.id, ctx))["id"]))
+    row = await find(request.id, ctx)
+    await ctx.runs.pause(row["id"])
+    return await told(row, ctx)
 
 
 @operation(
@@ -392,14 +392,16 @@ async def pause_training(request: OneTraining, ctx: Context) -> Steered:
     on="training",
     examples=(Example(title="What rests goes on", request={"id": "{later.id}"}, before=(*BEGUN, PAUSED)),),
 )
-async def resume_training(request: OneTraining, ctx: Context) -> Steered:
+async def resume_training(request: OneTraining, ctx: Context) -> Training:
     """Have a paused training go on; it ends with the very numbers of one that never rested.
 
     Raises:
         NotFound: the caller has none such.
         Conflict: it is not paused.
     """
-    return await ctx.call(resume_run, OneRun(id=(await find(request.id, ctx))["id"]))
+    row = await find(request.id, ctx)
+    await ctx.runs.resume(row["id"])
+    return await told(row, ctx)
 
 
 @operation(
@@ -408,14 +410,16 @@ async def resume_training(request: OneTraining, ctx: Context) -> Steered:
     on="training",
     examples=(Example(title="No more", request={"id": "{later.id}"}, before=BEGUN),),
 )
-async def cancel_training(request: OneTraining, ctx: Context) -> Steered:
+async def cancel_training(request: OneTraining, ctx: Context) -> Training:
     """End a training for good; its checkpoints stay until it is deleted.
 
     Raises:
         NotFound: the caller has none such.
         Conflict: it has ended.
     """
-    return await ctx.call(cancel_run, OneRun(id=(await find(request.id, ctx))["id"]))
+    row = await find(request.id, ctx)
+    await ctx.runs.cancel(row["id"])
+    return await told(row, ctx)
 
 
 class CompareTrainings(Model):

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from nis_backend.capabilities.evaluations.evaluation import OneEvaluation
-from nis_backend.capabilities.evaluations.gating import CheckGate, Gate
-from nis_backend.capabilities.evaluations.operations import check_gate, get_evaluation
+from nis_backend.capabilities.evaluations.operations import (
+    CheckGate,
+    Gate,
+    OneEvaluation,
+    check_gate,
+    get_evaluation,
+)
 from nis_backend.capabilities.training import asked
 from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.registry import named
