@@ -223,7 +223,7 @@ def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
     plain, _ = answers(base, prompts)
     helped = answers(base, told)[0] if options.told else []
     asked = time.process_time() - began
-    made = trained(base, work / "lora", rows, options.steps or 60, {**FAST, "learning_rate": options.rate or 1.5e-3})
+    made = trained(base, work / "lora", rows, options.steps or 160, {**FAST, "learning_rate": options.rate or 1.5e-3})
     began = time.process_time()
     tuned, tokens = answers(made["out"], prompts)
     spent = time.process_time() - began
@@ -245,7 +245,7 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
     """Reasons come first."""
     rows = {
         "train": pairs(LEARNED_NOTICES, options.rows, f"{SEED} train"),
-        "validation": pairs(LEARNED_NOTICES, 30, f"{SEED} validation"),
+        "validation": pairs(LEARNED_NOTICES, 16, f"{SEED} validation"),
         "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
     }
     made = trained(
