@@ -249,7 +249,7 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
         "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
     }
     made = trained(
-        base, work / "dpo", rows, options.steps or 40, {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1}
+        base, work / "dpo", rows, options.steps or 12, {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1}
     )
     metrics, count = made["metrics"], len(rows["test"])
     before, after, moved = (
@@ -283,7 +283,7 @@ def main() -> int:
     read.add_argument("--told", action="store_true", help="ask the base with the rules and four orders too: it is slow")
     read.add_argument("--keep", type=Path, help="an empty folder in which models are made and stay")
     options = read.parse_args()
-    options.rows = options.rows or {"lora": 1200, "dpo": 160}[options.what]
+    options.rows = options.rows or {"lora": 1200, "dpo": 48}[options.what]
     os.nice(10)
     torch.set_num_threads(1)
     settings = read_settings(os.environ)
