@@ -97,7 +97,7 @@ def _draw(_request: Model, result: ModelName) -> list[View]:
 PROMOTED = Before(
     name="promoted",
     operation="training.promote_model",
-    request={"id": "{made.model_id}", "name": "{made.model_id}", "unproven": "It is the first of its kind."},
+    request={"id": "{made.model_id}", "name": "example", "unproven": "It is the first of its kind."},
 )
 
 
@@ -105,7 +105,7 @@ SECOND = Before(name="second", operation="training.start_training", request={**a
 REPLACED = Before(
     name="replaced",
     operation="training.promote_model",
-    request={"id": "{second.model_id}", "name": "{made.model_id}", "unproven": "It is newer."},
+    request={"id": "{second.model_id}", "name": "example", "unproven": "It is newer."},
 )
 
 
@@ -118,7 +118,7 @@ REPLACED = Before(
     examples=(
         Example(
             title="The first of its kind",
-            request={"id": "{made.model_id}", "name": "{made.model_id}", "unproven": "It is the first of its kind."},
+            request={"id": "{made.model_id}", "name": "example", "unproven": "It is the first of its kind."},
             before=A_MODEL,
         ),
     ),
@@ -202,7 +202,7 @@ class OneName(Model):
     examples=(
         Example(
             title="What it meant before",
-            request={"name": "{made.model_id}"},
+            request={"name": "example"},
             before=(*A_MODEL, PROMOTED, SECOND, REPLACED),
         ),
     ),
@@ -232,7 +232,7 @@ async def roll_back_model(request: OneName, ctx: Context) -> ModelName:
     "training.retire_name",
     effect="writes",
     repeatable=True,
-    examples=(Example(title="No more", request={"name": "{made.model_id}"}, before=(*A_MODEL, PROMOTED)),),
+    examples=(Example(title="No more", request={"name": "example"}, before=(*A_MODEL, PROMOTED)),),
 )
 async def retire_name(request: OneName, ctx: Context) -> OneName:
     """Have nothing serve under a name any more; the model stays.
