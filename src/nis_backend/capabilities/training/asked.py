@@ -20,7 +20,6 @@ TRAINING: dict[str, Any] = {
 }
 
 RECIPES = (
-    "What kinds of models can I train here?",
     "How can I fine-tune a model on this server?",
     "Which ways of training do you have: LoRA, DPO, BitNet?",
     "What settings does the BitNet recipe have?",
@@ -34,17 +33,13 @@ START = (
 LIST = (
     "List my trainings.",
     "How is my training going?",
-    "Which models have I been training?",
     "Show the trainings that failed.",
 )
 COMPARE = (
     "Compare my last two trainings.",
-    "Which of these trainings did better?",
     "What did I set differently between these two trainings?",
 )
 MODELS = (
-    "Which models have I trained?",
-    "List my own trained models.",
-    "Which of my models are promoted?",
-    "What does local:support mean now?",
+    "List the models that came out of my trainings.",
+    "Which of my trained models are promoted?",
 )
