@@ -108,6 +108,7 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
             also=(
                 "List the available models, the LLMs I can choose from.",
                 "Which AI models does this server offer?",
+                "Which language models, models-wise, can be asked questions here? Which LLMs can be asked?",
                 "What models do you have, got installed, support or provide?",
                 "Which LLMs can I use, pick, select, talk to or chat with here?",
                 "What models can answer me, are configured, on offer or to choose from?",

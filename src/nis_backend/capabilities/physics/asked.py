@@ -32,6 +32,7 @@ SWING = (
     "How does a pendulum move when it is let go? Its oscillation time, its speed through the lowest point.",
     "How long is one swing of a bob on a string with an amplitude of 5 degrees?",
     "Show the oscillations of a damped pendulum.",
+    "Could you simulate a pendulum for me?",
     "What is the period of a swing with ropes of 2 m, a child on a playground pulled back to 30 degrees?",
     "How long does a wrecking ball, hanging from a cable, take to swing to the other side? How fast at the bottom?",
     "A chandelier, a lantern or a lamp hangs on a chain and sways: how many seconds for one full swing there and back?",

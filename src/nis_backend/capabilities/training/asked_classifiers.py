@@ -17,6 +17,7 @@ TICKETS: tuple[dict[str, Any], ...] = tuple(
 
 APPLY = (
     "Apply my trained classifier to this text.",
+    'Classify "Where is my parcel?" with the model tickets.',
     "Run the model I trained on these rows and tell me the label and the probability.",
     "Predict the label of this message with my own trained model.",
     "What does my trained model say about this picture, and how sure is it?",

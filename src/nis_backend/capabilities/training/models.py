@@ -101,7 +101,9 @@ def _draw(_request: Model, result: ModelList) -> list[View]:
     resource="trained_model",
     view=_draw,
     examples=(
-        Example(title="The newest", request={"limit": 5}, question="Which models have I trained myself?", also=asked.MODELS),
+        Example(
+            title="The newest", request={"limit": 5}, question="Which models have I trained myself?", also=asked.MODELS
+        ),
     ),
 )
 async def list_models(request: ListModels, ctx: Context) -> ModelList:

@@ -154,7 +154,7 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
         "bytes": size,
         "metrics": json.dumps(outcome["metrics"]),
         "state": "candidate",
-        "withdrawn": 0,
+        "withdrawn": int(await _withdrawn(training, ctx)),
         "created": ctx.now(),
         "updated": ctx.now(),
     }
@@ -163,6 +163,14 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
     await _note(training_id, outcome["step"], summary, ctx, model_id=model_id)
     await asyncio.to_thread(shutil.rmtree, folder / "data", ignore_errors=True)
     return model_id
+
+
+async def _withdrawn(training: Row | None, ctx: Context) -> bool:
+    """Whether the version that was learned from went away meanwhile, as it does when a consent is withdrawn."""
+    if training is None or training["version"] is None:
+        return False
+    where = {"dataset_id": training["dataset_id"], "digest": training["version"]}
+    return not await ctx.store.count("dataset_versions", where=where)
 
 
 def _place(out: Path, place: Path) -> int:
