@@ -330,6 +330,17 @@ def database(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> str:
     return postgresql.database()
 
 
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ternary kernel of this checkout, whatever is installed."""
+    from nis_backend.ternary.compiling import compile_kernel  # noqa: PLC0415 - as above
+
+    path = tmp_path_factory.mktemp("kernel") / "_kernel.so"
+    why = compile_kernel(path)
+    assert not why, why
+    return path
+
+
 @pytest.fixture
 def aws() -> FakeAws:
     """An AWS account with nothing in it."""

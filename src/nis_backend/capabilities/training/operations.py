@@ -288,7 +288,7 @@ class Point(Model):
     "training.watch_training",
     effect="reads",
     on="training",
-    examples=(Example(title="What there is", request={"id": "{later.id}", "wait": 0}, before=BEGUN),),
+    examples=(Example(title="From its beginning", request={"id": "{made.id}"}, before=A_MODEL),),
 )
 async def watch_training(request: WatchTraining, ctx: Context) -> AsyncIterator[Point]:
     """Watch a training live: loss, tokens per second, fractions of zeros and flips as they are measured, to its end.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +90,7 @@ class Group(click.Group):
     """Commands, of which the nearest are named where there is no such one."""
 
     unknown = ""
-    """What is said besides where none is near."""
+    """What is said besides."""
 
     @override
     def resolve_command(
@@ -102,8 +101,7 @@ class Group(click.Group):
             return super().resolve_command(ctx, args)
         except NoSuchCommand as error:
             name, known = error.command_name, self.list_commands(ctx)
-            near = difflib.get_close_matches(name, known)
-            words = f"No such command {name!r}." + ("" if near else self.unknown)
+            words = f"No such command {name!r}.{self.unknown}"
             raise NoSuchCommand(name, words, known, ctx) from None
 
 
