@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from nis_backend.settings import Settings
 
 
-def models_folder(settings: Settings) -> Path:
-    """The folder of the models' folders, each named by its id."""
-    return (settings.training or settings.data / "training") / "models"
+def home(settings: Settings) -> Path:
+    """The folder of trainings and models."""
+    return settings.training or settings.data / "training"
+
+
+def model_folder(settings: Settings, model_id: str) -> Path:
+    """A model's folder: there whole or not at all."""
+    return home(settings) / "models" / model_id

@@ -30,7 +30,7 @@ from nis_backend.capabilities.training.features import EMBED_IMAGE, LONGEST
 from nis_backend.capabilities.training.registry import named
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.operation import Before, Example, Json, Model, operation
-from nis_backend.trained.places import models_folder
+from nis_backend.trained.places import model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,7 +212,7 @@ async def _opened(name: str, ctx: Context) -> tuple[Row, Json, Path]:
             value=name,
             remedy=f"Ask it as a language model, {LOCAL}{row['name']}, or name a classifier.",
         )
-    folder = models_folder(ctx.settings) / str(row["id"])
+    folder = model_folder(ctx.settings, str(row["id"]))
     return row, await asyncio.to_thread(_read, folder, str(row["name"])), folder
 
 

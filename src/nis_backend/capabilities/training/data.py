@@ -11,8 +11,8 @@ from nis_backend.capabilities.datasets.operations import OneDataset, get_dataset
 from nis_backend.capabilities.training.bases import base_of, place_of
 from nis_backend.capabilities.training.checkpoints import cannot_write
 from nis_backend.capabilities.training.registry import named
-from nis_backend.capabilities.training.training import home, model_folder
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.trained.places import home, model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,8 +98,12 @@ async def placed(name: str, ctx: Context) -> Json:
     if name.startswith("local:"):
         row = await named(name, ctx)
         own[name.removeprefix("local:")] = model_folder(ctx.settings, row["id"])
-    base = await asyncio.to_thread(base_of, name, ctx.settings, own)
-    folder, file = place_of(base, ctx.settings, home(ctx.settings))
+
+    def place() -> tuple[Path, Path | None]:
+        return place_of(base_of(name, ctx.settings, own), ctx.settings, home(ctx.settings))
+
+    # In a thread: a weight that was not looked at yet is read whole, for its fingerprint.
+    folder, file = await asyncio.to_thread(place)
     return {"folder": str(folder), "file": None if file is None else str(file)}
 
 

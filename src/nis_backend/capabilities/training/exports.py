@@ -15,7 +15,7 @@ from nis_backend.capabilities.training.registry import named
 from nis_backend.made import MADE
 from nis_backend.operation import Example, operation
 from nis_backend.trained.manifest import EXPORTS, GGUF, MANIFEST, PACKED, Manifest, read_manifest
-from nis_backend.trained.places import models_folder
+from nis_backend.trained.places import model_folder
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -46,7 +46,7 @@ async def get_manifest(request: OneModel, ctx: Context) -> Manifest:
         Unavailable: its folder is gone.
     """
     row = await named(request.id, ctx)
-    folder = models_folder(ctx.settings) / row["id"]
+    folder = model_folder(ctx.settings, row["id"])
     packed = folder / EXPORTS / PACKED
     home = packed if await asyncio.to_thread((packed / MANIFEST).is_file) else folder
     return await asyncio.to_thread(read_manifest, home, f"The model {row['name']}")
@@ -72,7 +72,7 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
     """
     row = await named(request.id, ctx)
     ending = ENDINGS.get(request.format, f"-{request.format.removeprefix('gguf-')}.gguf")
-    folder, into = models_folder(ctx.settings) / row["id"], ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
+    folder, into = model_folder(ctx.settings, row["id"]), ctx.settings.data / MADE / f"{ctx.new_id('export')}.zip"
     await asyncio.to_thread(into.parent.mkdir, parents=True, exist_ok=True)
     payload = {"folder": str(folder), "format": request.format, "called": row["name"], "into": str(into)}
     try:

@@ -12,9 +12,10 @@ from pydantic import Field
 from nis_backend.capabilities.training import asked
 from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.registry import named, names_of
-from nis_backend.capabilities.training.training import Numbers, model_folder
+from nis_backend.capabilities.training.training import Numbers
 from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Model, operation
+from nis_backend.trained.places import model_folder
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:

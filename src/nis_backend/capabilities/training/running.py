@@ -13,9 +13,10 @@ from nis_backend.capabilities.training.data import put_rows
 from nis_backend.capabilities.training.features import lay
 from nis_backend.capabilities.training.pool import POOL
 from nis_backend.capabilities.training.recipe import recipe_of
-from nis_backend.capabilities.training.training import Trained, folder_of, model_folder
+from nis_backend.capabilities.training.training import Trained, folder_of
 from nis_backend.errors import Unavailable, WorkerLost
 from nis_backend.event import Progressed, Warned
+from nis_backend.trained.places import model_folder
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -141,20 +142,19 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
     model_id = f"model-{training_id.removeprefix('run-')}"
     place = model_folder(ctx.settings, model_id)
     size = await asyncio.to_thread(_place, folder / "out", place)
-    training = await ctx.store.get("trainings", training_id)
     row: Row = {
         "id": model_id,
         "name": request.name,
         "kind": outcome["kind"],
         "training_id": training_id,
         "base": request.base,
-        "dataset_id": None if training is None else training["dataset_id"],
-        "version": None if training is None else training["version"],
+        "dataset_id": request.dataset,
+        "version": request.version,
         "digest": outcome["digest"],
         "bytes": size,
         "metrics": json.dumps(outcome["metrics"]),
         "state": "candidate",
-        "withdrawn": int(await _withdrawn(training, ctx)),
+        "withdrawn": int(await _withdrawn(request, ctx)),
         "created": ctx.now(),
         "updated": ctx.now(),
     }
@@ -165,11 +165,9 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
     return model_id
 
 
-async def _withdrawn(training: Row | None, ctx: Context) -> bool:
+async def _withdrawn(request: StartTraining, ctx: Context) -> bool:
     """Whether the version that was learned from went away meanwhile, as it does when a consent is withdrawn."""
-    if training is None or training["version"] is None:
-        return False
-    where = {"dataset_id": training["dataset_id"], "digest": training["version"]}
+    where = {"dataset_id": request.dataset, "digest": request.version}
     return not await ctx.store.count("dataset_versions", where=where)
 
 

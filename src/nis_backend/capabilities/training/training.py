@@ -11,7 +11,7 @@ from nis_backend.annotations import Knob
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 from nis_backend.run import State
-from nis_backend.trained.places import models_folder
+from nis_backend.trained.places import home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,19 +100,9 @@ class OneTraining(Model):
     id: str = Field(min_length=1, max_length=64, description="The training's id.")
 
 
-def home(settings: Settings) -> Path:
-    """The folder of trainings and models."""
-    return settings.training or settings.data / "training"
-
-
 def folder_of(settings: Settings, training_id: str) -> Path:
     """A training's own folder."""
     return home(settings) / "runs" / training_id
-
-
-def model_folder(settings: Settings, model_id: str) -> Path:
-    """A model's folder: there whole or not at all."""
-    return models_folder(settings) / model_id
 
 
 async def find(training_id: str, ctx: Context) -> Row:

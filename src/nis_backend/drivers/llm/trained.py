@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.local import PROVIDER, no_words
 from nis_backend.errors import Unavailable
-from nis_backend.trained.places import models_folder
+from nis_backend.trained.places import model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class Own:
     @property
     def folder(self) -> Path:
         """Its folder."""
-        return models_folder(self.settings) / self.id
+        return model_folder(self.settings, self.id)
 
     async def info(self) -> ModelInfo:
         """What it is.

@@ -226,6 +226,17 @@ def enough(count: int) -> None:
         )
 
 
+def goals_of(splits: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
+    """What is told of each row as places in the list of labels, by splits; and the labels.
+
+    Raises:
+        InvalidRequest: as `label_of`, `labels_of` and `places_of`.
+    """
+    named = {name: [label_of(row, f"{name}.{at}") for at, row in enumerate(some)] for name, some in splits.items()}
+    labels = labels_of(named["train"])
+    return {name: places_of(some, labels, name) for name, some in named.items()}, labels
+
+
 def places_of(some: Sequence[str], labels: Sequence[str], split: str) -> NDArray[np.int64]:
     """The labels of a split as places in the list.
 

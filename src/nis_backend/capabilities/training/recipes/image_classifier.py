@@ -192,9 +192,7 @@ def read(job: Job) -> Data:
         TooLarge: there are too many rows, labels or pixels.
     """
     splits = {name: rows.read_rows(job.data.get(name), name) for name in ("train", "validation", "test")}
-    named = {name: [rows.label_of(row, f"{name}.{at}") for at, row in enumerate(some)] for name, some in splits.items()}
-    labels = rows.labels_of(named["train"])
-    goals = {name: rows.places_of(some, labels, name) for name, some in named.items()}
+    goals, labels = rows.goals_of(splits)
     size = job.settings.size or _size(splits["train"])
     pictures.refuse_many(sum(map(len, splits.values())), size)
     pixels = {name: _squares(some, name, size) for name, some in splits.items()}

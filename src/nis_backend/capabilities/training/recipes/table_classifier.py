@@ -210,11 +210,7 @@ def _goals(splits: dict[str, list[Json]], settings: Settings) -> tuple[dict[str,
                 remedy="Add examples of other numbers.",
             )
         return numbers, []
-    named = {
-        name: [rows.label_of(row, f"{name}.{place}") for place, row in enumerate(some)] for name, some in splits.items()
-    }
-    labels = rows.labels_of(named["train"])
-    return {name: rows.places_of(some, labels, name) for name, some in named.items()}, labels
+    return rows.goals_of(splits)
 
 
 def _are_numbers(labels: list[Any]) -> bool:  # Any: JSON

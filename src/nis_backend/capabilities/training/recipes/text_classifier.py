@@ -186,12 +186,8 @@ def read_texts(job: Job) -> Data:
         TooLarge: there are too many rows, labels or characters.
     """
     splits = {name: rows.read_rows(job.data.get(name), name) for name in ("train", "validation", "test")}
-    texts, named = (
-        {name: [of(row, f"{name}.{at}") for at, row in enumerate(some)] for name, some in splits.items()}
-        for of in (rows.text_of, rows.label_of)
-    )
-    labels = rows.labels_of(named["train"])
-    goals = {name: rows.places_of(some, labels, name) for name, some in named.items()}
+    texts = {name: [rows.text_of(row, f"{name}.{at}") for at, row in enumerate(some)] for name, some in splits.items()}
+    goals, labels = rows.goals_of(splits)
     known = texts["train"] + texts["validation"]
     new = rows.unseen(known, texts["test"], lambda text: " ".join(read(text).split()))
     vectors, notes = laid(job, len(known), new)
