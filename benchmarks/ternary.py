@@ -52,7 +52,9 @@ MODEL = 2.0
 """Times torch's float32, of a whole model's tokens."""
 BITS = 2.1
 """For each ternary weight, at most: its two, and its matrix's scale."""
-TURNS = 8
+TURNS = 40
+WARMING = 0.06
+"""Seconds, before each one's turns."""
 PROMPT, ANSWER = 128, 48
 
 
@@ -65,11 +67,18 @@ class Contender:
 
 
 def take_turns(contenders: dict[str, Contender], rounds: int, turns: int) -> None:
-    """Each in turn, another one first in each round; a round's time is the least disturbed of its turns' median."""
+    """Each in turn, another one first in each round; a round's time is the median of its turns.
+
+    Turns before them do not count: threads of whoever was before look for more work for some milliseconds, and a system
+    may take some to give one's own a core each.
+    """
     names = list(contenders)
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             run, taken = contenders[name].run, list[float]()
+            warm = time.perf_counter() + WARMING
+            while time.perf_counter() < warm:
+                run()
             for _ in range(turns):
                 begun = time.perf_counter()
                 run()
