@@ -145,7 +145,8 @@ def test_a_seed_gives_the_same_tokens(generator: Generator) -> None:
         return [one.token for one in generator.generate(TOKENS[:9], Sampling(max_tokens=20, temperature=1, seed=seed))]
 
     assert draw(1) == draw(1)
-    assert draw(1) != draw(2)
+    assert draw(-1) == draw(-1)
+    assert len({tuple(draw(seed)) for seed in (1, 2, -1)}) == 3
 
 
 def test_tokens_are_drawn_as_often_as_they_are_likely() -> None:
@@ -219,6 +220,16 @@ def test_a_config_that_is_not_computed_here_is_refused(
         Generator.open(tmp_path / "m")
 
 
+SAID: dict[str, dict[str, Any]] = {
+    "beyond": {"data_offsets": [2**40, 2**40 + 1024]},
+    "negative": {"data_offsets": [-1024, 0]},
+    "huge": {"shape": [2**40, 2**40]},
+    "many": {"shape": [[0], 10**10]},  # which multiplied would be a list of 80 GB
+    "type": {"dtype": "Q7"},
+}
+WRITTEN = {"code": ("", b"\xff"), "scale": ("_scale", np.float32("nan").tobytes())}
+
+
 def spoil(file: bytes, how: str) -> bytes:
     """A safetensors file, damaged."""
     length = int.from_bytes(file[:8], "little")
@@ -230,25 +241,23 @@ def spoil(file: bytes, how: str) -> bytes:
         return (2**40).to_bytes(8, "little") + file[8:]
     if how == "no json":
         return file[:8] + b"{" * length + data
-    if how == "beyond":
-        header[name]["data_offsets"] = [len(data), len(data) + 1024]
-    if how == "negative":
-        header[name]["data_offsets"] = [-1024, 0]
-    if how == "huge":
-        header[name]["shape"] = [2**40, 2**40]
-    if how == "type":
-        header[name]["dtype"] = "Q7"
-    if how == "list":
-        header[name] = [1, 2]
-    if how == "code":
-        begin = header[name]["data_offsets"][0]
-        data = data[:begin] + b"\xff" + data[begin + 1 :]
+    if how == "deep":
+        return (200_000).to_bytes(8, "little") + b"[" * 200_000
+    if how in WRITTEN:
+        end, instead = WRITTEN[how]
+        begin = header[name + end]["data_offsets"][0]
+        data = data[:begin] + instead + data[begin + len(instead) :]
+    header[name] = [1, 2] if how == "list" else {**header[name], **SAID.get(how, {})}
     text = json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data
 
 
 @pytest.mark.parametrize(
-    "how", ["cut", "no header", "no json", "beyond", "negative", "huge", "type", "list", "code", "empty", "gone"]
+    "how",
+    [
+        *("cut", "no header", "no json", "beyond", "negative", "huge", "many", "deep", "type", "list", "code", "scale"),
+        *("empty", "gone"),
+    ],
 )
 def test_damaged_weights_are_refused(how: str, made: tuple[Path, Any], tmp_path: Path) -> None:
     """Promise: nothing of a file is believed; what lies outside of it is never read."""

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LONGEST_HEADER = 100_000_000
-"""Bytes; safetensors' own bound."""
+LONGEST_HEADER, LONGEST_CONFIG = 100_000_000, 1 << 20
+"""Bytes; the first is safetensors' own bound."""
+MOST_SIDES = 8
 MOST_LAYERS, MOST_WIDTH, MOST_VOCABULARY, MOST_CONTEXT = 1024, 65_536, 4_194_304, 1 << 24
 LARGEST = 1e30
 DTYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "U8": "|u1"}
@@ -92,7 +93,8 @@ class _Config:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         try:
-            self.all = _object(json.loads((folder / "config.json").read_text("utf-8")))
+            with (folder / "config.json").open("rb") as file:
+                self.all = _object(json.loads(file.read(LONGEST_CONFIG)))
         except (OSError, ValueError, RecursionError) as error:
             raise spoilt(folder, f"config.json cannot be read ({type(error).__name__})") from None
         if self.all.get("model_type") != "bitnet":
@@ -168,8 +170,10 @@ class Tensors:
                 if name != "__metadata__":
                     self._found[name] = _tensor(data, said)
                     self._brain |= {name} if said["dtype"] == "BF16" else frozenset()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise spoilt(self._folder, f"{file.name} is damaged ({error})") from None
+        except OSError as error:
+            raise spoilt(self._folder, f"{file.name} cannot be read: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise spoilt(self._folder, f"{file.name} is damaged ({shorten(str(error))})") from None
 
     def floats(self, name: str, *shape: int) -> NDArray[np.float32]:
         """A tensor of floats of this shape, as float32."""
@@ -178,7 +182,14 @@ class Tensors:
             raise spoilt(self._folder, f"{name} holds bytes, and should hold floats")
         if name in self._brain:  # bfloat16 is the upper half of a float32
             return (found.astype(np.uint32) << 16).view(np.float32)
-        return np.ascontiguousarray(found, np.float32)
+        return np.require(found, np.float32, ["C", "A"])
+
+    def scale(self, name: str) -> float:
+        """What stands beside a packed matrix."""
+        scale = float(self.floats(name, 1)[0])
+        if not 1 / LARGEST < scale < LARGEST:
+            raise spoilt(self._folder, f"{name} is {scale:g}, and should be above 0")
+        return scale
 
     def packed(self, name: str, rows: int, columns: int) -> NDArray[np.uint8]:
         """A packed matrix of so many rows, where it lies in the file."""
@@ -201,10 +212,10 @@ class Tensors:
 
 def _tensor(data: NDArray[np.uint8], said: dict[str, Any]) -> NDArray[np.generic]:  # Any: JSON
     dtype, shape, (begin, end) = np.dtype(DTYPES[said["dtype"]]), tuple(said["shape"]), said["data_offsets"]
-    size = dtype.itemsize * math.prod(shape)
-    if not all(isinstance(one, int) and one >= 0 for one in (*shape, begin, end)):
-        msg = "a place is no whole number"
+    if len(shape) > MOST_SIDES or not all(isinstance(one, int) and one >= 0 for one in (*shape, begin, end)):
+        msg = f"a place is no whole number, or a shape has more than {MOST_SIDES}"
         raise ValueError(msg)
+    size = dtype.itemsize * math.prod(shape)
     if end - begin != size or end > len(data):
         msg = "a tensor lies beyond the file, or is of another size than its shape"
         raise ValueError(msg)

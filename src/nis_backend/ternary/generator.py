@@ -130,7 +130,8 @@ class Generator:
         return self._follow(list(tokens), sampling, cache)
 
     def _follow(self, tokens: list[int], sampling: Sampling, cache: Cache) -> Iterator[Token]:
-        random = np.random.default_rng(sampling.seed)
+        # numpy takes no negative number.
+        random = np.random.default_rng(None if sampling.seed is None else sampling.seed % 2**64)
         # The last is read in any case: its logits are what the first token is chosen by.
         cache.keep(min(cache.common(tokens), len(tokens) - 1))
         self.read(tokens[cache.length : -1], cache)
@@ -254,7 +255,7 @@ def _read(tensors: Tensors, shape: Shape, kernel: Kernel) -> Weights:
     heads, kv = shape.heads * shape.head, shape.kv_heads * shape.head
 
     def project(name: str, rows: int, columns: int) -> Projection:
-        scale = float(tensors.floats(f"{name}.weight_scale", 1)[0])
+        scale = tensors.scale(f"{name}.weight_scale")
         matrix = kernel.hold(tensors.packed(f"{name}.weight", rows, columns))
         return Projection(matrix=matrix, divisor=1 / scale if shape.multiplies else scale)
 

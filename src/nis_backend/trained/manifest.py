@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from nis_backend.errors import InternalError, Unavailable
+from nis_backend.errors import Unavailable
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def check_files(folder: Path, manifest: Manifest, called: str) -> None:
     for one in manifest.files:
         path = folder / one.name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise InternalError(f"The manifest of {called} names a file outside of its folder.")
+            raise _wrong(called, one.name, "lies outside of its folder")
         if not path.is_file():
             raise _wrong(called, one.name, "is gone")
         if path.stat().st_size != one.bytes or sha256_of(path) != one.sha256:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import shutil
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +25,7 @@ from nis_backend.drivers.llm.answer import Answered, Item, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.drivers.llm.local import LocalModels
 from nis_backend.drivers.llm.ternary_words import Words
+from nis_backend.drivers.llm.ternary_worker import SLOTS, open_worker
 from nis_backend.drivers.llm.trained import TrainedModels
 from nis_backend.drivers.llm.trained_engines import FileOwn, FolderOwn, TernaryOwn
 from nis_backend.drivers.store.base import Row
@@ -331,6 +334,49 @@ async def test_only_so_many_models_are_loaded_at_once(tmp_path: Path, made: Path
         assert status.name == "added"
         assert status.processes <= 5
         assert len(status.pids) == status.processes
+
+
+@awaited
+async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path) -> None:
+    """An answer that has no turn yet is given up at once; the worker, and those it answers, are left alone."""
+    packed = made / "models" / "model-1" / "exports" / "packed"
+    worker = open_worker({"folder": str(packed), "name": "local:tiny", "context": 256, "threads": 1})
+    begun, go = threading.Semaphore(0), threading.Event()
+    step = worker._generator.step  # pyright: ignore[reportPrivateUsage] - held up, to have all turns taken
+
+    def held(ones: Any) -> Any:
+        begun.release()
+        assert go.wait(10)
+        return step(ones)
+
+    worker._generator.step = held  # pyright: ignore[reportPrivateUsage] - as above
+    body = json.dumps({"messages": [{"role": "user", "content": "a"}], "max_tokens": 3, "temperature": 0})
+
+    async def whole() -> list[Any]:
+        unused: Any = None
+        return [one async for one in worker.handle({"body": body}, unused)]
+
+    answers = [asyncio.create_task(whole()) for _ in range(SLOTS)]
+    for _ in answers:
+        assert await asyncio.to_thread(begun.acquire, timeout=10)
+    waiting = asyncio.create_task(whole())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert await asyncio.wait({waiting}, timeout=10) == ({waiting}, set())
+    assert not any(one.done() for one in answers)
+    go.set()
+    assert [told[-1]["usage"]["completion_tokens"] for told in await asyncio.gather(*answers)] == [3] * SLOTS
+
+
+def test_what_cannot_fit_is_refused_before_it_is_counted(made: Path) -> None:
+    """Counting some megabytes holds up everybody's answers for seconds, until the worker passes for one that hangs."""
+    words = Words(made / "models" / "model-1" / "exports" / "packed", "The model", 256)
+    longest = 13  # of <|assistant|>
+    with pytest.raises(InvalidRequest, match="more than 256 tokens"):
+        words.conversation([{"role": "user", "content": "a" * (256 * longest + 1)}])
+    with pytest.raises(InvalidRequest, match="more than 256 tokens"):
+        words.tokens("a" * (256 * longest + 1))
+    assert len(words.tokens("a" * 256 * longest)) == 256 * longest
 
 
 def test_words_that_look_like_marks_are_words(made: Path) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.drivers.llm.held import too_long
 from nis_backend.drivers.llm.openai_parts import words_in
 from nis_backend.errors import InvalidRequest, Unavailable, shorten
 
@@ -34,10 +36,12 @@ LEAST = -9999.0
 class Words:
     """The tokenizer of a model's folder."""
 
-    def __init__(self, folder: Path, called: str) -> None:
+    def __init__(self, folder: Path, called: str, context: int | None = None) -> None:
+        """What cannot fit `context` tokens is refused before they are counted, which holds up all others."""
         tokenizers: Any = importlib.import_module("tokenizers")  # Any: it has no types
         self._called = called
         self._folder = folder
+        self._context = context
         try:
             self._made: Any = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # noqa: BLE001 - what the library raises for a file that is none
@@ -46,6 +50,7 @@ class Words:
                 remedy="Bring back its folder from a backup, or train it again.",
             ) from None
         added: dict[int, Any] = self._made.get_added_tokens_decoder()
+        self._asking = threading.Lock()
         self._special = {str(one.content): number for number, one in added.items() if one.special}
         self.marks = frozenset(self._special.values())
         """The numbers that are no words."""
@@ -53,6 +58,7 @@ class Words:
     def conversation(self, messages: Sequence[Json]) -> list[int]:
         """The numbers up to where the model's answer begins."""
         turns = [(str(one["role"]), words_in(one.get("content"))) for one in messages]
+        self._check("".join(words for _, words in turns))
         if not {BEGIN, USER, ASSISTANT, END} <= self._special.keys():
             return self._encode(self._rendered(turns), special=True)
         tokens = [self._special[BEGIN]]
@@ -64,6 +70,7 @@ class Words:
 
     def tokens(self, text: str) -> list[int]:
         """The numbers of words by themselves."""
+        self._check(text)
         return self._encode(text, special=False)
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -77,9 +84,19 @@ class Words:
         return {"token": data.decode("utf-8", "replace"), "bytes": list(data)}
 
     def _encode(self, text: str, *, special: bool) -> list[int]:
-        # Told each time: several threads ask, and each of them one of the two.
-        self._made.encode_special_tokens = not special
-        return list(self._made.encode(text, add_special_tokens=False).ids)
+        # Told each time, and held meanwhile: several threads ask, and each of them one of the two.
+        with self._asking:
+            self._made.encode_special_tokens = not special
+            return list(self._made.encode(text, add_special_tokens=False).ids)
+
+    def _check(self, text: str) -> None:
+        """That so many characters may be few enough tokens, of which none has more than the longest.
+
+        Raises:
+            InvalidRequest: they cannot be.
+        """
+        if self._context is not None and len(text) > self._context * self._longest:
+            raise too_long(self._called, f"more than {len(text) // self._longest}", self._context)
 
     def _rendered(self, turns: Sequence[tuple[str, str]]) -> str:
         """The conversation as the model's template writes it; without one the words alone, from which it goes on.
@@ -107,6 +124,12 @@ class Words:
                 field="messages",
                 remedy="Let user and assistant take turns, or leave the instructions out.",
             ) from None
+
+    @cached_property
+    def _longest(self) -> int:
+        """Letters of the longest token: of a byte-level tokenizer its bytes."""
+        vocabulary: dict[str, int] = self._made.get_vocab()
+        return max(map(len, vocabulary), default=1)
 
     @cached_property
     def _template(self) -> str:

@@ -7,7 +7,7 @@ import json
 import math
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,9 @@ def open_worker(options: Json) -> TernaryWorker:
     folder = Path(options["folder"])
     kernel = open_kernel(options.get("kernel", "auto"), options["threads"])
     called = f"The model {options['name']}"
-    return TernaryWorker(Generator.open(folder, kernel), Words(folder, called), called, options["context"])
+    generator = Generator.open(folder, kernel)
+    context = min(options["context"], generator.context)
+    return TernaryWorker(generator, Words(folder, called, context), called, context)
 
 
 class TernaryWorker:
@@ -54,7 +56,7 @@ class TernaryWorker:
         self._generator = generator
         self._words = words
         self._called = called
-        self._context = min(context, generator.context)
+        self._context = context
         self._threads = ThreadPoolExecutor(SLOTS, "answer")
         self._caches: deque[Cache] = deque(maxlen=KEPT)
         self._lending = threading.Lock()
@@ -78,27 +80,23 @@ class TernaryWorker:
         def put(chunk: Json | NisError | None) -> None:
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
-        job = loop.run_in_executor(self._threads, self._answer, request, tokens, put, left)
+        job = self._threads.submit(self._answer, request, tokens, put, left)
         try:
             while (chunk := await chunks.get()) is not None:
                 if isinstance(chunk, NisError):
                     raise chunk
                 yield chunk
         finally:
-            left.set()
-            # A thread cannot be stopped: it looks between two tokens whether it is to go on.
-            await asyncio.wait({job})
+            await _ended(job, left)
         job.result()
 
     async def _told_bits(self, tokens: list[int], text: str) -> float:
         left = threading.Event()
-        job = asyncio.get_running_loop().run_in_executor(self._threads, self._bits, tokens, text, left)
+        job = self._threads.submit(self._bits, tokens, text, left)
         try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            left.set()
-            await asyncio.wait({job})
-            raise
+            return await asyncio.wrap_future(job)
+        finally:
+            await _ended(job, left)
 
     def _bits(self, tokens: list[int], text: str, left: threading.Event) -> float:
         """How unlikely a text is after these tokens: read one by one, as if it were being written."""
@@ -106,9 +104,9 @@ class TernaryWorker:
         if len(tokens) + len(wanted) > self._context:
             raise too_long(self._called, str(len(tokens) + len(wanted)), self._context)
         cache, nats, last = self._generator.open_cache(), 0.0, tokens[-1]
-        self._generator.read(tokens[:-1], cache)
+        self._read(tokens[:-1], cache, left)
         for token in wanted:
-            if left.is_set():
+            if left.is_set():  # nobody is told what it has come to
                 break
             nats -= log_chance(self._generator.step([(last, cache)])[0], token)
             last = token
@@ -133,10 +131,9 @@ class TernaryWorker:
         # Answers have the same bits whether what comes before was kept or is read anew.
         cache = self._borrowed(tokens)
         cache.keep(min(cache.common(tokens), len(tokens) - 1))
-        while len(tokens) - 1 - cache.length > AT_ONCE:
-            if left.is_set():
-                return
-            self._generator.read(tokens[cache.length : cache.length + AT_ONCE], cache)
+        self._read(tokens[:-1], cache, left)
+        if left.is_set():
+            return
         seen = _Seen(request.get("top_logprobs") or 0, _penalties(request))
         sampling = self._sampling(request, len(tokens), seen)
         characters, stops = Characters(self._words.decode), Stops(_stops(request))
@@ -160,6 +157,11 @@ class TernaryWorker:
         self._give_back(cache)
         usage = {"prompt_tokens": len(tokens), "completion_tokens": made, "total_tokens": len(tokens) + made}
         yield {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
+
+    def _read(self, tokens: Sequence[int], cache: Cache, left: threading.Event) -> None:
+        """Read what the cache has not yet of these, for as long as anybody waits."""
+        while cache.length < len(tokens) and not left.is_set():
+            self._generator.read(tokens[cache.length : cache.length + AT_ONCE], cache)
 
     def _sampling(self, request: Json, given: int, seen: _Seen) -> Sampling:
         temperature = request.get("temperature")
@@ -189,6 +191,16 @@ class TernaryWorker:
     def _give_back(self, cache: Cache) -> None:
         with self._lending:
             self._caches.append(cache)
+
+
+async def _ended(job: Future[Any], left: threading.Event) -> None:
+    """Wait until a job has ended, whether or not it was over; one that waits its turn never begins."""
+    left.set()
+    if not job.cancel():
+        # A thread cannot be stopped: it looks between two tokens whether it is to go on.
+        ended = asyncio.wrap_future(job)
+        await asyncio.wait({ended})
+        ended.exception()  # is the job's own to tell
 
 
 class _Seen:
