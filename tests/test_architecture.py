@@ -30,6 +30,7 @@ KERNEL = (
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     "numerics",
+    "pictures",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nis_backend.headers.span import Facts
 
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/tiff", "image/bmp", "image/avif")
-"""What `capabilities/vision/pictures.py` opens."""
+"""What `pictures.py` opens."""
 SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/aiff")
 """What libsndfile decodes."""
 _OFFICE = "application/vnd.openxmlformats-officedocument."

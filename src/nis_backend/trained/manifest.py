@@ -206,13 +206,29 @@ def check_files(folder: Path, manifest: Manifest, called: str) -> None:
         Unavailable: one is gone or was changed.
     """
     for one in manifest.files:
-        path = folder / one.name
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise _wrong(called, one.name, "lies outside of its folder")
-        if not path.is_file():
-            raise _wrong(called, one.name, "is gone")
-        if path.stat().st_size != one.bytes or sha256_of(path) != one.sha256:
-            raise _wrong(called, one.name, "was changed: its SHA-256 is not the manifest's")
+        _check(folder, one, called)
+
+
+def check_file(folder: Path, name: str, called: str) -> None:
+    """As `check_files`, of one file, which the manifest has to name.
+
+    Raises:
+        Unavailable: it is gone, was changed or is not named.
+    """
+    named = [one for one in read_manifest(folder, called).files if one.name == name]
+    if not named:
+        raise _wrong(called, name, "is not in its manifest")
+    _check(folder, named[0], called)
+
+
+def _check(folder: Path, one: ModelFile, called: str) -> None:
+    path = folder / one.name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise _wrong(called, one.name, "lies outside of its folder")
+    if not path.is_file():
+        raise _wrong(called, one.name, "is gone")
+    if path.stat().st_size != one.bytes or sha256_of(path) != one.sha256:
+        raise _wrong(called, one.name, "was changed: its SHA-256 is not the manifest's")
 
 
 def _wrong(called: str, name: str, what: str) -> Unavailable:

@@ -14,6 +14,7 @@ from nis_backend.capabilities.training import asked_classifiers as asked
 from nis_backend.capabilities.training import classified_views
 from nis_backend.capabilities.training.classified import (
     PROBABILITY,
+    WEIGHED,
     Answer,
     ApplyModel,
     Classified,
@@ -30,6 +31,7 @@ from nis_backend.capabilities.training.features import EMBED_IMAGE, LONGEST
 from nis_backend.capabilities.training.registry import named
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.operation import Before, Example, Json, Model, operation
+from nis_backend.trained.manifest import check_file
 from nis_backend.trained.places import model_folder
 
 if TYPE_CHECKING:
@@ -166,7 +168,7 @@ async def apply_model(request: ApplyModel, ctx: Context) -> Classified:
         task=card["task"],
         labels=card["labels"],
         answers=said.answers,
-        probability_is=PROBABILITY if card["labels"] else "",
+        probability_is=_probability_is(card),
         push_is=said.push_is,
         drift=_drift(said.answers),
         notes=[*card["notes"], *_withdrawn(row)],
@@ -217,6 +219,7 @@ async def _opened(name: str, ctx: Context) -> tuple[Row, Json, Path]:
 
 
 def _read(folder: Path, name: str) -> Json:
+    check_file(folder, CARD, name)
     try:
         if (folder / CARD).stat().st_size > LARGEST_CARD:
             msg = "it is too large"
@@ -246,6 +249,12 @@ async def _vectors(request: ApplyModel, card: Json, ctx: Context) -> list[list[f
             remedy="Train the classifier again, or bring back the model's files as they were.",
         )
     return found.vectors
+
+
+def _probability_is(card: Json) -> str:
+    if not card["labels"]:
+        return ""
+    return f"{PROBABILITY} {WEIGHED}" if card["deciding"]["weights"] else PROBABILITY
 
 
 def _drift(answers: list[Answer]) -> str:

@@ -26,6 +26,11 @@ PROBABILITY = (
     "are right, where what comes is like what was learnt."
 )
 
+WEIGHED = (
+    "Its labels are uneven: one is chosen by weighed probabilities, so that rare ones are told too, and need not be "
+    "the likeliest. Train with even: false to be told the likeliest."
+)
+
 
 class ApplyModel(Model):
     """A classifier that was trained here, and what it is to say something of."""
@@ -48,7 +53,7 @@ class ApplyModel(Model):
         description="Rows by the names of their columns, for a classifier of tables: numbers, texts, or null.",
     )
     at_least: Annotated[float, Unit(""), Knob(), Names("threshold", "at least")] = Field(
-        default=0.0, ge=0, le=1, description="Below this probability no label is answered."
+        default=0.0, ge=0, le=1, description="Labels below this probability are not answered; where all are, none is."
     )
     count: Annotated[int, Knob()] = Field(
         default=5, ge=1, le=500, description="Labels whose probability is told, the likeliest first."

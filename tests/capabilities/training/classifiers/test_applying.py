@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -152,6 +153,23 @@ def test_a_folder_that_is_not_what_its_manifest_says_is_refused(tickets: Trainin
     numbers.write_bytes(numbers.read_bytes()[:-1] + b"\x01")
     with pytest.raises(Unavailable):
         said(made, texts=["parcel"])
+    (made.out / "manifest.json").unlink()
+    with pytest.raises(Unavailable):
+        said(made, texts=["parcel"])
+
+
+def test_a_label_is_chosen_among_those_that_are_sure_enough(flowers: Trainings, tmp_path: Path) -> None:
+    """Where a rare label is weighed up but not as probable as is asked, the likeliest is told if that one is."""
+    made = Trainings(tmp_path)
+    shutil.copytree(flowers.out, made.out)
+    card = made.card
+    card["deciding"]["weights"] = [1.0 if label == "white" else 1e-9 for label in card["labels"]]
+    (made.out / "classifier.json").write_text(json.dumps(card))
+    finish_model(made.out, Facts(kind="table"))
+    row = {"height": 12, "place": "sun", "noise": 0}
+    rare, likely, none = (said(made, rows=[row], at_least=sure).answers[0] for sure in (0.0, 0.6, 1.0))
+    assert (rare.label, likely.label, none.label) == ("white", "red", None)
+    assert (rare.probability or 0) < 0.5 < (likely.probability or 0) == none.probability
 
 
 @asynccontextmanager
@@ -224,6 +242,9 @@ def test_a_classifier_says_what_it_is(flowers: Trainings, tmp_path: Path) -> Non
             assert any(isinstance(one, Grid) for one in describe_classifier.draw(request, card))
             await ctx.store.update("trained_models", "model-flowers", {"withdrawn": 1})
             assert "was withdrawn" in (await describe_classifier.function(request, ctx)).notes[-1]
+            (tmp_path / "training" / "models" / "model-flowers" / "classifier.json").write_text("[]")
+            with pytest.raises(Unavailable, match="was changed"):
+                await describe_classifier.function(request, ctx)
             shutil.rmtree(tmp_path / "training" / "models" / "model-flowers")
             with pytest.raises(Unavailable):
                 await describe_classifier.function(request, ctx)

@@ -51,6 +51,16 @@ def test_an_interval_is_wilsons() -> None:
     assert found.high == pytest.approx(0.3662, abs=5e-5)
 
 
+def test_an_interval_holds_its_value() -> None:
+    """Of answers that are calibrated, rows drawn anew have a greater calibration error almost always."""
+    sure = np.repeat([0.55, 0.65, 0.75, 0.85, 0.95], 20)
+    chances, right = np.column_stack([sure, 1 - sure]), np.tile(np.arange(20), 5) < 20 * sure - 0.5
+    truth = (~right).astype(np.int64)
+    ece = sorted_rows(truth, chances, chances.argmax(axis=1), 0)["ece"]
+    assert ece.value == pytest.approx(0, abs=1e-12)
+    assert ece.low <= ece.value < ece.high
+
+
 def test_the_calibration_error_is_the_gap_that_was_made() -> None:
     """Answers with 0.95 that are right in three of four have an error of 0.2."""
     chances = np.tile([0.95, 0.05], (400, 1))

@@ -13,6 +13,7 @@ from classified import Json, Killed, Trainings
 from numpy.typing import NDArray
 
 from nis_backend.capabilities.training.classifiers import fitting, saved
+from nis_backend.capabilities.training.classifiers.choosing import parted
 from nis_backend.capabilities.training.classifiers.columns import learnt
 from nis_backend.capabilities.training.classifiers.scoring import Trees, chances
 from nis_backend.capabilities.training.classifiers.tables import TableModel
@@ -115,14 +116,14 @@ def test_a_training_that_was_cut_ends_with_the_same_bytes(tmp_path: Path) -> Non
     """What was fitted is kept and not fitted again; the model is that of a training that was not cut."""
     rows = wine()
     whole, cut = Trainings(tmp_path / "whole"), Trainings(tmp_path / "cut")
-    whole.train("table_classifier", rows[:130], rows[130:], rounds=5)
-    cut.die_after(11)
+    whole.train("table_classifier", rows[:130], rows[130:], rounds=5, candidates=["trees"])
+    cut.die_after(4)
     with pytest.raises(Killed):
-        cut.train("table_classifier", rows[:130], rows[130:], rounds=5)
+        cut.train("table_classifier", rows[:130], rows[130:], rounds=5, candidates=["trees"])
     before = len(cut.heard)
-    cut.train("table_classifier", rows[:130], rows[130:], rounds=5)
+    cut.train("table_classifier", rows[:130], rows[130:], rounds=5, candidates=["trees"])
     assert cut.files == whole.files
-    assert sum(one["kind"] == "checkpoint" for one in cut.heard[before:]) == 25 - 11
+    assert sum(one["kind"] == "checkpoint" for one in cut.heard[before:]) == 10 - 4
 
 
 def test_numbers_are_told_with_how_far_off_they_may_be(tmp_path: Path) -> None:
@@ -168,6 +169,58 @@ def test_rows_of_the_test_that_were_learnt_are_not_measured_on(tmp_path: Path) -
     assert "measured on the rows that also judged" in made.card["notes"][0]
 
 
+def test_rows_that_are_alike_never_judge_each_other(tmp_path: Path) -> None:
+    """Chance alone, each row four times: nothing is learnt by heart, and no probability is surer than it may be."""
+    draw, made = np.random.default_rng(0), Trainings(tmp_path)
+    chance = [
+        {"features": {"x": draw.normal(), "y": draw.normal()}, "label": "ab"[draw.integers(2)]} for _ in range(90)
+    ]
+    made.train("table_classifier", chance[:40] * 4, chance[40:], rounds=5)
+    measured = made.card["measured"]["model"]
+    assert measured["accuracy"]["low"] <= 0.5 <= measured["accuracy"]["high"]
+    assert measured["log_loss"]["value"] < 0.75
+    assert made.card["candidates"][0]["log_loss"] > 0.6
+
+
+def test_validation_judges_without_what_train_has_too() -> None:
+    """Rows of validation that are in train as well are left out; what is left of one label is never held out whole."""
+    alike, labels = np.arange(1400), np.arange(1400) % 2
+    alike[800:900] = np.arange(100)
+    parts = parted(800, alike, labels, 0)
+    assert not parts.by_folds
+    np.testing.assert_array_equal(parts.held, np.arange(900, 1400))
+    alike, labels = np.array([0, 0, 0, 1, 2, 3, 4, 5, 6, 7]), np.array([1, 1, 1, *[0] * 7])
+    parts = parted(10, alike, labels, 0)
+    assert sorted(parts.held) == list(range(3, 10))
+    assert all({0, 1, 2} <= set(fit.tolist()) for fit, _ in parts.pairs)
+
+
+def test_of_many_columns_the_heaviest_are_looked_at(tmp_path: Path) -> None:
+    """With more columns than are shuffled, what the label hangs on is among them, whichever way it was learnt."""
+    numbers, made = np.random.default_rng(0).normal(size=(40, 110)).tolist(), Trainings(tmp_path)
+    rows = [
+        {"features": {f"c{at:03}": one for at, one in enumerate(row)}, "label": "ab"[row[109] > 0]} for row in numbers
+    ]
+    for way in ("linear", "trees"):
+        made.train("table_classifier", rows[:30], rows[30:], candidates=[way], rounds=5)
+        assert made.card["weighs"][0]["name"] == "c109"
+        assert len(made.card["weighs"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ([f"{at}.5" for at in range(60)], "its numbers are written as texts: give"),
+        ([*map(str, range(59)), "n/a"], "and 1 other texts among them"),
+        ([f"2026-01-{at}" for at in range(60)], "it is another text in most rows"),
+        ([*"abcdefgh"], "no text of it is there twice"),
+    ],
+)
+def test_why_a_column_of_texts_is_left_out(cells: list[str], why: str) -> None:
+    """Numbers that are written as texts are told apart from names and dates."""
+    assert why in learnt([{"x": cell} for cell in cells])[1]["x"]
+
+
 def test_columns_that_tell_nothing_are_left_out_and_named(tmp_path: Path) -> None:
     """A constant, a name of each row's own and an empty column have their reasons in the card."""
     rows = [
@@ -192,10 +245,11 @@ REFUSED: list[tuple[list[Json], type[NisError], str]] = [
     ([*FEW, {"features": {"x": 10**400}, "label": "a"}], InvalidRequest, "train.12.features.x"),
     ([*FEW, {"features": {"x": [1]}, "label": "a"}], InvalidRequest, "train.12.features.x"),
     ([*FEW, {"features": {"x": 1}, "label": None}], InvalidRequest, "train.12.label"),
+    ([*FEW, {"features": {"x": "a"}, "label": 10**400}], InvalidRequest, "train.12.label"),
     ([*FEW, {"features": {}, "label": "a"}], InvalidRequest, "train.12.features"),
     ([*FEW, {"features": dict.fromkeys(map(str, range(100_000)), 1), "label": "a"}], TooLarge, "train.12.features"),
     ([{"features": {"x": at}, "label": f"l{at // 2}"} for at in range(2000)], TooLarge, "label"),
-    ([{"features": {"x": 1.0}, "label": "ab"[at % 2]} for at in range(12)], InvalidRequest, "features"),
+    ([{"features": {"x": 1.0}, "label": "ab"[at % 2]} for at in range(12)], InvalidRequest, "train"),
     ([{"features": {"x": at}, "label": 1.5} for at in range(12)], InvalidRequest, "label"),
 ]
 

@@ -16,7 +16,7 @@ from nis_backend.capabilities.training.classifiers.images import ImageModel
 from nis_backend.capabilities.training.classifiers.tables import TableModel
 from nis_backend.capabilities.training.classifiers.texts import TextModel
 from nis_backend.errors import Unavailable
-from nis_backend.trained.manifest import MANIFEST, check_files, read_manifest
+from nis_backend.trained.manifest import check_files, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +70,7 @@ def opened(folder: Path, ctx: ComputingContext) -> tuple[Json, AnyModel]:
     """
     kept: OrderedDict[Path, tuple[Json, AnyModel]] = ctx.keep("classifiers", OrderedDict[Path, Any])
     if folder not in kept:
-        if (folder / MANIFEST).is_file():
-            check_files(folder, read_manifest(folder, "The classifier"), "The classifier")
+        check_files(folder, read_manifest(folder, "The classifier"), "The classifier")
         kept[folder] = _read(folder)
         if len(kept) > KEPT:
             kept.popitem(last=False)
@@ -121,9 +120,10 @@ def _of_texts(request: Given, card: Json, model: TextModel, vectors: Array | Non
 
 def _of_images(request: Given, card: Json, model: ImageModel, vectors: Array | None) -> list[Answer]:
     from nis_backend.capabilities.training.classifiers import pictures  # noqa: PLC0415 - Pillow, for pictures alone
+    from nis_backend.pictures import upright  # noqa: PLC0415 - as above
 
     squares = [
-        pictures.squared(pictures.opened(image.path, f"images.{at}", image.limits), model.size)
+        pictures.squared(upright(image.path, field=f"images.{at}", limits=image.limits), model.size)
         for at, image in enumerate(request.images)
     ]
     return _labelled(request, card, model.scores(np.array(squares, np.uint8), vectors))[0]
@@ -153,10 +153,14 @@ def _of_rows(request: Given, card: Json, model: TableModel) -> list[Answer]:
 
 
 def _labelled(request: Given, card: Json, scores: Array) -> tuple[list[Answer], Places]:
-    """The answers by calibrated probabilities, and the places of the labels that were chosen."""
+    """The answers by calibrated probabilities, and the places of the labels that were chosen.
+
+    Of labels as probable as is asked one is chosen; where there is none, the likeliest is told of, and no label.
+    """
     deciding, labels = Deciding.read(card["deciding"]), card["labels"]
     chances = deciding.calibration.apply(scores)
-    places = deciding.answers(chances)
+    enough = chances >= request.at_least
+    places = np.where(enough.any(axis=1), deciding.answers(np.where(enough, chances, 0)), chances.argmax(axis=1))
     found: list[Answer] = []
     for row, place in zip(chances, places.tolist(), strict=True):
         order = np.argsort(-row, kind="stable")[: request.count].tolist()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from nis_backend.capabilities.training.classifiers.under import Candidate, Fits
-from nis_backend.errors import BudgetExceeded
+from nis_backend.errors import BudgetExceeded, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class Parts:
 
     @property
     def by_folds(self) -> bool:
-        """Whether every row is held out once."""
+        """Whether rows are held out in turn."""
         return len(self.pairs) > 1
 
     @property
@@ -66,24 +66,35 @@ class Parts:
         return f"{len(self.pairs)} folds" if self.by_folds else f"{len(self.held)} rows held out"
 
 
-def parted(train: int, validation: int, labels: Places | None, seed: int, *, folds: int = FOLDS) -> Parts:
+def parted(train: int, alike: Places, labels: Places | None, seed: int, *, folds: int = FOLDS) -> Parts:
     """The validation's rows, which lie behind those of train, judge where they are enough; else folds of all rows do.
 
-    Folds have of each label as much as they can; `folds` says how many of the five are held out.
+    Rows with the same number in `alike` are never parted: none judges a fit that has seen its like. Folds have of each
+    label as much as they can; `folds` says how many of the five are held out.
+
+    Raises:
+        InvalidRequest: all rows of each label are alike.
     """
-    rows = np.arange(train + validation)
-    split = rows[:train], rows[train:]
-    if validation >= ENOUGH and (labels is None or _each(labels[train:], labels) >= ENOUGH_EACH):
-        return Parts(pairs=(split,), final=split[0])
-    rank = np.random.default_rng([seed, 3]).permutation(len(rows))
+    rows = np.arange(len(alike))
+    judging = rows[train:][~np.isin(alike[train:], alike[:train])]
+    if len(judging) >= ENOUGH and (labels is None or _each(labels[judging], labels) >= ENOUGH_EACH):
+        return Parts(pairs=((rows[:train], judging),), final=rows[:train])
+    _, first, number_of = np.unique(alike, return_index=True, return_inverse=True)
+    rank = np.random.default_rng([seed, 3]).permutation(len(first))
     if labels is not None:
         # Rows of one label follow each other, and are dealt out in turn.
-        rank = rank[np.argsort(labels[rank], kind="stable")]
-    fold = np.empty(len(rows), np.int64)
-    fold[rank] = np.arange(len(rows)) % FOLDS
-    pairs = tuple((rows[fold != number], rows[fold == number]) for number in range(FOLDS))
-    if labels is not None:
-        pairs = tuple(_complete(fit, held, labels) for fit, held in pairs)
+        rank = rank[np.argsort(labels[first][rank], kind="stable")]
+    dealt = np.empty(len(first), np.int64)
+    dealt[rank] = np.arange(len(first)) % FOLDS
+    fold = dealt[number_of]
+    pairs = tuple(_complete(fold == number, labels) for number in range(FOLDS))
+    pairs = tuple((fit, held) for fit, held in pairs if len(held) and len(fit))
+    if not pairs:
+        raise InvalidRequest(
+            "Rows of the same label are all alike: none is left to judge by.",
+            field="train",
+            remedy="Add examples that differ from those of their label.",
+        )
     return Parts(pairs=pairs[:folds], final=rows if folds == FOLDS else pairs[0][0])
 
 
@@ -91,11 +102,11 @@ def _each(some: Places, labels: Places) -> int:
     return int(np.bincount(some, minlength=int(labels.max()) + 1).min())
 
 
-def _complete(fit: Places, held: Places, labels: Places) -> tuple[Places, Places]:
-    """A label that would be held out altogether has its first row to be fitted with too: each label is known."""
-    gone = np.setdiff1d(labels[held], labels[fit])
-    first = [held[np.flatnonzero(labels[held] == label)[0]] for label in gone]
-    return np.sort(np.concatenate([fit, np.array(first, np.int64)])), held
+def _complete(out: NDArray[np.bool_], labels: Places | None) -> tuple[Places, Places]:
+    """Rows to fit with and rows held out; those of a label that would be held out altogether are fitted with."""
+    if labels is not None:
+        out = out & np.isin(labels, labels[~out])
+    return np.flatnonzero(~out), np.flatnonzero(out)
 
 
 def judged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ FEWEST_OF_LEVEL = 2
 """Rows that have a category of its own."""
 ALIKE, FEW_ROWS = 0.5, 40
 """A column of texts of which more than this share are different ones only tells rows apart, in so many rows or more."""
+
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,11 @@ class Column:
     def codes(self) -> int:
         """How many codes there are."""
         return len(self.levels) + self.rare + self.missing
+
+    @property
+    def width(self) -> int:
+        """Numbers that a linear model sees of it."""
+        return self.codes if self.categorical else 1 + self.missing
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -179,8 +188,19 @@ def _of_numbers(name: str, cells: Sequence[Any], *, gone: int) -> tuple[Column |
 def _of_categories(name: str, texts: Sequence[str], *, missing: bool) -> tuple[Column | None, str]:
     counts = Counter(texts)
     if len(counts) > ALIKE * len(texts) and len(texts) >= FEW_ROWS:
-        return None, "it is another text in most rows"
+        return None, _why_alone(counts)
     often = sorted(counts, key=lambda text: (-counts[text], text))
     levels = [text for text in often if counts[text] >= FEWEST_OF_LEVEL][:MOST_LEVELS]
     column = Column(name=name, levels=tuple(levels), rare=len(levels) < len(counts), missing=missing)
-    return (column, "") if column.codes > 1 else (None, "it is the same in every row")
+    if column.codes > 1:
+        return column, ""
+    return None, "no text of it is there twice" if column.rare else "it is the same in every row"
+
+
+def _why_alone(texts: Counter[str]) -> str:
+    """Of a column whose texts are others in most rows."""
+    numbers = sum(bool(NUMBER.fullmatch(text.strip())) for text in texts)
+    if numbers > ALIKE * len(texts):
+        rest = "" if numbers == len(texts) else f", and {len(texts) - numbers} other texts among them"
+        return f"its numbers are written as texts{rest}: give numbers, and null where there is none"
+    return "it is another text in most rows"

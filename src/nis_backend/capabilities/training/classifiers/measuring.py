@@ -21,7 +21,8 @@ FORMULAS: Mapping[str, str] = {
     "log_loss": "Mean of -ln of the probability of the right label, none below 1e-15.",
     "brier": "Mean over rows of the sum over labels of (p - y)²; half of it where there are two labels.",
     "ece": "Expected calibration error: 15 equal bins of the highest probability; mean over rows of the gap between a "
-    "bin's mean probability and its share of right labels.",
+    "bin's mean probability and its share of right labels. Drawing rows anew raises it: the interval is widened to "
+    "hold the value.",
     "r2": "1 - Σ (y - f)² / Σ (y - mean y)².",
     "mae": "Mean of |y - f|.",
     "rmse": "Square root of the mean of (y - f)².",
@@ -145,5 +146,6 @@ def _drawn(rows: int, seed: int) -> Places:
 
 def _resampled(measure: Callable[[Places], float], rows: int, drawn: Places) -> Measure:
     found = np.array([measure(at) for at in drawn])
-    low, high = np.quantile(found, (0.025, 0.975))
-    return Measure(value=measure(np.arange(rows)), low=float(low), high=float(high))
+    low, high = map(float, np.quantile(found, (0.025, 0.975)))
+    value = measure(np.arange(rows))
+    return Measure(value=value, low=min(low, value), high=max(high, value))

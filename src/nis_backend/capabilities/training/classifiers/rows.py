@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -99,7 +98,7 @@ def label_of(row: Mapping[str, Any], where: str) -> str:
     label = row.get("label")
     if isinstance(label, bool):
         return "true" if label else "false"
-    if isinstance(label, int | float) and math.isfinite(label):
+    if isinstance(label, int | float) and _fits(label):
         return str(int(label)) if float(label).is_integer() else repr(float(label))
     if not isinstance(label, str) or not label.strip() or len(label) > LONGEST_LABEL:
         raise InvalidRequest(
@@ -267,6 +266,12 @@ def leaks(test: int, new: int) -> list[str]:
 def same_features(row: Row) -> object:
     """By what two rows are one."""
     return tuple((name, row[name]) for name in sorted(row) if row[name] is not None)
+
+
+def alike(some: Iterable[T], key: Callable[[T], object]) -> NDArray[np.int64]:
+    """Of each the place, in order of appearance, of those that it is alike with: the same number for the same key."""
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(key(one), len(numbers)) for one in some], np.int64)
 
 
 def unseen(train: Iterable[T], test: Iterable[T], key: Callable[[T], object]) -> list[int]:

@@ -42,6 +42,17 @@ class TableModel:
         """The scores of rows as they come."""
         return self.scores(self.columns.numbers(rows))
 
+    def heaviest(self, count: int) -> list[int]:
+        """Places of the columns that have the greatest weight, or are in the most splits; so many, in their order."""
+        if isinstance(self.scorer, Linear):
+            each = np.abs(self.scorer.weight).max(axis=0)
+            starts = np.cumsum([0, *(column.width for column in self.columns.columns)])[:-1]
+            heavy = np.maximum.reduceat(each, starts)
+        else:
+            asked = self.scorer.column[self.scorer.left >= 0]
+            heavy = np.bincount(asked, minlength=len(self.columns.columns))
+        return sorted(np.argsort(-heavy, kind="stable")[:count].tolist())
+
     def plain(self) -> Json:
         """All but its arrays, as JSON has it."""
         columns = [column.plain() for column in self.columns.columns]

@@ -48,6 +48,8 @@ class Data:
 
     pixels: Pixels
     train: int
+    alike: Places
+    """Of `pixels`: the same number for the same ones."""
     goal: Places
     labels: list[str]
     test: Pixels
@@ -126,7 +128,7 @@ def train(job: Job) -> Outcome:
 
 def _train(job: Job, data: Data) -> Outcome:
     folds = FOLDS if len(data.goal) <= FEW else 1
-    parts = parted(data.train, len(data.goal) - data.train, data.goal, job.seed, folds=folds)
+    parts = parted(data.train, data.alike, data.goal, job.seed, folds=folds)
     found, notes, fits = judged(job, ways(job, data), parts, lambda at, scores: log_loss(data.goal[at], scores))
     best = found[0]
     # Where one part was held out, the fit that was judged is the model.
@@ -197,11 +199,12 @@ def read(job: Job) -> Data:
     pictures.refuse_many(sum(map(len, splits.values())), size)
     pixels = {name: _squares(some, name, size) for name, some in splits.items()}
     known = np.concatenate([pixels["train"], pixels["validation"]])
-    new = rows.unseen(known, pixels["test"], lambda one: hashlib.sha256(one.tobytes()).digest())
+    new = rows.unseen(known, pixels["test"], _print)
     vectors, notes = laid(job, len(known), new)
     return Data(
         pixels=known,
         train=len(pixels["train"]),
+        alike=rows.alike(known, _print),
         goal=np.concatenate([goals["train"], goals["validation"]]),
         labels=labels,
         test=pixels["test"][new],
@@ -212,7 +215,12 @@ def read(job: Job) -> Data:
 
 
 def _size(some: list[Json]) -> int:
-    return pictures.side_of([max(pictures.of_row(row, f"train.{at}").size) for at, row in enumerate(some[:200])])
+    return pictures.side_of([max(pictures.of_row(row, f"train.{at}").shape[:2]) for at, row in enumerate(some[:200])])
+
+
+def _print(one: Pixels) -> bytes:
+    """By what two pictures are one."""
+    return hashlib.sha256(one.tobytes()).digest()
 
 
 def _squares(some: list[Json], split: str, size: int) -> Pixels:

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +51,8 @@ class Data:
 
     rows: list[Row]
     train: int
+    alike: Places
+    """Of `rows`: the same number for the same features."""
     goal: NDArray[Any]
     """Places of labels, or numbers."""
     labels: list[str]
@@ -79,7 +81,6 @@ class Way:
     seed: int
     strength: float = 0.0
     leaves: int = 0
-    _seen: dict[bytes, Any] = field(default_factory=dict[bytes, Any])  # Any: columns and their numbers
 
     @property
     def name(self) -> str:
@@ -135,7 +136,7 @@ def train(job: Job) -> Outcome:
 
 
 def _train(job: Job, data: Data) -> Outcome:
-    parts = parted(data.train, len(data.rows) - data.train, data.goal if data.labels else None, job.seed)
+    parts = parted(data.train, data.alike, data.goal if data.labels else None, job.seed)
     found, notes, _ = judged(
         job, ways(data, job.settings, job.seed), parts, lambda at, scores: data.loss(data.goal[at], scores)
     )
@@ -177,14 +178,16 @@ def read(job: Job) -> Data:
             remedy="Leave out columns, or train on a part of the rows.",
         )
     goals, labels = _goals(splits, job.settings)
-    new = rows.unseen(sides["train"] + sides["validation"], sides["test"], rows.same_features)
+    known = sides["train"] + sides["validation"]
+    new = rows.unseen(known, sides["test"], rows.same_features)
     notes = rows.leaks(len(sides["test"]), len(new))
     unknown = sorted({name for row in sides["test"] for name in row} - {name for row in sides["train"] for name in row})
     if unknown:
         notes.append(f"Columns of test that train does not have are not looked at: {', '.join(unknown[:10])}.")
     return Data(
-        rows=sides["train"] + sides["validation"],
+        rows=known,
         train=len(sides["train"]),
+        alike=rows.alike(known, rows.same_features),
         goal=np.concatenate([goals["train"], goals["validation"]]),
         labels=labels,
         test=[sides["test"][place] for place in new],

@@ -52,6 +52,8 @@ class Data:
 
     texts: list[str]
     train: int
+    alike: Places
+    """Of `texts`: the same number for the same words."""
     goal: Places
     labels: list[str]
     test: list[str]
@@ -134,7 +136,7 @@ def train(job: Job) -> Outcome:
 
 
 def _train(job: Job, data: Data) -> Outcome:
-    parts = parted(data.train, len(data.texts) - data.train, data.goal, job.seed)
+    parts = parted(data.train, data.alike, data.goal, job.seed)
     ways = [Way(data=data, sees=sees, strength=strength) for sees in sees_of(job, data) for strength in STRENGTHS]
     found, notes, _ = judged(job, ways, parts, lambda at, scores: log_loss(data.goal[at], scores))
     best = found[0]
@@ -189,11 +191,12 @@ def read_texts(job: Job) -> Data:
     texts = {name: [rows.text_of(row, f"{name}.{at}") for at, row in enumerate(some)] for name, some in splits.items()}
     goals, labels = rows.goals_of(splits)
     known = texts["train"] + texts["validation"]
-    new = rows.unseen(known, texts["test"], lambda text: " ".join(read(text).split()))
+    new = rows.unseen(known, texts["test"], _words)
     vectors, notes = laid(job, len(known), new)
     return Data(
         texts=known,
         train=len(texts["train"]),
+        alike=rows.alike(known, _words),
         goal=np.concatenate([goals["train"], goals["validation"]]),
         labels=labels,
         test=[texts["test"][at] for at in new],
@@ -206,3 +209,8 @@ def read_texts(job: Job) -> Data:
         terms=job.settings.terms,
         notes=[*rows.leaks(len(texts["test"]), len(new)), *notes],
     )
+
+
+def _words(text: str) -> str:
+    """By what two texts are one."""
+    return " ".join(read(text).split())

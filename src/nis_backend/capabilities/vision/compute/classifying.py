@@ -17,7 +17,7 @@ from nis_backend.capabilities.vision.classifying import (
 from nis_backend.capabilities.vision.compute.fitting import fitted, numbers
 from nis_backend.capabilities.vision.compute.layouts import softmax
 from nis_backend.capabilities.vision.compute.models import kind_of, mismatch, network
-from nis_backend.capabilities.vision.pictures import upright
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

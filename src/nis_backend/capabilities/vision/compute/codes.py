@@ -15,8 +15,8 @@ import zxingcpp
 
 from nis_backend.capabilities.vision.codes import KINDS, CodesFound, CodesRequest, FoundCode, Kind
 from nis_backend.capabilities.vision.compute.arrays import Grey, Picture, luma
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

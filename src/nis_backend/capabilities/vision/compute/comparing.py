@@ -22,7 +22,7 @@ from nis_backend.capabilities.vision.comparing import (
 )
 from nis_backend.capabilities.vision.compute.answers import answered
 from nis_backend.capabilities.vision.compute.arrays import Grey, Picture, luma
-from nis_backend.capabilities.vision.pictures import upright
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext

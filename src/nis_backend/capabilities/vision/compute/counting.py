@@ -10,8 +10,8 @@ import numpy as np
 
 from nis_backend.capabilities.vision.compute.arrays import Floats, Grey, Mask, connected, fitted, grown, luma, outlines
 from nis_backend.capabilities.vision.counting import MOST_LISTED, CountedObject, CountRequest, ObjectCount
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Box, Point
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

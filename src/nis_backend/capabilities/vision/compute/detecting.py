@@ -12,9 +12,9 @@ from nis_backend.capabilities.vision.compute.fitting import fitted, numbers
 from nis_backend.capabilities.vision.compute.layouts import LAYOUTS
 from nis_backend.capabilities.vision.compute.models import mismatch, network
 from nis_backend.capabilities.vision.detecting import DetectRequest, Thing, Things
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Box
 from nis_backend.errors import InvalidRequest
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nis_backend.capabilities.vision.compute.answers import answered
 from nis_backend.capabilities.vision.editing import AnnotateRequest, BoxMark, MadeImage, ShapeMark, TextMark
-from nis_backend.capabilities.vision.pictures import upright
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,8 +24,8 @@ from nis_backend.capabilities.vision.editing import (
     Straighten,
     TransformRequest,
 )
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.vision.editing import Step

@@ -12,8 +12,8 @@ from nis_backend.capabilities.vision.compute.arrays import luma
 from nis_backend.capabilities.vision.compute.detecting import alone, box_of, within
 from nis_backend.capabilities.vision.compute.fitting import letterbox, resized
 from nis_backend.capabilities.vision.faces import SCORES, Face, Faces, FacesRequest
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

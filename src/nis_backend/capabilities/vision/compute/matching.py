@@ -11,8 +11,8 @@ import numpy as np
 
 from nis_backend.capabilities.vision.compute.arrays import Floats, Picture, fitted, luma
 from nis_backend.capabilities.vision.matching import ImageMatch, MatchRequest
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from nis_backend.capabilities.vision.compute.arrays import Floats, Grey, Picture, luma
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.quality import (
     BLURRED_BELOW,
     BRIGHT,
@@ -18,6 +17,7 @@ from nis_backend.capabilities.vision.quality import (
     ImageQuality,
     QualityRequest,
 )
+from nis_backend.pictures import upright
 
 LONGEST = 640
 """Side to which the picture is reduced for `sharpness`, by whole blocks: so its noise stays white."""

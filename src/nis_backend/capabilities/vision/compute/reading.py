@@ -15,9 +15,9 @@ from nis_backend.capabilities.vision.compute.arrays import Picture, luma
 from nis_backend.capabilities.vision.compute.layout import Span, blocks_of
 from nis_backend.capabilities.vision.compute.letters import Reading, open_letters
 from nis_backend.capabilities.vision.compute.lines import TALL, Line, lines_of, strip_of
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
 from nis_backend.capabilities.vision.reading import ReadRequest, TextBlock, TextLine, TextRead, TextRow
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,6 @@ import numpy as np
 from nis_backend.capabilities.vision.compute.answers import answered
 from nis_backend.capabilities.vision.compute.arrays import Mask, Picture, fitted, grown, outlines
 from nis_backend.capabilities.vision.compute.shapes import polygon_of
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Box, Point
 from nis_backend.capabilities.vision.regions import (
     MOST_POLYGONS,
@@ -21,6 +20,7 @@ from nis_backend.capabilities.vision.regions import (
     SegmentRequest,
 )
 from nis_backend.errors import InvalidRequest
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from nis_backend.capabilities.vision.compute.answers import answered
 from nis_backend.capabilities.vision.compute.arrays import Grey, borders, luma
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Box, Point
 from nis_backend.capabilities.vision.shapes import (
     MOST_CORNERS,
@@ -24,6 +23,7 @@ from nis_backend.capabilities.vision.shapes import (
     Lines,
     LinesRequest,
 )
+from nis_backend.pictures import upright
 
 
 def edges(request: EdgesRequest) -> Edges:

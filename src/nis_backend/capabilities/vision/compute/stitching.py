@@ -11,9 +11,9 @@ import numpy as np
 from nis_backend.capabilities.vision.compute.answers import answered
 from nis_backend.capabilities.vision.compute.matching import agreed, corners_of, enough, keypoints, sane
 from nis_backend.capabilities.vision.matching import Placed, StitchedImage, StitchRequest
-from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
 from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.pictures import upright
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.vision.compute.arrays import Picture

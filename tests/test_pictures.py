@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nis_backend.capabilities.vision.pictures import FORMATS, encoded, upright
 from nis_backend.errors import InvalidRequest, TooLarge, WrongMedia
 from nis_backend.limits import Limits
+from nis_backend.pictures import FORMATS, encoded, upright
 
 Save = Callable[..., Path]
 

@@ -2,8 +2,8 @@
 
     picture = upright(request.image.path, field="image", limits=request.image.limits)
 
-Every operation that looks at a picture opens it here, so that all count pixels from the same corner: boxes are in
-pixels of what `upright` answers. `encoded` is the way back.
+Whatever looks at a picture or learns from one opens it here, so that all count pixels from the same corner: boxes are
+in pixels of what `upright` answers. `encoded` is the way back.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _TURNS = {
 """What brings a picture upright, by EXIF's orientation; 1 and what is unknown stay."""
 
 
-def upright(path: Path, *, field: str = "image", limits: Limits = USUAL) -> NDArray[np.uint8]:
+def upright(file: Path | io.BytesIO, *, field: str = "image", limits: Limits = USUAL) -> NDArray[np.uint8]:
     """The picture of a file, (height, width, 3) in red, green, blue, turned as its EXIF orientation says.
 
     Of an animation the first frame, of a TIFF the first page. What is transparent lies over white. Sixteen bits become
@@ -61,9 +61,9 @@ def upright(path: Path, *, field: str = "image", limits: Limits = USUAL) -> NDAr
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of oddities that decode all the same
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as opened:
+            with Image.open(file, formats=FORMATS) as opened:
                 refuse_sides(opened.width, opened.height, field, limits)
-                _refuse_scans(opened.format, path, field)
+                _refuse_scans(opened.format, file, field)
                 # For what a header does not tell: a tile, or a frame that is larger than its screen.
                 Image.MAX_IMAGE_PIXELS = limits.pixels
                 return _colours(_turned(opened))
@@ -94,12 +94,15 @@ def encoded(picture: NDArray[np.uint8], kind: Literal["PNG", "JPEG", "WEBP"] = "
     return file.getvalue()
 
 
-def _refuse_scans(kind: str | None, path: Path, field: str) -> None:
+def _refuse_scans(kind: str | None, file: Path | io.BytesIO, field: str) -> None:
     """Refuse a JPEG that is sent over and over: each scan is decoded into all of the picture, however short it is.
 
     Between scans 0xFF is followed by other bytes (ITU T.81, F.1.2.3); a preview in the header has a few of its own.
     """
-    if kind in {"JPEG", "MPO"} and (scans := path.read_bytes().count(b"\xff\xda")) > MOST_SCANS:
+    if kind not in {"JPEG", "MPO"}:
+        return
+    data = file.getvalue() if isinstance(file, io.BytesIO) else file.read_bytes()
+    if (scans := data.count(b"\xff\xda")) > MOST_SCANS:
         raise TooLarge(
             f"{field} is a JPEG of {scans} scans; at most {MOST_SCANS} are read.",
             field=field,
