@@ -1,5 +1,7 @@
 """What identifies a person is found by rules, and what only looks like it is left alone."""
 
+# ruff: noqa: RUF001 - texts are in the scripts that people write
+
 from __future__ import annotations
 
 import time
@@ -29,12 +31,37 @@ FOUND = [
     ),
     ("Ich heiße Jürgen.", "Ich heiße [NAME_1]."),
     ("a@b.io, c@d.io, a@b.io", "[EMAIL_1], [EMAIL_2], [EMAIL_1]"),
+    ("o'brien@x.ie, иван@почта.рф, a.b%40c.de, zara at blum dot de", "[EMAIL_1], [EMAIL_2], [EMAIL_3], [EMAIL_4]"),
+    ("06 12 34 56 78, 555-123-4567, 138 0013 8000 or 98765 43210", "[PHONE_1], [PHONE_2], [PHONE_3] or [PHONE_4]"),
+    (
+        "0171-2345678,0172-3456789; +４９\u00a030\u00a012345678; Tel.+44 (0)20 7946 0958",
+        "[PHONE_1],[PHONE_2]; [PHONE_3]; Tel.[PHONE_4]",
+    ),
+    ("My number is 5551234567. 我的手机号：13800138000", "My number is [PHONE_1]. 我的手机号：[PHONE_2]"),
+    ("4111.1111.1111.1111 12/27, 3782 822463 10005 0927", "[CARD_1] 12/27, [CARD_2] 0927"),
+    ("de89-3704-0044-0532-0130-00, LC55HEMM000100010012001200023015", "[IBAN_1], [IBAN_2]"),
+    ("ssn 078051120, passport no. C01X00T47, CPF 529.982.247-25", "ssn [SSN_1], passport no. [ID_1], CPF [ID_2]"),
+    ('{"password": "pa ss", "n": 1}', '{"password": "[SECRET_1]", "n": 1}'),
+    ("DB_PASSWORD=ab,c!d AWS_SECRET_ACCESS_KEY=Zx81/kk+", "DB_PASSWORD=[SECRET_1] AWS_SECRET_ACCESS_KEY=[SECRET_2]"),
+    ("Authorization: Bearer abc123def456; redis://:pw1@h", "Authorization: Bearer [SECRET_1]; redis://[SECRET_2]@h"),
+    ("пароль: тайна1, PIN 4711, CVV: 737", "пароль: [SECRET_1], PIN [SECRET_2], CVV: [SECRET_3]"),
+    ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nMII", "[SECRET_1]"),
+    ("my name is ada lovelace and ADA codes", "my name is [NAME_1] and [NAME_1] codes"),
+    ("Je m\u2019appelle Dr. José de la Cruz.", "Je m\u2019appelle Dr. [NAME_1]."),
+    ("My name is Li Wei. Меня зовут Ольга. 我叫王小明。", "My name is [NAME_1]. Меня зовут [NAME_2]. 我叫[NAME_3]。"),
+    ("Thanks,\nAda Lovelace", "Thanks,\n[NAME_1]"),
+    ("I'm Will; I will come.", "I'm [NAME_1]; I will come."),
 ]
 LEFT = [
     "It is 3.14159265 and 1,234,567 on 2026-11-27 at 12:30:45, or 27.11.2026.",
     "Card 4111 1111 1111 1112 and IBAN DE89 3704 0044 0532 0130 01 fail their sums.",
     "I am German. The token is valid. std::cout << x; version 1.2.3",
     "I have 12345678 reasons, and 1000 or 100 000.",
+    "8 045 311 447 people, 149 597 870 700 m, 299 792 458 m/s, 2^33 is 8589934592, at 1732712345678 ms",
+    "1 1 2 3 5 8 13 21 34 55 89, 100 200 300 400, 01 02 03 04 05 06 07, 17 19 23 29 31 37 41 43",
+    "ISBN 978-3-16-148410-0, order 100-2345-67, 05/06/2024 07/08/2024, version 1.2.3.4, dead::beef",
+    "This is Python by Spring. Call me tomorrow. my name is on the list. I'm Back.",
+    "max_tokens: 1024; password = os.environ['X']; token: used; password: string; git@github.com:a/b.git",
 ]
 
 
@@ -55,19 +82,23 @@ def test_the_persons_own_label_is_no_word_of_the_row() -> None:
     names = Identifiers([], ["Grace.Hopper"])
     assert names.plain("I'm GRACE, that is grace.hopper; Graceland.") == "I'm [NAME_1], that is [NAME_1]; Graceland."
     assert dict(names.counts) == {"NAME": 2}
+    address = Identifiers([], ["zara@example.com", "user-42"])
+    assert address.plain("A user of example.com, zara.") == "A user of example.com, [NAME_1]."
 
 
 def test_hostile_texts_are_read_in_a_time_that_grows_with_them() -> None:
     """Promise: no pattern reads a text over and over."""
     hostile = [
-        "eyJ-" * 50_000,
-        "1 " * 100_000,
-        "a." * 100_000 + "@",
-        "-----BEGIN PRIVATE KEY-----" * 5000,
-        "A1" * 90_000,
+        "eyJ-" * 10_000,
+        "1 " * 20_000,
+        "a." * 20_000 + "@",
+        "-----BEGIN PRIVATE KEY-----" * 1000,
+        "A1" * 20_000,
+        "My name is " + "Aa " * 10_000 + "dr " * 10_000,
+        "tel " * 10_000 + "password " * 5000 + "regards,\n" * 5000,
     ]
     started = time.process_time()
     for text in hostile:
         found_in(text)
-    # A second is a thousand times what one pass takes: what grows with the square would take minutes.
-    assert time.process_time() - started < 20
+    # One pass takes a tenth of a second: what grows with the square would take minutes.
+    assert time.process_time() - started < 10

@@ -144,7 +144,7 @@ async def _collect(dataset: Row, request: CollectExamples, ctx: Context) -> Coll
     """One try; None where another change came first."""
     from nis_backend.capabilities.datasets.gathering import REASONS, gather  # noqa: PLC0415 - loads with the first collection
 
-    known = {row["digest"] async for row in sources({"dataset_id": dataset["id"]}, ctx)}
+    known = {one async for row in sources({"dataset_id": dataset["id"]}, ctx) for one in (row["digest"], row["run_id"])}
     consenting = await holding(request.purpose, ctx)
     found = await gather(request, dataset["kind"], consenting, known, ctx)
     told: Json = {

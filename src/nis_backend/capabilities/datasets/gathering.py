@@ -69,6 +69,8 @@ class Answer:
     run: str
     conversation: str
     persons: frozenset[str]
+    said: frozenset[str]
+    """All that persons have said in the conversation, also later: what they are called may stand there."""
 
 
 @dataclass(kw_only=True)
@@ -80,6 +82,7 @@ class Found:
     left_out: Counter[str] = field(default_factory=Counter[str])
     replaced: Counter[str] = field(default_factory=Counter[str])
     seen: set[str] = field(default_factory=set[str])
+    """Digests of rows that are there, and the runs that they are from: a row may be written otherwise since."""
 
 
 async def gather(wanted: Wanted, kind: Kind, consenting: AbstractSet[str], known: set[str], ctx: Context) -> Found:
@@ -140,6 +143,7 @@ def _answers(  # noqa: PLR0913, PLR0917 - what they are told by
 ) -> Iterable[Answer]:
     """The answers of a conversation that are wanted; of each turn that which counts, or every one."""
     said: list[tuple[str, str]] = []
+    of_persons = frozenset(str(run.input["message"]) for turn in turns for run in turn.runs)
     for turn in turns:
         current = turn.current
         for run in turn.runs if every else (current,):
@@ -150,6 +154,7 @@ def _answers(  # noqa: PLR0913, PLR0917 - what they are told by
                 run=run.id,
                 conversation=conversation,
                 persons=persons,
+                said=of_persons,
             )
             why = _unwanted(run, answer, wanted, every=every)
             if why:
@@ -190,8 +195,7 @@ def _add(kind: Kind, answer: Answer, rejected: str | None, wanted: Wanted, found
         return
     texts = [*(text for _, text in answer.asked), answer.text, *([] if rejected is None else [rejected])]
     if wanted.deidentify:
-        said = [text for role, text in answer.asked if role == "user"]
-        names = Identifiers(said, [person for person in answer.persons if person])
+        names = Identifiers(sorted(answer.said), sorted(filter(None, answer.persons)))
         texts = [names.plain(text) for text in texts]
         replaced = names.counts
     else:
@@ -209,7 +213,7 @@ def _add(kind: Kind, answer: Answer, rejected: str | None, wanted: Wanted, found
         found.left_out["length"] += 1
         return
     digest = digest_of(line)
-    if digest in found.seen:
+    if digest in found.seen or (rejected is None and answer.run in found.seen):
         found.left_out["known"] += 1
         return
     found.seen.add(digest)
@@ -234,5 +238,6 @@ def _add_pairs(answers: Sequence[Answer], wanted: Wanted, found: Found) -> None:
                     run=one.run,
                     conversation=one.conversation,
                     persons=both,
+                    said=one.said | other.said,
                 )
                 _add("preferences", pair, other.text, wanted, found)
