@@ -153,9 +153,12 @@ def checked(raw: Iterable[Raw], request: WriteRows, wrongs: Wrongs) -> Iterator[
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=True)[0]
             extra = first["type"] == "extra_forbidden"
-            where = ".".join(str(part) for part in first["loc"] if isinstance(part, int) or part.isidentifier())
+            places, message = first["loc"], first["msg"]
+            if places[-1] in {"int", "float"}:  # the first kind that a cell might have been
+                places, message = places[:-1], "Input should be a number, a text or null"
+            where = ".".join(str(part) for part in places if isinstance(part, int) or part.isidentifier())
             value = "" if first["type"] in {"missing", "extra_forbidden"} else first["input"]
-            wrongs.add(number, where, value, f"{first['msg']}.", UNKNOWN if extra else REMEDY)
+            wrongs.add(number, where, value, f"{message}.", UNKNOWN if extra else REMEDY)
         except ValueError as error:
             wrongs.add(number, "", "", f"{error}.", UNKNOWN if "column" in str(error) else REMEDY)
         else:

@@ -206,7 +206,7 @@ async def describe_classifier(request: OneClassifier, ctx: Context) -> Classifie
 
 async def _opened(name: str, ctx: Context) -> tuple[Row, Json, Path]:
     """The model's row, what its card says, and its folder."""
-    row = await named(name, ctx)
+    row = await named(name, ctx, field="model")
     if row["kind"] not in TAKES:
         raise InvalidRequest(
             f"{row['name']} is no classifier: it is of the kind {row['kind']}.",

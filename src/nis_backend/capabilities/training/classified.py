@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic_core import PydanticCustomError
 
 from nis_backend.annotations import Knob, Names, Reads, Unit
 from nis_backend.blob import Blob
@@ -12,12 +13,23 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.limits import Picture
 from nis_backend.operation import Model
 
+CELL = "Input should be a number, a text of at most {most} characters, true, false or null"
 MOST_TEXTS, MOST_IMAGES, MOST_ROWS = 256, 16, 1000
 LONGEST_TEXT = 20_000
 """Characters of a text: more are not read in training either."""
 
+
+def _cell(cell: object, handler: ValidatorFunctionWrapHandler) -> str | bool | float | None:
+    """One of what a cell may be, or one remark on all of it, not one for each kind."""
+    try:
+        return handler(cell)
+    except ValidationError:
+        raise PydanticCustomError("cell", CELL, {"most": LONGEST_CELL}) from None
+
+
 SomeText = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
-Cell = Annotated[str, Field(max_length=500)] | bool | float | None
+LONGEST_CELL = 500
+Cell = Annotated[Annotated[str, Field(max_length=LONGEST_CELL)] | bool | float | None, WrapValidator(_cell)]
 SomeRow = Annotated[dict[str, Cell], Field(max_length=2000)]
 Chance = Annotated[float, Unit("")]
 
@@ -67,7 +79,7 @@ class ApplyModel(Model):
         given = [name for name in ("texts", "images", "rows") if getattr(self, name) is not None]
         if len(given) != 1:
             raise InvalidRequest(
-                f"{' and '.join(given) or 'Nothing'} is given to be classified.",
+                f"{' and '.join(given)} are given to be classified." if given else "Nothing is given to be classified.",
                 field=given[1] if given else "texts",
                 remedy="Give either texts, images or rows: what the model was trained on.",
             )

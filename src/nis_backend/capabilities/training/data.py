@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 EXPORT = "datasets.export_dataset"
+DATASETS = "datasets.list_datasets has what there is; datasets.create_dataset makes one."
 """By its name: what takes so long stands apart from the operations that others import."""
 READY = "ready.json"
 """In the folder of rows, once they are all there: which version they are."""
@@ -38,7 +39,10 @@ async def settle(request: StartTraining, recipe: Recipe, ctx: Context) -> tuple[
         InvalidRequest: the recipe learns from other rows.
         Conflict: it has no rows, or is not split.
     """
-    dataset = await ctx.call(get_dataset, OneDataset(id=request.dataset))
+    try:
+        dataset = await ctx.call(get_dataset, OneDataset(id=request.dataset))
+    except NotFound as error:
+        raise NotFound(error.message, field="dataset", value=request.dataset, remedy=DATASETS) from None
     if dataset.kind not in recipe.rows:
         raise InvalidRequest(
             f"The recipe {recipe.name} learns from {' or '.join(recipe.rows)}; {dataset.name} has rows of the kind "
@@ -96,7 +100,7 @@ async def placed(name: str, ctx: Context) -> Json:
     """
     own: dict[str, Path] = {}
     if name.startswith("local:"):
-        row = await named(name, ctx)
+        row = await named(name, ctx, field="base")
         own[name.removeprefix("local:")] = model_folder(ctx.settings, row["id"])
 
     def place() -> tuple[Path, Path | None]:

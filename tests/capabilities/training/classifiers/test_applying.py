@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from classified import Json, Trainings
 from opened import opened
+from pydantic import ValidationError
 
 from nis_backend.capabilities.training.applying import Given, Said, apply_model, describe_classifier
 from nis_backend.capabilities.training.classified import ApplyModel, Classified, OneClassifier
@@ -215,6 +216,10 @@ def test_a_model_is_applied_by_its_name_and_for_its_owner_alone(
                     await apply_model.function(ApplyModel(model=name, texts=["a"]), other)
                 with pytest.raises(NotFound):
                     await describe_classifier.function(OneClassifier(model=name), other)
+            with pytest.raises(NotFound, match="No model serves as 'flowers-1' yet") as unpromoted:
+                await apply_model.function(ApplyModel(model="flowers-1", rows=[{"a": 1}]), ctx)
+            assert unpromoted.value.field == "model"
+            assert "model-flowers" in (unpromoted.value.remedy or "")
             rows = ApplyModel(model="flowers", rows=[{"moon": 1}, {"moon": 2}])
             told = await apply_model.function(rows, ctx)
             assert told.drift.startswith("2 of 2 inputs are mostly unlike")
@@ -250,6 +255,15 @@ def test_a_classifier_says_what_it_is(flowers: Trainings, tmp_path: Path) -> Non
                 await describe_classifier.function(request, ctx)
 
     asyncio.run(body())
+
+
+def test_a_cell_that_is_none_is_told_once() -> None:
+    """Not once for each kind that it might have been."""
+    with pytest.raises(ValidationError) as refused:
+        ApplyModel.model_validate({"model": "m", "rows": [{"a": 1}, {"a": [1]}]})
+    (one,) = refused.value.errors()
+    assert one["loc"] == ("rows", 1, "a")
+    assert one["msg"].startswith("Input should be a number, a text of at most 500 characters")
 
 
 def test_one_kind_of_input_is_given() -> None:

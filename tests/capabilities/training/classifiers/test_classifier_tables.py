@@ -221,6 +221,13 @@ def test_why_a_column_of_texts_is_left_out(cells: list[str], why: str) -> None:
     assert why in learnt([{"x": cell} for cell in cells])[1]["x"]
 
 
+def test_true_and_false_among_numbers_are_one_and_zero() -> None:
+    """A dataset keeps them so; what is asked later may say true."""
+    columns, _ = learnt([{"paid": at % 2} for at in range(8)])
+    assert columns.numbers([{"paid": True}, {"paid": False}]).tolist() == [[1], [0]]
+    assert not columns.columns[0].strange(cell=True)
+
+
 def test_columns_that_tell_nothing_are_left_out_and_named(tmp_path: Path) -> None:
     """A constant, a name of each row's own and an empty column have their reasons in the card."""
     rows = [

@@ -74,9 +74,12 @@ class Column:
         return 0.0 if self.categorical else self.median
 
     def read(self, cell: Cell) -> float:
-        """A cell as a number: a code, or the number itself; NaN where there is none, or one that was never seen."""
+        """A cell as a number: a code, or the number itself; NaN where there is none, or one that was never seen.
+
+        true and false are 1 and 0 among numbers: as such a dataset keeps them.
+        """
         if not self.categorical:
-            return float(cell) if _is_number(cell) else math.nan
+            return float(cell) if isinstance(cell, int | float) else math.nan
         if cell is None:
             return float(self.codes - 1) if self.missing else math.nan
         place = self._places.get(written(cell))
@@ -88,7 +91,7 @@ class Column:
             return "" if self.missing else "missing"
         if self.categorical:
             return "" if written(cell) in self._places or self.rare else "unseen"
-        if not _is_number(cell):
+        if not isinstance(cell, int | float):
             return "no number"
         return "" if self.low <= cell <= self.high else "out of range"
 
