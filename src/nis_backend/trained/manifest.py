@@ -11,12 +11,13 @@ A folder is written once: whoever reads it finds every file as its manifest says
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -139,27 +140,46 @@ def write_whole(path: Path, text: str) -> None:
 
 @contextmanager
 def made_whole(folder: Path) -> Generator[Path]:
-    """A folder beside the one that it becomes at the end, all of it; a failure leaves nothing."""
+    """A folder beside the one that it becomes at the end, all of it; a failure leaves nothing.
+
+    Of a process that was killed it stays: `forget_broken_off` finds it by its lock, which ended with its maker.
+    """
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         beside.mkdir(parents=True)
-        yield beside
-        for path in beside.rglob("*"):
-            _sync(path)
-        _sync(beside)
-        # Where another call was faster, what it has made is the same; what has no manifest is of no use to anybody.
-        if not (folder / MANIFEST).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
-            beside.rename(folder)
-        _sync(folder.parent)
+        with _opened(beside) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield beside
+            for path in beside.rglob("*"):
+                _sync(path)
+            os.fsync(held)
+            # Where another call was faster, what it has made is the same; what has no manifest is of no use to anybody.
+            if not (folder / MANIFEST).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+                beside.rename(folder)
+            _sync(folder.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
+def forget_broken_off(parent: Path) -> None:
+    """Remove what was being made in a folder by a process that is no more."""
+    for part in parent.glob(".*"):
+        with suppress(OSError), _opened(part) as left:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(part, ignore_errors=True)
+
+
 def _sync(path: Path) -> None:
+    with _opened(path) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[int]:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 

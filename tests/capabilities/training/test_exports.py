@@ -49,6 +49,11 @@ def test_an_export_is_made_once_and_found_again(tmp_path: Path) -> None:
             assert one.media_type == "application/octet-stream"
             again = await export_model.function(ExportModel(id="model-1", format="gguf-tq2_0"), ctx)
             assert again.id == one.id
+            await ctx.store.update("blobs", one.id, {"purpose": "call", "expires": 1.0})
+            anew = await export_model.function(ExportModel(id="model-1", format="gguf-tq2_0"), ctx)
+            assert anew.id != one.id
+            assert anew.sha256 == one.sha256
+            one = anew
             assert (await ctx.blobs.read(one.id))[:4] == b"GGUF"
             archive = await export_model.function(ExportModel(id="model-1", format="packed"), ctx)
             assert (archive.name, archive.media_type) == ("tiny-packed.zip", "application/zip")

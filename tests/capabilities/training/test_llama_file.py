@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import zipfile
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,7 @@ from nis_backend.capabilities.training.packing.ternary import pack
 from nis_backend.capabilities.training.packing.vocabulary import NO_PAIR, vocabulary_of
 from nis_backend.capabilities.training.packing.worker import open_worker
 from nis_backend.errors import InvalidRequest, Unavailable
-from nis_backend.trained.manifest import read_manifest, sha256_of
+from nis_backend.trained.manifest import made_whole, read_manifest, sha256_of
 
 torch: Any = import_module("torch")
 
@@ -165,12 +166,17 @@ def test_nothing_is_made_of_a_model_that_was_changed(tmp_path: Path) -> None:
 
 
 def test_a_half_made_export_is_made_anew_and_a_full_disk_is_told(tmp_path: Path) -> None:
-    """What a crash of the disk has left without a manifest is no export; what cannot be written leaves nothing."""
+    """What a crash has left is no export, and goes unless somebody is at it; what cannot be written leaves nothing."""
     folder = write_llama(tmp_path / "model", width=32, hidden=32)
     finish_model(folder, Facts())
     half = folder / "exports" / "gguf-f16"
     half.mkdir(parents=True)
     (half / "model.gguf").write_bytes(b"GGUF")
+    killed = folder / "exports" / ".gguf-q8_0.0123abcd"
+    shutil.copytree(half, killed)
+    with made_whole(folder / "exports" / "other") as being_made:
+        export(Exporting(folder=folder, format="zip", called="tiny", into=tmp_path / "a.zip"))
+        assert [one.name for one in killed.parent.glob(".*")] == [being_made.name]
     assert exported(folder, "gguf-f16").stat().st_size > 1000
     with pytest.raises(Unavailable, match="cannot be written"):
         export(Exporting(folder=folder, format="zip", called="tiny", into=Path("/dev/full")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.packing.formats import ExportModel, Format
 from nis_backend.capabilities.training.pool import PACKING
 from nis_backend.capabilities.training.registry import named
+from nis_backend.errors import NotFound, Unavailable
 from nis_backend.made import MADE
 from nis_backend.operation import Example, operation
 from nis_backend.trained.manifest import EXPORTS, GGUF, MANIFEST, PACKED, Manifest, read_manifest
@@ -92,9 +94,16 @@ def _path(folder: Path, given: Format, into: Path) -> Path:
 async def _handed(ctx: Context, path: Path, name: str, sha256: str) -> Blob:
     """The blob of the file: the one that the caller has already, where it has."""
     rows: list[Row] = await ctx.store.select("blobs", where={"sha256": sha256, "name": name}, limit=1)
-    if rows:
-        return await ctx.blobs.get(str(rows[0]["id"]))
-    file = await asyncio.to_thread(path.open, "rb")
+    for row in rows:
+        with suppress(NotFound):  # it was of one call, and is over
+            return await ctx.blobs.get(str(row["id"]))
+    try:
+        file = await asyncio.to_thread(path.open, "rb")
+    except OSError:
+        raise Unavailable(
+            f"{name} went while it was handed out: somebody has deleted the model.",
+            remedy="List the models to see which there are.",
+        ) from None
     with file:
         media_type = ZIP if name.endswith(".zip") else BYTES
         return await ctx.blobs.put(file, MOST_BYTES, media_type=media_type, name=name)

@@ -16,6 +16,7 @@ from nis_backend.trained.manifest import (
     MANIFEST,
     PACKED,
     check_files,
+    forget_broken_off,
     made_whole,
     read_manifest,
 )
@@ -65,6 +66,7 @@ def export(asked: Exporting) -> Path:
 def _export(asked: Exporting, called: str) -> Path:
     manifest = read_manifest(asked.folder, called)
     check_files(asked.folder, manifest, called)
+    forget_broken_off(asked.folder / EXPORTS)
     if asked.format == "zip":
         return _archive(asked.folder, manifest, asked.into)
     source = source_of(asked.folder)

@@ -37,11 +37,13 @@ FILE_TYPES: dict[Weights, int] = {"tq2_0": 37, "tq1_0": 36, "f16": 1, "q8_0": 7}
 """What a file's head says of most of its numbers."""
 TERNARY: frozenset[Weights] = frozenset({"tq2_0", "tq1_0"})
 MATRIX = 2
+"""Sides of a matrix."""
 SCALES = ".scale"
 """How the names end of what the sums of a ternary matrix are multiplied by."""
-"""Sides of a matrix."""
 MOST_EXACT = 65_504
 """The largest float16."""
+USUAL_TURNS = {"bitnet": 500_000.0, "llama": 10_000.0}
+"""The base of rotary places, by the kinds that are computed, where a config leaves it out: as Transformers has it."""
 
 NAMES = {
     "model.embed_tokens": "token_embd",
@@ -87,7 +89,7 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
     writer: Any = gguf.GGUFWriter(None, source.kind, use_temp_file=False)
     writer.add_name(called)
     writer.add_file_type(FILE_TYPES[weights])
-    _add_shape(writer, config)
+    _add_shape(writer, source)
     _add_vocabulary(writer, vocabulary_of(source.path, config["vocab_size"]))
     size = weighed = 0
     for one in _tensors(source, weights):
@@ -103,13 +105,13 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
 
 def _check(source: Source, weights: Weights) -> None:
     config = source.config
-    if source.kind not in {"bitnet", "llama"}:
+    if source.kind not in USUAL_TURNS:
         raise _refused(f"models of the kind {source.kind!r}", source.kind, "Take the format safetensors.")
     ternary = source.layout == "ternary-packed"
     if (weights in TERNARY and not ternary) or (weights == "q8_0" and ternary):
         others = "gguf-f16 or gguf-q8_0" if not ternary else "gguf-tq2_0, gguf-tq1_0 or gguf-f16"
-        what = "ternary" if ternary else "no ternary"
-        raise _refused(f"{weights} of a model that is {what} one", f"gguf-{weights}", f"Take {others}.")
+        what = "a ternary" if ternary else "no ternary"
+        raise _refused(f"{weights} of what is {what} model", f"gguf-{weights}", f"Take {others}.")
     rope: Json = config.get("rope_parameters") or {}
     if rope.get("rope_type", "default") != "default" or config.get("rope_scaling"):
         raise _refused("rotary places that are scaled", str(rope.get("rope_type")), "Take the format safetensors.")
@@ -131,7 +133,8 @@ def _refused(what: str, value: str, remedy: str) -> InvalidRequest:
     return InvalidRequest(f"llama.cpp does not compute {what}.", field="format", value=value, remedy=remedy)
 
 
-def _add_shape(writer: Any, config: Json) -> None:
+def _add_shape(writer: Any, source: Source) -> None:
+    config = source.config
     heads, width = config["num_attention_heads"], config["hidden_size"]
     head = config.get("head_dim") or width // heads
     rope: Json = config.get("rope_parameters") or {}
@@ -144,7 +147,7 @@ def _add_shape(writer: Any, config: Json) -> None:
     writer.add_key_length(head)
     writer.add_value_length(head)
     writer.add_rope_dimension_count(head)
-    writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or 10_000.0))
+    writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or USUAL_TURNS[source.kind]))
     writer.add_layer_norm_rms_eps(float(config["rms_norm_eps"]))
     writer.add_vocab_size(config["vocab_size"])
 
