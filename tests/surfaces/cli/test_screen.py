@@ -6,6 +6,7 @@ import pytest
 
 from nis_backend.catalog import Catalog, entry_of
 from nis_backend.errors import NotFound
+from nis_backend.operation import Json
 from nis_backend.surfaces.cli.derived import short_name
 from nis_backend.surfaces.cli.draw import WIDE, Screen
 from nis_backend.surfaces.cli.session import say_failure
@@ -30,6 +31,17 @@ def test_a_grid_is_a_table_where_it_has_room_and_counted_where_it_has_not(
     assert said.startswith("A tone.")
     assert ("band" in said) is shown
     assert (f"2 × {columns} numbers; --json has them" in said) is not shown
+
+
+def test_a_stream_that_spoke_no_words_ends_with_its_last_item(capsys: pytest.CaptureFixture[str]) -> None:
+    """Promise: who watches a training that has ended is told so."""
+    catalog = Catalog.from_index()
+    entry = catalog.entry("training.watch_training")
+    last: Json = {"seq": 16, "fraction": 1.0, "message": "succeeded", "values": {}, "state": "succeeded"}
+    with Screen() as screen:
+        screen.heard(last)
+        screen.result(catalog, entry, {"id": "run-1"}, last)
+    assert "succeeded" in capsys.readouterr().out
 
 
 def test_the_command_that_fetches_a_picture_is_the_one_that_help_names(capsys: pytest.CaptureFixture[str]) -> None:

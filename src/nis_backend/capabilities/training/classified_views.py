@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Bars of a drawing."""
+SUREST = 0.999
 CUT = 80
 """Characters of an input that are shown."""
 
@@ -46,8 +47,13 @@ def _words(answer: Answer, found: Classified) -> str:
         return f"**{format_number(answer.number)}**; nine of ten such numbers lie between {low} and {high}."
     best = answer.chances[0]
     if answer.label is None:
-        return f"No label is sure enough: the likeliest, {verbatim(best.label)}, has {best.probability:.0%}."
-    return f"{verbatim(answer.label)} by {found.name}, with {answer.probability or 0:.0%} probability."
+        return f"No label is sure enough: the likeliest, {verbatim(best.label)}, has {_percent(best.probability)}."
+    return f"{verbatim(answer.label)} by {found.name}, with {_percent(answer.probability or 0)} probability."
+
+
+def _percent(chance: float) -> str:
+    """Never 100 %, where it is not quite."""
+    return "more than 99.9 %" if chance > SUREST else f"{100 * chance:.1f} %"
 
 
 def _warnings(found: Classified) -> list[str]:

@@ -18,7 +18,7 @@ from nis_backend.capabilities.training import asked
 from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.registry import named
 from nis_backend.capabilities.training.training import Named
-from nis_backend.errors import Conflict, NotFound
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -58,8 +58,11 @@ class PromoteModel(Model):
     @model_validator(mode="after")
     def _one_of_both(self) -> PromoteModel:
         if (self.proof is None) == (not self.unproven):
-            msg = "give proof (two evaluations), or unproven with the reason"
-            raise ValueError(msg)
+            raise InvalidRequest(
+                "Both a proof and a reason to do without one are given." if self.proof else "No proof is given.",
+                field="unproven" if self.proof else "proof",
+                remedy="Give proof, two evaluations of the same cases; or, without one, the reason as unproven.",
+            )
         return self
 
 
@@ -90,7 +93,7 @@ def _draw(_request: Model, result: ModelName) -> list[View]:
     rows: list[list[str | float]] = [[one.model_id, moment(one.at), one.unproven or "passed"] for one in result.history]
     return [
         Text(text=f"{result.serves_as} is {result.model_id}. {why}"),
-        Table(title="Before", columns=["model", "since (UTC)", "why"], rows=rows),
+        *([Table(title="Before", columns=["model", "since (UTC)", "why"], rows=rows)] if rows else []),
     ]
 
 

@@ -217,7 +217,7 @@ class Root(Group):
 
 
 def _of_family(session: Session, family: str) -> list[Entry]:
-    return [entry for entry in session.catalog.entries() if entry.collection == family]
+    return [entry for entry in session.catalog.entries() if family in {entry.collection, entry.family}]
 
 
 class Family(Group):
@@ -228,8 +228,11 @@ class Family(Group):
         self._whole: dict[str, str] = {}
         """Short names by the whole ones, which are taken too."""
         for entry in entries:
-            self._whole[entry.action.replace("_", "-")] = short_name(entry)
-            self.add_command(command(session, entry, short_name(entry)))
+            # What has its place in another collection has its whole name here: training.promote_model.
+            whole = entry.action.replace("_", "-")
+            name = short_name(entry) if entry.collection == family else whole
+            self._whole[whole] = name
+            self.add_command(command(session, entry, name))
             if entry.name in WATCHED:
                 self.add_command(watch.command(session, entry, WATCHED[entry.name]))
         self.help = f"{family.replace('_', ' ').capitalize()}: {', '.join(sorted(self.commands))}."

@@ -80,6 +80,8 @@ class Screen:
                 self._show_progress(body["fraction"], progress_words(body))
             case "warning":
                 self._remark(body["message"], "yellow")
+            case None if "fraction" in body:
+                self._show_progress(body["fraction"], progress_words(body))
             case _:
                 return
 
@@ -122,7 +124,7 @@ class Screen:
             said = [] if any(isinstance(view, Text) for view in own) else [Text(text=result["response"])]
             return [*said, *own]
         if entry.shape == "stream":
-            return []
+            return [] if self._streamed or not result else [_unknown(entry, result)]
         if not entry.module:
             return [_unknown(entry, result)]
         operation = catalog.find(entry.name)
@@ -194,7 +196,7 @@ class Screen:
 
 
 def _unknown(entry: Entry, result: Json | None) -> Table:
-    """The result of an operation, or of a version of one, that only the running server has."""
+    """The result of an operation, or of a version of one, that only the running server has; a stream's last item."""
     rows: list[list[str | float]] = [
         [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
         for key, value in (result or {}).items()

@@ -225,9 +225,11 @@ def test_a_model_is_applied_by_its_name_and_for_its_owner_alone(
             assert told.drift.startswith("2 of 2 inputs are mostly unlike")
             assert any(isinstance(one, Table) for one in apply_model.draw(rows, told))
             request = ApplyModel(model="tickets", texts=["my courier"])
-            drawn = apply_model.draw(request, found[0])
+            sure = found[0].answers[0].model_copy(update={"probability": 0.9996})
+            drawn = apply_model.draw(request, found[0].model_copy(update={"answers": [sure]}))
             assert isinstance(drawn[0], Text)
             assert "parcel" in drawn[0].text
+            assert "more than 99.9 %" in drawn[0].text
             assert any(isinstance(one, Series) for one in drawn)
 
     asyncio.run(body())
