@@ -18,3 +18,13 @@ def home(settings: Settings) -> Path:
 def model_folder(settings: Settings, model_id: str) -> Path:
     """A model's folder: there whole or not at all."""
     return home(settings) / "models" / model_id
+
+
+def training_folder(settings: Settings, training_id: str) -> Path:
+    """A training's own folder."""
+    return home(settings) / "runs" / training_id
+
+
+def rows_folder(settings: Settings, training_id: str) -> Path:
+    """The rows that a training learns from, until it has ended well."""
+    return training_folder(settings, training_id) / "data"

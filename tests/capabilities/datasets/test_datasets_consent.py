@@ -176,3 +176,109 @@ def test_a_user_who_is_forgotten_is_in_no_dataset(within: Callable[[Body], None]
         assert [one["user"] for one in left] == ["bea"]
 
     within(body)
+
+
+def a_model(id_: str, **given: Any) -> Json:
+    """A row of a trained model."""
+    model: Json = {"id": id_, "name": "m", "kind": "x", "training_id": "t", "base": None, "digest": "d", "bytes": 1}
+    model |= {"dataset_id": None, "version": None, "metrics": "{}", "state": "ready", "withdrawn": 0}
+    return {**model, "created": 1.0, "updated": 1.0, **given}
+
+
+def a_training(id_: str, **given: Any) -> Json:
+    """A row of a training."""
+    training: Json = {"id": id_, "run_id": id_, "name": "m", "recipe": "x", "base": None, "settings": "{}", "step": 0}
+    return {**training, "summary": "{}", "model_id": None, "created": 1.0, "updated": 1.0, **given}
+
+
+def test_what_was_made_of_withdrawn_rows_is_marked_also_in_turn_and_later(tmp_path: Path) -> None:
+    """Promise of withdraw_consent: models of models, those of a deleted dataset; rows that trainings hold go."""
+
+    async def body(nis: Nis) -> None:
+        store = nis.ctx.store
+        await nis.call("datasets.grant_consent", user="zara", purposes=["training", "evaluation"])
+        await say(nis, "Tell me of the Zwiebelfisch.", "zara")
+        await nis.dataset("chat", name="talks")
+        version = (await nis.call("datasets.collect_examples", id="talks"))["version"]
+        narrower = await nis.refused("datasets.grant_consent", user="zara", purposes=["evaluation"])
+        assert (narrower.field, isinstance(narrower, Conflict)) == ("purposes", True)
+        of = {"dataset_id": (await nis.call("datasets.get_dataset", id="talks"))["id"], "version": version}
+        other = {"dataset_id": "dataset-other", "version": "0" * 64}
+        await store.insert("trainings", a_training("run-1", **of, model_id="model-gone"))
+        await store.insert("trained_models", a_model("model-1", **of))
+        await store.insert("trained_models", a_model("model-2", **other, base="local:fine"))
+        await store.insert("trained_models", a_model("model-3", **other, base="local:model-2"))
+        await store.insert("trained_models", a_model("model-4", **other, base="local:model-gone"))
+        await store.insert("trained_models", a_model("model-5", **other, base="embedded"))
+        history = json.dumps([{"model_id": "model-5"}, {"model_id": "model-1"}])
+        name = {
+            "id": "name-1",
+            "name": "fine",
+            "model_id": "model-5",
+            "history": history,
+            "created": 1.0,
+            "updated": 1.0,
+        }
+        await store.insert("model_names", name)
+        rows = nis.data / "training" / "runs" / "run-1" / "data"
+        rows.mkdir(parents=True)
+        (rows / "train.jsonl").write_text("Zwiebelfisch")
+        await nis.call("datasets.delete_dataset", id="talks")
+        gone = await nis.call("datasets.withdraw_consent", user="zara")
+        assert sorted(gone["models"]) == ["model-1", "model-2", "model-3", "model-4"]
+        assert not rows.exists()
+        kept = await store.get("trained_models", "model-5")
+        assert kept is not None
+        assert not kept["withdrawn"]
+        assert await store.count("example_sources") == 0
+
+    script = tmp_path / "script.json"
+    script.write_text(SCRIPT)
+    run_in(tmp_path / "data", body, scripted=script)
+
+
+def test_a_withdrawal_that_was_cut_leaves_a_dataset_that_answers(tmp_path: Path) -> None:
+    """Promise of withdraw_consent: wherever it is cut, what is left can be read, and the next call ends it."""
+
+    async def body(nis: Nis) -> None:
+        store = nis.ctx.store
+        await nis.call("datasets.grant_consent", user="zara", purposes=["training"])
+        await say(nis, "Tell me of the Zwiebelfisch.", "zara")
+        await nis.dataset("chat", name="talks")
+        version = (await nis.call("datasets.collect_examples", id="talks"))["version"]
+        made = await nis.call("datasets.import_examples", id="talks", rows=[{"prompt": "More?", "completion": "Yes."}])
+        sources = await store.select("example_sources")
+        await nis.call("datasets.withdraw_consent", user="zara")
+        # As a death had left it: the current version is not named yet, its old bytes are there, its rows are known.
+        dataset = (await store.select("datasets"))[0]
+        blob = await nis.ctx.blobs.put(b"Zwiebelfisch", purpose=f"of {dataset['id']}")
+        left = await store.get("dataset_versions", (await store.select("dataset_versions"))[0]["id"])
+        assert left is not None
+        await store.update("datasets", dataset["id"], {"version": made["version"], "rows": 2})
+        note = json.dumps({**json.loads(left["note"]), "leaving": blob.id})
+        await store.update("dataset_versions", left["id"], {"note": note})
+        await store.insert("example_sources", sources[0])
+        assert [row["messages"][0]["content"] for row in await nis.rows("talks")] == ["More?"]
+        assert isinstance(await nis.refused("datasets.export_dataset", id="talks", version=version), Conflict)
+        await nis.call("datasets.withdraw_consent", user="zara")
+        assert holding(nis.data, "Zwiebelfisch") == []
+        told = await nis.call("datasets.get_dataset", id="talks")
+        assert (told["version"], told["rows"]) == (left["digest"], 1)
+
+    script = tmp_path / "script.json"
+    script.write_text(SCRIPT)
+    run_in(tmp_path / "data", body, scripted=script)
+
+
+def test_the_bytes_of_a_version_go_with_its_dataset_alone(tmp_path: Path) -> None:
+    """Promise of datasets: whoever has exported all rows cannot delete them so, nor does their age."""
+
+    async def body(nis: Nis) -> None:
+        await nis.dataset("text", [{"text": "One."}])
+        blob = await nis.call("datasets.export_dataset", id="d")
+        for name, more in (("delete_blob", {}), ("update_blob", {"expires_after": 60})):
+            assert isinstance(await nis.refused(f"blobs.{name}", id=blob["id"], **more), Conflict)
+        await nis.process.drivers.store.expire("blobs", 4e9)
+        assert await nis.rows() == [{"text": "One."}]
+
+    run_in(tmp_path, body)

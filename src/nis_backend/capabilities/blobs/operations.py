@@ -20,7 +20,7 @@ from nis_backend.capabilities.blobs.kept import (
     draw_blobs,
     stored,
 )
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.fetched import bytes_kind, fetched
 from nis_backend.operation import Before, Example, operation
 from nis_backend.shelf import OF_CALL, expired
@@ -139,8 +139,15 @@ def _listed(row: Row, request: ListBlobs, now: float) -> bool:
     ),
 )
 async def update_blob(request: UpdateBlob, ctx: Context) -> StoredBlob:
-    """Change a blob's name or purpose, or when it expires."""
+    """Change a blob's name or purpose, or when it expires.
+
+    Raises:
+        NotFound: the caller has none such.
+        Conflict: it holds a version of a dataset, which neither expires nor is for anything else.
+    """
     await ctx.blobs.get(request.id)
+    if request.expires_after or request.purpose is not None:
+        await _refuse_version(request.id, ctx)
     given = {"name": request.name, "purpose": request.purpose}
     changes: Row = {name: value for name, value in given.items() if value is not None}
     if request.expires_after is not None:
@@ -180,9 +187,27 @@ async def read_content(request: OneBlob, ctx: Context) -> Blob:
     examples=(Example(title="A text", request={"id": "{kept.id}"}, before=(KEPT,)),),
 )
 async def delete_blob(request: OneBlob, ctx: Context) -> DeletedBlob:
-    """Remove a blob and its bytes."""
+    """Remove a blob and its bytes.
+
+    Raises:
+        NotFound: the caller has none such.
+        Conflict: it holds a version of a dataset.
+    """
+    await _refuse_version(request.id, ctx)
     await ctx.blobs.delete(request.id)
     return DeletedBlob(id=request.id)
+
+
+async def _refuse_version(blob_id: str, ctx: Context) -> None:
+    """The bytes of a dataset's version are the dataset: they go with it alone."""
+    held = await ctx.store.select("dataset_versions", where={"blob_id": blob_id}, limit=1)
+    if held:
+        raise Conflict(
+            f"The blob holds a version of the dataset {held[0]['dataset_id']}.",
+            field="id",
+            value=blob_id,
+            remedy="Keep it; or delete the dataset: datasets.delete_dataset.",
+        )
 
 
 OPERATIONS = (create_blob, fetch_blob, list_blobs, get_blob, update_blob, read_content, delete_blob)

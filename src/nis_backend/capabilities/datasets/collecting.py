@@ -17,7 +17,7 @@ from nis_backend.capabilities.datasets.sources import sources
 from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version
 from nis_backend.capabilities.datasets.withdrawing import remove_person
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -163,7 +163,11 @@ async def _collect(dataset: Row, request: CollectExamples, ctx: Context) -> Coll
 async def _written(dataset: Row, found: Found, told: Json, ctx: Context) -> Json | None:
     from nis_backend.capabilities.datasets.writing import WriteRows, write_rows  # noqa: PLC0415 - as above
 
-    parent = await find_version(dataset, dataset["version"], ctx) if dataset["version"] else None
+    try:
+        parent = await find_version(dataset, dataset["version"], ctx) if dataset["version"] else None
+    except Conflict:
+        # Rows of it were withdrawn while this was cut.
+        return None
     with made_file(ctx) as source, made_file(ctx) as out:
         source.write_bytes(b"".join(row.line for row in found.rows))
         wanted = WriteRows(

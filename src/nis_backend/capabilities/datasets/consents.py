@@ -131,6 +131,9 @@ async def grant_consent(request: GrantConsent, ctx: Context) -> Consent:
     """Set down that a person lets their conversations be learned from, for these purposes; it holds until withdrawn.
 
     Given again, its purposes are those given now.
+
+    Raises:
+        Conflict: a purpose is missing that rows of theirs may have been collected for.
     """
     now, person = ctx.now(), person_of(request.user)
     if request.user is not None and person == OWNER:
@@ -145,6 +148,8 @@ async def grant_consent(request: GrantConsent, ctx: Context) -> Consent:
         "updated": now,
     }
     known = await _find(person, ctx)
+    if known is not None:
+        await _refuse_fewer(request, known, ctx)
     if known is None:
         try:
             await ctx.store.insert("consents", {"id": ctx.new_id("consent"), "person": person, **given, "created": now})
@@ -153,6 +158,20 @@ async def grant_consent(request: GrantConsent, ctx: Context) -> Consent:
     if known is not None:
         await ctx.store.update("consents", known["id"], given)
     return _told({"person": person, **given})
+
+
+async def _refuse_fewer(request: GrantConsent, known: Row, ctx: Context) -> None:
+    """Rows that were collected for a purpose do not stay where it is quietly left out."""
+    missing = sorted(set(json.loads(known["purposes"])) - set(request.purposes))
+    if known["withdrawn"] is not None or not missing:
+        return
+    if await ctx.store.count("example_sources", where={"person": known["person"]}):
+        raise Conflict(
+            f"Rows were collected from {request.user or 'you'}, who consented to {', '.join(missing)} too.",
+            field="purposes",
+            value=request.purposes,
+            remedy="Withdraw the consent: datasets.withdraw_consent, which removes the rows. Then grant what holds.",
+        )
 
 
 @operation(

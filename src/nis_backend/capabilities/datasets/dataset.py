@@ -124,8 +124,8 @@ async def find_version(dataset: Row, which: str | None, ctx: Context) -> Row:
         NotFound: there is none such.
         Conflict: the dataset has no rows yet; two versions begin so; its rows were withdrawn.
     """
-    if which is None:
-        which = dataset["version"]
+    current = which is None
+    which = which or dataset["version"]
     if which is None:
         raise Conflict(
             f"The dataset {dataset['name']!r} has no rows yet.",
@@ -142,7 +142,10 @@ async def find_version(dataset: Row, which: str | None, ctx: Context) -> Row:
             f"{len(found)} versions begin with {which!r}.", field="version", value=which, remedy="Give more of it."
         )
     for row in rows:
-        if any(old.startswith(which) for old in json.loads(row["note"] or "{}").get("formerly", ())):
+        if any(old.startswith(which) for old in formerly(row)):
+            if which == dataset["version"] and current:
+                # A withdrawal was cut before it could name what is left as the current one.
+                return row
             raise Conflict(
                 f"The version {which!r} is no more: consent for some of its rows was withdrawn.",
                 field="version",
@@ -155,6 +158,12 @@ async def find_version(dataset: Row, which: str | None, ctx: Context) -> Row:
         value=which,
         remedy="List its versions to see what there is.",
     )
+
+
+def formerly(version: Row) -> list[str]:
+    """The digests that a version had before rows of it were withdrawn."""
+    note: dict[str, list[str]] = json.loads(version["note"] or "{}")
+    return note.get("formerly", [])
 
 
 async def every_version(dataset_id: str, ctx: Context) -> list[Row]:

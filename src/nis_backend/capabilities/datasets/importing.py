@@ -13,11 +13,11 @@ from pydantic import Field, StringConstraints
 from nis_backend.annotations import Knob
 from nis_backend.blob import Blob
 from nis_backend.capabilities.datasets import asked, views
-from nis_backend.capabilities.datasets.dataset import OneDataset, find, find_version
+from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
 from nis_backend.capabilities.datasets.operations import MADE
 from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version, purpose_of
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -158,7 +158,11 @@ async def _import(dataset: Row, request: ImportExamples, ctx: Context) -> Import
 
     parent = None
     if request.mode == "append" and dataset["version"] is not None:
-        parent = await find_version(dataset, dataset["version"], ctx)
+        try:
+            parent = await find_version(dataset, dataset["version"], ctx)
+        except Conflict:
+            # Rows of it were withdrawn while this was cut: begun from what is left, unless it was at its end before.
+            return await _of_this_run(dataset, ctx)
     source: Path | None = request.file and request.file.path
     size = request.file.size if request.file else len(json.dumps(request.rows))
     with made_file(ctx) as out:
@@ -194,6 +198,23 @@ async def _import(dataset: Row, request: ImportExamples, ctx: Context) -> Import
         left_out_rows=written.wrong_rows,
         unchanged=unchanged,
     )
+
+
+async def _of_this_run(dataset: Row, ctx: Context) -> ImportedExamples | None:
+    """What this run has put there before it was cut."""
+    for row in await every_version(dataset["id"], ctx):
+        if row["run_id"] == ctx.run.run_id:
+            note: Json = json.loads(row["note"])
+            return ImportedExamples(
+                dataset=dataset["id"],
+                version=row["digest"],
+                rows=row["rows"],
+                read=note["read"],
+                left_out=note["left_out"],
+                left_out_rows=[],
+                unchanged=False,
+            )
+    return None
 
 
 def _format(request: ImportExamples) -> Format:

@@ -18,6 +18,7 @@ from nis_backend.capabilities.datasets.operations import FILLED, MADE
 from nis_backend.capabilities.datasets.sources import groups_of
 from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
+from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Json, Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -205,7 +206,11 @@ async def deduplicate_dataset(request: DeduplicateDataset, ctx: Context) -> Reco
 
 async def _deduplicate(dataset: Row, request: DeduplicateDataset, ctx: Context) -> Deduplicated | None:
     """One try; None where another change came first."""
-    version = await find_version(dataset, dataset["version"], ctx)
+    try:
+        version = await find_version(dataset, dataset["version"], ctx)
+    except Conflict:
+        # Rows of it were withdrawn while this was cut.
+        return None
     near = request.near and dataset["kind"] not in {"images", "table"}
     with made_file(ctx) as out:
         wanted = DropDuplicates(

@@ -25,7 +25,7 @@ from nis_backend.capabilities.datasets.dataset import (
     version_of,
 )
 from nis_backend.capabilities.datasets.kinds import Kind
-from nis_backend.capabilities.datasets.versions import drop_exports, drop_version
+from nis_backend.capabilities.datasets.versions import changed_meanwhile, drop_exports, drop_version
 from nis_backend.capabilities.datasets.work import path_of
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
@@ -218,10 +218,13 @@ async def update_dataset(request: UpdateDataset, ctx: Context) -> Dataset:
     if not changes:
         raise InvalidRequest("Nothing is to change.", field="name", value="", remedy="Give what is to change.")
     changes["updated"] = ctx.now()
+    held = {} if request.version is None else {"version": row["version"]}
     try:
-        await ctx.store.update("datasets", row["id"], changes)
+        changed = await ctx.store.update("datasets", row["id"], changes, only_if=held)
     except Conflict:
         raise _named(str(request.name)) from None
+    if not changed:
+        raise changed_meanwhile(row)
     return dataset_of({**row, **changes})
 
 
@@ -236,13 +239,19 @@ async def update_dataset(request: UpdateDataset, ctx: Context) -> Dataset:
 async def delete_dataset(request: OneDataset, ctx: Context) -> OneDataset:
     """Delete a dataset for good: all its versions with their bytes, what was exported of it, where its rows were from.
 
-    Models that learned from it stay, and name it.
+    Models that learned from it stay, and name it. Where there are some, it stays known whose rows these were, until
+    they withdraw their consent: then the models are marked.
     """
     row = await find(request.id, ctx)
     for version in await every_version(row["id"], ctx):
         await drop_version(version, ctx)
     await drop_exports(row["id"], ctx)
-    while sources := await ctx.store.select("example_sources", where={"dataset_id": row["id"]}, limit=AT_ONCE):
+    learned = [
+        await ctx.store.count(table, where={"dataset_id": row["id"]}) for table in ("trainings", "trained_models")
+    ]
+    while not any(learned) and (
+        sources := await ctx.store.select("example_sources", where={"dataset_id": row["id"]}, limit=AT_ONCE)
+    ):
         for one in sources:
             await ctx.store.delete("example_sources", one["id"])
     await ctx.store.delete("datasets", row["id"])

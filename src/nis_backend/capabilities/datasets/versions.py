@@ -97,9 +97,14 @@ def changed_meanwhile(dataset: Row) -> Conflict:
 
 async def drop_version(version: Row, ctx: Context) -> None:
     """Remove a version and its bytes."""
-    if await ctx.store.get("blobs", version["blob_id"]) is not None:
-        await ctx.blobs.delete(version["blob_id"])
+    await drop_bytes(version["blob_id"], ctx)
     await ctx.store.delete("dataset_versions", version["id"])
+
+
+async def drop_bytes(blob_id: str, ctx: Context) -> None:
+    """Remove a blob, unless it is gone already: by a call that was cut, say."""
+    if await ctx.store.get("blobs", blob_id) is not None:
+        await ctx.blobs.delete(blob_id)
 
 
 async def drop_exports(dataset_id: str, ctx: Context) -> int:
@@ -107,7 +112,7 @@ async def drop_exports(dataset_id: str, ctx: Context) -> int:
     kept = {row["blob_id"] for row in await every_version(dataset_id, ctx)}
     found = [row["id"] for row in await blobs_of(dataset_id, ctx) if row["id"] not in kept]
     for blob_id in found:
-        await ctx.blobs.delete(blob_id)
+        await drop_bytes(blob_id, ctx)
     return len(found)
 
 

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from nis_backend.capabilities.datasets.dataset import MOST_BYTES, every_version
+from nis_backend.capabilities.datasets.dataset import MOST_BYTES, every_version, formerly
+from nis_backend.capabilities.datasets.learned import mark
 from nis_backend.capabilities.datasets.sources import sources
-from nis_backend.capabilities.datasets.versions import LINES, drop_exports, drop_version, purpose_of
+from nis_backend.capabilities.datasets.versions import LINES, drop_bytes, drop_exports, drop_version, purpose_of
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ async def remove_person(person: str, ctx: Context) -> Removed:
             await _take_out(dataset, digests, done, ctx)
         if done["versions"] == before:
             break
+    there = {row["id"] for row in await _datasets(ctx)}
+    for dataset_id in dict.fromkeys(row["dataset_id"] for row in own):
+        if dataset_id not in there:
+            # It was deleted: of which version a model learned tells no more whether they were in it.
+            done["models"] = list(dict.fromkeys([*done["models"], *await mark(dataset_id, None, ctx)]))
     for row in own:
         await ctx.store.delete("example_sources", row["id"])
     for digest in digests:
@@ -64,17 +70,48 @@ async def _take_out(dataset: Row, digests: frozenset[str], done: Removed, ctx: C
     """Write the versions of one dataset anew that have such rows."""
     changed = 0
     for version in await every_version(dataset["id"], ctx):
+        if await _cut(version, ctx):
+            continue
         with made_file(ctx) as out:
             left = await _left(version, digests, out, ctx)
             if left.removed:
                 changed += 1
-                await _mark_models(dataset["id"], version["digest"], done, ctx)
+                marked = await mark(dataset["id"], {version["digest"], *formerly(version)}, ctx)
+                done["models"] = list(dict.fromkeys([*done["models"], *marked]))
                 await _replace(dataset, version, left, out, ctx)
+    await _name_current(dataset, ctx)
     if changed or await _had(dataset["id"], digests, ctx):
         done["files"] += await drop_exports(dataset["id"], ctx)
     if changed:
         done["versions"] += changed
         done["datasets"] = list(dict.fromkeys([*done["datasets"], dataset["id"]]))
+
+
+async def _cut(version: Row, ctx: Context) -> bool:
+    """Go on with what a call that was cut has left of a version; whether there is nothing more of it."""
+    note = json.loads(version["note"] or "{}")
+    if leaving := note.pop("leaving", None):
+        await drop_bytes(leaving, ctx)
+        await ctx.store.update("dataset_versions", version["id"], {"note": json.dumps(note)})
+    if await ctx.store.get("blobs", version["blob_id"]) is not None:
+        return False
+    others = await every_version(version["dataset_id"], ctx)
+    gone = any(version["digest"] in formerly(one) for one in others)
+    if gone:
+        await ctx.store.delete("dataset_versions", version["id"])
+    return gone
+
+
+async def _name_current(dataset: Row, ctx: Context) -> None:
+    """Have a dataset name what is left of its current version, where a call was cut before it could."""
+    row = await ctx.store.get("datasets", dataset["id"])
+    versions = await every_version(dataset["id"], ctx)
+    if row is None or any(one["digest"] == row["version"] for one in versions):
+        return
+    for one in versions:
+        if row["version"] in formerly(one):
+            changes = {"version": one["digest"], "rows": one["rows"], "updated": ctx.now()}
+            await ctx.store.update("datasets", row["id"], changes, only_if={"version": row["version"]})
 
 
 async def _had(dataset_id: str, digests: frozenset[str], ctx: Context) -> bool:
@@ -108,6 +145,9 @@ async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Conte
     theirs = json.loads(version["note"] or "{}")
     former = list(dict.fromkeys([*note.get("formerly", ()), *theirs.get("formerly", ()), old]))
     note |= {"formerly": former, "withdrawn": note.get("withdrawn", 0) + left.removed}
+    if not same:
+        # Bytes that are to go are named until they are gone: a call that is cut leaves none behind.
+        note["leaving"] = version["blob_id"]
     await ctx.store.update("dataset_versions", kept["id"], {**changes, "note": json.dumps(note), "updated": now})
     for one in await every_version(dataset["id"], ctx):
         if one["parent"] == old:
@@ -118,14 +158,4 @@ async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Conte
     if same:
         await drop_version(version, ctx)
     else:
-        await ctx.blobs.delete(version["blob_id"])
-
-
-async def _mark_models(dataset_id: str, digest: str, done: Removed, ctx: Context) -> None:
-    before: tuple[float, str] | None = None
-    where = {"dataset_id": dataset_id, "version": digest}
-    while rows := await ctx.store.select("trained_models", where=where, before=before, limit=500):
-        before = (rows[-1]["created"], rows[-1]["id"])
-        for row in rows:
-            await ctx.store.update("trained_models", row["id"], {"withdrawn": 1, "updated": ctx.now()})
-            done["models"] = list(dict.fromkeys([*done["models"], row["id"]]))
+        await _cut({**kept, **changes, "note": json.dumps(note)}, ctx)

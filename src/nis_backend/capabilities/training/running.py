@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from nis_backend.capabilities.training.data import put_rows
 from nis_backend.capabilities.training.features import lay
 from nis_backend.capabilities.training.pool import POOL
 from nis_backend.capabilities.training.recipe import recipe_of
+from nis_backend.capabilities.training.registry import named
 from nis_backend.capabilities.training.training import Trained, folder_of
-from nis_backend.errors import Unavailable, WorkerLost
+from nis_backend.errors import NotFound, Unavailable, WorkerLost
 from nis_backend.event import Progressed, Warned
 from nis_backend.trained.places import model_folder
 from nis_backend.weights.files import Weights
@@ -166,7 +167,14 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
 
 
 async def _withdrawn(request: StartTraining, ctx: Context) -> bool:
-    """Whether the version that was learned from went away meanwhile, as it does when a consent is withdrawn."""
+    """Whether the version that was learned from went away meanwhile, as it does when a consent is withdrawn.
+
+    A model that is made of one that is marked so has learned from the same rows.
+    """
+    if request.base is not None and request.base.startswith("local:"):
+        with suppress(NotFound):
+            if (await named(request.base, ctx))["withdrawn"]:
+                return True
     where = {"dataset_id": request.dataset, "digest": request.version}
     return not await ctx.store.count("dataset_versions", where=where)
 

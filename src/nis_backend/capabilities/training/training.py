@@ -11,7 +11,7 @@ from nis_backend.annotations import Knob
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 from nis_backend.run import State
-from nis_backend.trained.places import home
+from nis_backend.trained.places import training_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +102,7 @@ class OneTraining(Model):
 
 def folder_of(settings: Settings, training_id: str) -> Path:
     """A training's own folder."""
-    return home(settings) / "runs" / training_id
+    return training_folder(settings, training_id)
 
 
 async def find(training_id: str, ctx: Context) -> Row:

@@ -169,7 +169,9 @@ def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see
 
 def expire(table: Table, before: float, column: Age) -> Statement:
     """See `Store.expire`."""
-    return f"delete from {table} where {column} < ? returning *", [before]  # noqa: S608 - as above
+    # The bytes of a dataset's version are its rows: nothing else has them.
+    held = " and not exists (select 1 from dataset_versions v where v.blob_id = blobs.id)" if table == "blobs" else ""
+    return f"delete from {table} where {column} < ?{held} returning *", [before]  # noqa: S608 - as above
 
 
 def expire_unheld(purpose: str) -> Statement:
