@@ -7,10 +7,14 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 from datasets_opened import Nis, run_in
 
+from nis_backend.capabilities.datasets.checking import CheckRows, check_rows
 from nis_backend.capabilities.datasets.duplicates import DropDuplicates, bands, drop_duplicates
-from nis_backend.capabilities.datasets.kinds import canonical
+from nis_backend.capabilities.datasets.figures import MeasureRows, measure_rows
+from nis_backend.capabilities.datasets.forms import shaped
+from nis_backend.capabilities.datasets.kinds import Kind, canonical
 from nis_backend.capabilities.datasets.normal import language_of, normal, shingles
 from nis_backend.capabilities.datasets.work import Here
 
@@ -107,6 +111,33 @@ def test_duplicates_go_and_the_first_stays(tmp_path: Path) -> None:
     run_in(tmp_path, body)
 
 
+PROSE = " ".join(WORDS[:40])
+OTHER = " ".join(WORDS[10:])
+DIFFERENT: list[tuple[Kind, list[Json]]] = [
+    (
+        "text",
+        [{"text": one} for one in ("x > 0", "x < 0", "C++", "C#", "-5", "5", "3.5", "35", "🙂", "👍", "राम", "रामा")],
+    ),
+    ("chat", [{"prompt": f"What is 2{sign}2?", "completion": "4"} for sign in "+*"]),
+    ("chat", [{"system": PROSE, "prompt": f"Question {one}", "completion": f"Answer {one}"} for one in "ab"]),
+    ("preferences", [{"prompt": "?", "chosen": a, "rejected": b} for a, b in ((PROSE, OTHER), (OTHER, PROSE))]),
+    ("table", [{"features": {"a": one}, "label": -1} for one in (-5, 5)]),
+    ("cases", [{"input": PROSE, "rubric": one} for one in ("It is short.", "It is long.")]),
+]
+"""Rows that differ in a sign, in what a sign stands for, in their answer, or in which of two is the better one."""
+
+
+@pytest.mark.parametrize(("kind", "rows"), DIFFERENT)
+def test_rows_that_say_something_else_are_no_duplicates(kind: Kind, rows: list[Json], tmp_path: Path) -> None:
+    """Promise of deduplicate_dataset: none of these goes; and validate_dataset calls none of them a duplicate."""
+    path, out = tmp_path / "rows", tmp_path / "out"
+    path.write_bytes(b"".join(canonical(kind, shaped(kind, row, None)) for row in rows))
+    request = DropDuplicates(kind=kind, path=str(path), out=str(out), threshold=0.8)
+    assert drop_duplicates.function(request, Here()).rows == len(rows)
+    told = check_rows.function(CheckRows(kind=kind, path=str(path), longest=20_000), Here())
+    assert "duplicate" not in {one.kind for one in told.problems}
+
+
 def test_near_duplicates_are_those_that_brute_force_finds(tmp_path: Path) -> None:
     """Promise of the formula: what stays is what comparing every pair leaves, but for one in a hundred at most."""
     chance = random.Random(5)  # noqa: S311 - texts of a test
@@ -158,3 +189,19 @@ def test_languages_are_told_by_small_words_and_scripts() -> None:
         "42": "unknown",
     }
     assert {text: language_of(text) for text in told} == told
+
+
+def test_labels_are_counted_however_many_there_are(tmp_path: Path) -> None:
+    """Promise of get_statistics and validate_dataset: known labels go on being counted, and the others add up."""
+    path = tmp_path / "rows"
+
+    def write(count: int) -> None:
+        labels = [*map(str, range(count)), *["0"] * 50]
+        path.write_bytes(b"".join(canonical("labels", {"text": "x", "label": label}) for label in labels))
+
+    write(10_500)
+    measured = measure_rows.function(MeasureRows(kind="labels", path=str(path)), Here())
+    assert measured.labels["0"] == 51
+    assert measured.other_labels + sum(measured.labels.values()) == 10_550
+    write(1200)
+    assert check_rows.function(CheckRows(kind="labels", path=str(path), longest=9), Here()).labels["0"] == 51

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.capabilities.datasets.dataset import Splits
+from nis_backend.capabilities.datasets.duplicates import asked_and_given
 from nis_backend.capabilities.datasets.identifying import found_in
 from nis_backend.capabilities.datasets.kinds import Kind, words_of
-from nis_backend.capabilities.datasets.normal import language_of, normal
+from nis_backend.capabilities.datasets.normal import language_of
 from nis_backend.capabilities.datasets.parting import key_of, part_of
 from nis_backend.capabilities.datasets.work import POOL
 from nis_backend.capabilities.datasets.writing import lines_in
@@ -101,21 +102,6 @@ def _number(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
-def _answer(kind: Kind, row: Json) -> tuple[str, str]:
-    """What is asked, and what is answered."""
-    match kind:
-        case "chat":
-            return " ".join(one["content"] for one in row["messages"][:-1]), row["messages"][-1]["content"]
-        case "preferences":
-            return " ".join(one["content"] for one in row["messages"]), f"{row['chosen']} / {row['rejected']}"
-        case "cases":
-            return words_of(kind, row), json.dumps(row.get("expected"))
-        case "text":
-            return row["text"], ""
-        case _:
-            return words_of(kind, row), str(row["label"])
-
-
 @operation("datasets.check_rows", effect="reads", pool=POOL, time_limit=1800.0)
 def check_rows(request: CheckRows, ctx: WorkerContext) -> Checked:
     """Look a version through."""
@@ -149,12 +135,11 @@ def _look_at(look: Look, number: int, line: bytes, request: CheckRows) -> None:
         part = part_of(key_of(line, request.splits.by, request.groups), request.splits)
         look.parts[part] += 1
     if kind != "images":
-        plain = normal(words)
-        _look_at_words(look, number, words, plain, request.longest)
-    if "label" in row and len(look.labels) < MOST_LABELS:
-        look.labels[str(row["label"])] += 1
-    asked, answer = _answer(kind, row)
-    text, given = _number(asked if kind == "images" else normal(asked)), _number(normal(answer))
+        _look_at_words(look, number, words, request.longest)
+    label = str(row["label"]) if "label" in row else None
+    if label is not None and (label in look.labels or len(look.labels) < MOST_LABELS):
+        look.labels[label] += 1
+    text, given = map(_number, asked_and_given(kind, row))
     if text in look.texts:
         look.tell("duplicate" if look.texts[text] == given else "contradiction", number)
     else:
@@ -163,8 +148,8 @@ def _look_at(look: Look, number: int, line: bytes, request: CheckRows) -> None:
         look.tell("leakage", number)
 
 
-def _look_at_words(look: Look, number: int, words: str, plain: str, longest: int) -> None:
-    if not plain:
+def _look_at_words(look: Look, number: int, words: str, longest: int) -> None:
+    if not any(letter.isalnum() for letter in words):
         look.tell("empty", number)
     if len(words) > longest:
         look.tell("too_long", number)

@@ -1,15 +1,17 @@
 """Rows that say what an earlier one says: exactly, by normal text, or nearly, by the pieces that two texts share.
 
-Near: the Jaccard similarity of the sets of pieces of three words: those in both over those in either. Pairs are found
-by MinHash with one permutation in 64 bins, empty ones filled by the next (Shrivastava & Li 2014, ICML 32, 557-565), in
-16 bands of 4: two texts of similarity s meet with a chance of about 1 - (1 - s^4)^16, 0.9998 at 0.8, and each pair that
-meets is then compared exactly.
+Near: the Jaccard similarity of the sets of pieces of three words: those in both over those in either; of what is asked
+and of what is answered each, of which the lower counts. Pairs are found by MinHash with one permutation in 64 bins,
+empty ones filled by the next (Shrivastava & Li 2014, ICML 32, 557-565), in 16 bands of 4: two texts of similarity s
+meet with a chance of about 1 - (1 - s^4)^16, 0.9998 at 0.8, and each pair that meets is then compared exactly.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from array import array
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,8 +31,13 @@ if TYPE_CHECKING:
 
 BINS, BANDS = 64, 16
 ROWS_OF_BAND = BINS // BANDS
-MOST_COMPARED = 16
-"""Earlier rows of one bucket that a row is compared with: of thousands of alike ones the first are enough."""
+MOST_COMPARED, MOST_MET = 16, 32
+"""Earlier rows of one bucket, and of all, that a row is compared with: of thousands of alike ones the first do."""
+MOST_HELD = 128
+"""Rows whose pieces are kept: of the longest ones these are about a gigabyte."""
+NONE = 2**32 - 1
+APART = (0, 0x5BD1E995, 0xC2B2AE35)
+"""Tell the pieces of what is asked from those of the answers; from MurmurHash's constants, and any others would do."""
 MOST_TOLD = 20
 ALL = 2**64 - 1
 SPREAD = 2_654_435_761
@@ -84,11 +91,56 @@ def drop_duplicates(request: DropDuplicates, ctx: WorkerContext) -> Dropped:
         return Dropped(**lines.done().model_dump(), exact=exact, near=len(gone) - exact, pairs=pairs)
 
 
-def _said(kind: Kind, row: Json) -> str:
-    """All that tells a row from another: its words and its label or answer."""
-    more = json.dumps([row.get("label"), row.get("expected"), row.get("rubric"), row.get("schema")])
-    words = words_of(kind, row)
-    return f"{words if kind in {'images', 'table'} else normal(words)}\0{more}"
+def asked_and_given(kind: Kind, row: Json) -> tuple[str, str]:
+    """What is asked, and what is answered or told of it, without what makes no difference: what tells rows apart."""
+    match kind:
+        case "chat":
+            return _of_messages(row["messages"][:-1]), normal(row["messages"][-1]["content"])
+        case "preferences":
+            return _of_messages(row["messages"]), f"{normal(row['chosen'])}\0{normal(row['rejected'])}"
+        case "cases":
+            asked = row["input"]
+            given = json.dumps([row.get("expected"), row.get("rubric"), row.get("schema")], sort_keys=True)
+            return (normal(asked) if isinstance(asked, str) else _of_messages(asked)), given
+        case "text":
+            return normal(row["text"]), ""
+        case "labels":
+            return normal(row["text"]), row["label"]
+        case "images" | "table":
+            return words_of(kind, row), json.dumps(row["label"])
+
+
+def _of_messages(messages: list[Json]) -> str:
+    return "\0".join(f"{one['role']} {normal(one['content'])}" for one in messages)
+
+
+def pieces_of(kind: Kind, row: Json) -> tuple[tuple[frozenset[int], ...], str]:
+    """The pieces of each part that has to be alike, and what has to be the same."""
+    match kind:
+        case "chat":
+            *asked, last = row["messages"]
+            # What a system is told stands before thousands of rows, and would make them alike.
+            told = [one["content"] for one in asked if one["role"] == "system"]
+            said = " ".join(one["content"] for one in asked if one["role"] != "system")
+            return _apart(said, last["content"]), json.dumps(told)
+        case "preferences":
+            return _apart(words_of("chat", row), row["chosen"], row["rejected"]), ""
+        case "cases":
+            same = json.dumps([row.get("expected"), row.get("rubric"), row.get("schema")], sort_keys=True)
+            return _apart(words_of(kind, row)), same
+        case _:
+            return _apart(words_of(kind, row)), json.dumps(row.get("label"))
+
+
+def _apart(*texts: str) -> tuple[frozenset[int], ...]:
+    return tuple(
+        frozenset(piece ^ mark for piece in shingles(normal(text))) for text, mark in zip(texts, APART, strict=False)
+    )
+
+
+def similarity(one: tuple[frozenset[int], ...], other: tuple[frozenset[int], ...]) -> float:
+    """The lowest of the parts."""
+    return min(len(mine & theirs) / len(mine | theirs) for mine, theirs in zip(one, other, strict=True))
 
 
 def _exact(
@@ -101,12 +153,14 @@ def _exact(
     for number, (place, line) in enumerate(_placed(request.path)):
         places.append(place)
         row: Json = json.loads(line)
-        key = int.from_bytes(blake2b(_said(request.kind, row).encode(), digest_size=8).digest())
+        key = int.from_bytes(blake2b("\0\0".join(asked_and_given(request.kind, row)).encode(), digest_size=8).digest())
         kept = first.setdefault(key, number)
         if kept != number:
             gone[number] = kept, 1.0
         if near:
-            keys.extend(bands(shingles(normal(words_of(request.kind, row)))) if kept == number else [0] * BANDS)
+            keys.extend(
+                bands(frozenset(itertools.chain(*pieces_of(request.kind, row)[0]))) if kept == number else [0] * BANDS
+            )
         if number % 2000 == 0:
             ctx.progress(0.1, f"{number} rows")
     return places, keys
@@ -150,25 +204,35 @@ def _near(  # noqa: PLR0913, PLR0917 - what is compared, by what
     ctx: WorkerContext,
 ) -> None:
     """Rows that nearly say what an earlier one says are gone; the first of them stays."""
-    meeting = _meeting(keys, len(places), gone)
+    rows = len(places)
+    met = _meeting(keys, rows, gone)
+
+    # The first rows of a bucket are compared with all that come later.
+    @lru_cache(maxsize=MOST_HELD)
+    def pieces(number: int) -> tuple[tuple[frozenset[int], ...], str]:
+        return _pieces(request.kind, file, places[number])
+
     threshold = request.threshold or 1.0
-    for count, number in enumerate(sorted(meeting)):
-        own = _pieces(request.kind, file, places[number])
-        for other in sorted(meeting[number]):
+    for number in range(rows):
+        others = sorted(other for other in met[number * MOST_MET : (number + 1) * MOST_MET] if other != NONE)
+        if not others:
+            continue
+        own, same = pieces(number)
+        for other in others:
             if other in gone:
                 continue
-            theirs = _pieces(request.kind, file, places[other])
-            similarity = len(own[0] & theirs[0]) / len(own[0] | theirs[0])
-            if similarity >= threshold and own[1] == theirs[1]:
-                gone[number] = other, similarity
+            theirs, theirs_same = pieces(other)
+            alike = similarity(own, theirs)
+            if alike >= threshold and same == theirs_same:
+                gone[number] = other, alike
                 break
-        if count % 500 == 0:
-            ctx.progress(0.5 + 0.4 * count / len(meeting), f"{count} of {len(meeting)} compared")
+        if number % 500 == 0:
+            ctx.progress(0.5 + 0.4 * number / rows, f"{number} of {rows} compared")
 
 
-def _meeting(keys: array[int], rows: int, gone: dict[int, tuple[int, float]]) -> dict[int, set[int]]:
-    """The earlier rows that each row has a band in common with, a few of each bucket."""
-    meeting: dict[int, set[int]] = {}
+def _meeting(keys: array[int], rows: int, gone: dict[int, tuple[int, float]]) -> array[int]:
+    """The earlier rows that each row has a band in common with: `MOST_MET` places for each, `NONE` in those left."""
+    met = array("I", [NONE]) * (rows * MOST_MET)
     for band in range(BANDS):
         buckets: dict[int, list[int]] = {}
         for number in range(rows):
@@ -176,14 +240,26 @@ def _meeting(keys: array[int], rows: int, gone: dict[int, tuple[int, float]]) ->
                 continue
             bucket = buckets.setdefault(keys[number * BANDS + band], [])
             if bucket:
-                meeting.setdefault(number, set()).update(bucket)
+                _note(met, number * MOST_MET, bucket)
             if len(bucket) < MOST_COMPARED:
                 bucket.append(number)
-    return meeting
+    return met
 
 
-def _pieces(kind: Kind, file: BinaryIO, place: int) -> tuple[frozenset[int], str]:
-    """A row's pieces, and its label, which near duplicates must have in common."""
+def _note(met: array[int], start: int, others: list[int]) -> None:
+    """Have rows be among those that one has met, where there is room."""
+    known = met[start : start + MOST_MET]
+    place = known.index(NONE) if NONE in known else MOST_MET
+    for other in others:
+        if place == MOST_MET:
+            return
+        if other not in known:
+            met[start + place] = other
+            place += 1
+
+
+def _pieces(kind: Kind, file: BinaryIO, place: int) -> tuple[tuple[frozenset[int], ...], str]:
+    """A row's pieces, and what near duplicates must have in common."""
     file.seek(place)
     row: Json = json.loads(file.readline())
-    return shingles(normal(words_of(kind, row))), json.dumps([row.get("label"), row.get("expected")])
+    return pieces_of(kind, row)

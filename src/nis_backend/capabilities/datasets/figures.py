@@ -66,7 +66,7 @@ def measure_rows(request: MeasureRows, ctx: WorkerContext) -> Measured:
     lengths = array("Q")
     labels: Counter[str] = Counter()
     parts: Counter[str] = Counter()
-    sums = Counter({"bytes": 0, "words": 0, "tokens": 0, "turns": 0})
+    sums = Counter({"bytes": 0, "words": 0, "tokens": 0, "turns": 0, "labelled": 0})
     for number, line in enumerate(lines_in(request.path), 1):
         row: Json = json.loads(line)
         words = words_of(request.kind, row)
@@ -77,6 +77,7 @@ def measure_rows(request: MeasureRows, ctx: WorkerContext) -> Measured:
             sums["words"] += len(words.split())
             sums["tokens"] += sum(1 for _ in PIECE.finditer(words))
         label = str(row["label"]) if "label" in row else None
+        sums["labelled"] += label is not None
         if label is not None and (label in labels or len(labels) < MOST_LABELS):
             labels[label] += 1
         if request.splits is not None:
@@ -84,12 +85,13 @@ def measure_rows(request: MeasureRows, ctx: WorkerContext) -> Measured:
         if number % 5000 == 0:
             ctx.progress(0.5, f"{number} rows")
     told = labels.most_common(LABELS_TOLD)
+    labelled = sums.pop("labelled")
     return Measured(
         characters=sum(lengths),
         **sums,
         lengths=_spread(lengths),
         labels=dict(told),
-        other_labels=labels.total() - sum(count for _, count in told),
+        other_labels=labelled - sum(count for _, count in told),
         parts={name: parts[name] for name in ("train", "validation", "test")} if request.splits else {},
     )
 

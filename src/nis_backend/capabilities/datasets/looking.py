@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 TOKENIZER = "pieces by the regular expression \\w+|[^\\w\\s]: words and signs; a model's own tokenizer gives others"
 FORMULA = (
-    "exact: equal after NFKC, casefolding, and without signs and spaces, with the same label or answer. Near: Jaccard "
-    "similarity of the sets of pieces of three words at or above the threshold, same label or answer; pairs are found "
-    "by MinHash (64 bins, 16 bands of 4), which meets a pair of similarity s with a chance of about 1 - (1 - s^4)^16."
+    "exact: equal after NFKC and casefolding, without signs of sentences and more spaces than one, with the same label "
+    "or answer. Near: Jaccard similarity of the sets of pieces of three words (letters, in scripts without spaces) at "
+    "or above the threshold, of what is asked and of what is answered each, same label; pairs are found by MinHash (64 "
+    "bins, 16 bands of 4), which meets a pair of similarity s with a chance of about 1 - (1 - s^4)^16."
 )
 
 

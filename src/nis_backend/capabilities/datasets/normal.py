@@ -9,6 +9,12 @@ from zlib import crc32
 SHINGLE = 3
 """Words of a piece."""
 WORD = re.compile(r"\w+")
+_SIGN = r"[.,;:!?…¿¡\"'\u201a-\u201e\u2018-\u201d«»\u2039\u203a。、]+"
+SIGNS = re.compile(rf"(?<!\d){_SIGN}|{_SIGN}(?!\d)")
+"""Signs of sentences; a point within a number is none, nor is what stands for something: + or #."""
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+"""Scripts that put no spaces between words: there a letter is a word."""
+PIECES = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 SCRIPTS = {
     "CJK": "zh",
     "HIRAGANA": "ja",
@@ -40,13 +46,15 @@ FEWEST = 3
 
 
 def normal(text: str) -> str:
-    """A text without what makes no difference: compatible letters, their size, signs, spaces."""
-    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    """A text without what makes no difference: compatible letters, their size, signs of sentences, spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # Of nothing but signs, they are what is said.
+    return " ".join(SIGNS.sub(" ", folded).split()) or " ".join(folded.split())
 
 
 def shingles(plain: str) -> frozenset[int]:
     """The pieces of three words that a normal text has, each as its CRC-32; of a shorter one, itself."""
-    words = plain.split()
+    words = PIECES.findall(plain)
     if len(words) < SHINGLE:
         return frozenset((crc32(plain.encode()),))
     return frozenset(
