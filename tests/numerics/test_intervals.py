@@ -109,16 +109,28 @@ def test_three_of_three_right_is_no_certainty() -> None:
 
 @pytest.mark.parametrize("of", [3, 8, 25, 60])
 def test_intervals_of_means_hold_the_true_mean(of: int) -> None:
-    """Measured over 120 samples of scores that pile up at both ends: 90 % at least where 95 % is said."""
+    """Measured over 60 samples of scores that pile up at both ends: 90 % at least where 95 % is said."""
     chance, held = random.Random(of), 0  # noqa: S311 - samples of a test
-    for _ in range(120):
+    for _ in range(60):
         values = [chance.betavariate(0.5, 0.5) for _ in range(of)]
         found = mean_interval(values, bounds=(0, 1))
         assert found.low is not None
         assert found.high is not None
         held += found.low <= 0.5 <= found.high
         assert found.low <= fmean(values) <= found.high
-    assert held >= 108
+    assert held >= 54
+
+
+def test_intervals_of_rare_differences_hold_the_true_one() -> None:
+    """Pairs of which one in fourteen differs, either way: a bootstrap alone holds the truth in 84 of 100 samples."""
+    chance, held = random.Random(7), 0  # noqa: S311 - samples of a test
+    for _ in range(40):
+        values = [chance.uniform(-1, 1) if chance.random() < 0.07 else 0.0 for _ in range(100)]
+        found = mean_interval(values, bounds=(-1, 1))
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 0 <= found.high
+    assert held >= 37
 
 
 def test_quantiles_and_their_intervals_are_order_statistics() -> None:

@@ -122,16 +122,23 @@ def mean_interval(values: Sequence[float], level: float = 0.95, bounds: tuple[fl
     """The interval of a mean; `bounds` are the least and the greatest that a value can be.
 
     Bounded and few, or all the same: by Hoeffding's inequality, which holds for any scores within the bounds. From 20
-    on by bootstrap, and from 1,000 on, or without bounds and few, by Student's t. One value without bounds has none.
+    on the wider end of bootstrap and Student's t: where few values differ from the rest the one misses what is rare and
+    the other bends too far. From 1,000 on, or without bounds and few, Student's t. One value without bounds has none.
     """
     same = len(set(values)) == 1
     if bounds is not None and (same or len(values) < FEW):
         return _bounded(values, level, *bounds)
     if len(values) < 2 or (same and bounds is None):  # noqa: PLR2004 - one value varies from nothing
         return Interval(low=None, high=None, method="none: the values do not vary, and nothing bounds them")
+    low, high = _student(values, level)
+    method = f"Student's t, {len(values) - 1} degrees of freedom"
     if FEW <= len(values) <= MANY:
-        return _bootstrap(values, level)
-    return _student(values, level)
+        ends = _bootstrap(values, level)
+        low, high = min(low, ends[0]), max(high, ends[1])
+        method = f"bootstrap, BCa, {RESAMPLES} resamples, seed {SEED}, or Student's t where that is wider"
+    if bounds is not None:
+        low, high = max(low, bounds[0]), min(high, bounds[1])
+    return Interval(low=low, high=high, method=method)
 
 
 def _bounded(values: Sequence[float], level: float, least: float, most: float) -> Interval:
@@ -152,7 +159,7 @@ def _bounded(values: Sequence[float], level: float, least: float, most: float) -
     return Interval(low=least + span * low, high=least + span * high, method="Hoeffding's inequality, for few scores")
 
 
-def _bootstrap(values: Sequence[float], level: float) -> Interval:
+def _bootstrap(values: Sequence[float], level: float) -> tuple[float, float]:
     """By 2,000 resamples with a fixed seed, bias-corrected and accelerated.
 
     Source: Efron (1987), J. Am. Stat. Assoc. 82, 171-185.
@@ -171,13 +178,13 @@ def _bootstrap(values: Sequence[float], level: float) -> Interval:
         return means[min(RESAMPLES - 1, max(0, round(moved * (RESAMPLES - 1))))]
 
     tail = (1 - level) / 2
-    return Interval(low=at(tail), high=at(1 - tail), method=f"bootstrap, BCa, {RESAMPLES} resamples, seed {SEED}")
+    return at(tail), at(1 - tail)
 
 
-def _student(values: Sequence[float], level: float) -> Interval:
+def _student(values: Sequence[float], level: float) -> tuple[float, float]:
     of, mean = len(values), fmean(values)
     half = student(level, of - 1) * math.sqrt(sum((one - mean) ** 2 for one in values) / (of - 1) / of)
-    return Interval(low=mean - half, high=mean + half, method=f"Student's t, {of - 1} degrees of freedom")
+    return mean - half, mean + half
 
 
 def student(level: float, freedom: int) -> float:

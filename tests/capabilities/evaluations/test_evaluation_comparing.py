@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from ground import Ground
 
+from nis_backend.caller import LOCAL
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 
 Json = dict[str, Any]
@@ -71,6 +73,8 @@ def test_only_the_same_cases_pair_by_their_content(ground: Ground) -> None:
     found = compared(ground, old, other, metrics=["exact_match"])
     assert found["differences"] == []
     assert "share no case" in found["left_out"][0]
+    with pytest.raises(Conflict, match="4 cases are the candidate's alone, 4 the baseline's; they share 4"):
+        ground.call("evaluations.check_gate", {"candidate": new, "baseline": old, "metric": "exact_match"})
     with pytest.raises(Conflict, match="share no case"):
         ground.call("evaluations.check_gate", {"candidate": other, "baseline": old, "metric": "exact_match"})
 
@@ -109,6 +113,38 @@ def test_a_margin_passes_what_is_surely_not_much_worse(ground: Ground) -> None:
     few = ground.call("evaluations.check_gate", {**asked, "candidate": few_new, "baseline": few_old})
     assert not few["passed"]
     assert "may be worse" in few["reason"]
+
+
+def test_a_gate_tells_of_how_many_looks_it_is_one(ground: Ground) -> None:
+    """Whoever evaluates until something passes is told: of twenty looks one passes by chance."""
+    metrics = ["exact_match", {"kind": "chrf", "name": "looked"}]
+    old = evaluated(ground, right(3, 11), metrics=metrics)
+    new = [evaluated(ground, right(3 + more, 11), metrics=metrics) for more in (0, 7)]
+    asked = {"candidate": new[1], "baseline": old, "metric": "exact_match"}
+    gate = ground.call("evaluations.check_gate", asked)
+    assert (gate["passed"], gate["looks"], gate["p_corrected"]) == (True, 4, 4 * 2 / 2**7)
+    assert "one of 4 looks" in gate["reason"]
+
+
+def test_a_gate_lets_through_nothing_that_was_not_measured(ground: Ground) -> None:
+    """A case that was not asked for want of money is not left out as if it had not been there."""
+    old, new = evaluated(ground, right(0, 9)), evaluated(ground, right(9, 9))
+    ctx = ground.process.context(LOCAL)
+
+    async def spoil() -> None:
+        row = await ctx.store.get("evaluations", new)
+        assert row is not None
+        lines = [json.loads(line) for line in (await ctx.blobs.read(row["blob_id"])).splitlines()]
+        lines[1] |= {"outcome": "unasked", "scores": {"exact_match": None, "token_f1": None}}
+        blob = await ctx.blobs.put("".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        await ctx.store.update("evaluations", new, {"blob_id": blob.id})
+
+    asked = {"candidate": new, "baseline": old, "metric": "exact_match"}
+    assert ground.call("evaluations.check_gate", asked)["passed"]
+    ground.run(spoil())
+    gate = ground.call("evaluations.check_gate", asked)
+    assert (gate["passed"], gate["pairs"]) == (False, 8)
+    assert "of 1 cases" in gate["reason"]
 
 
 def test_gates_refuse_what_cannot_be_decided(ground: Ground) -> None:

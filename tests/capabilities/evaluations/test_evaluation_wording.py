@@ -63,12 +63,19 @@ def test_chrf_of_several_answers_and_expectations_is_sacrebleus_too() -> None:
         ("in the Loire valley", "Loire Valley, France", 2 / 3, 0.0),
         ("a b b", "b b c", 2 * 2 / 5, 0.0),
         ("", "Paris", 0.0, 0.0),
-        ("the", "a", 1.0, 1.0),
+        # Where nothing would be left, and within numbers, more is kept than there: the answer A is not the empty one.
+        ("the", "a", 0.0, 0.0),
+        ("", "A", 0.0, 0.0),
+        ("a.", "A", 1.0, 1.0),
+        ("3.14", "314", 0.0, 0.0),
+        ("1", "-1", 0.0, 0.0),
+        ("\u22121.", "-1", 1.0, 1.0),
+        ("U.S., 1990-2000", "us 19902000", 1.0, 1.0),
         ("Tōkyō", ["Tokyo", "Tōkyō"], 1.0, 1.0),
     ],
 )
 def test_token_f1_and_exact_match_are_squads(answer: str, expected: Any, f1: float, same: float) -> None:
-    """Promise: as its script has them; where nothing is left of both, they are the same."""
+    """Promise: as its script has them, but for what would call different answers the same."""
     assert token_f1(answer, expected) == pytest.approx(f1)
     assert exact(answer, expected) == same
 
@@ -87,6 +94,7 @@ def test_words_are_contained_as_words() -> None:
     assert contains("It is in Paris, France.", "paris") == 1.0
     assert contains("a party", "art") == 0.0
     assert contains("anything", "the") == 0.0
+    assert contains("It is A.", "A") == 1.0
 
 
 def test_numbers_are_read_as_people_write_them() -> None:
@@ -142,6 +150,27 @@ def test_labels_have_accuracy_macro_f1_and_a_confusion() -> None:
     assert found.confusion is not None
     assert found.confusion.labels == ["egg", "ham", "spam", "(other)"]
     assert found.confusion.counts == [[0, 0, 0, 1], [0, 1, 1, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
+
+
+def test_labels_that_differ_by_a_sign_are_told_apart() -> None:
+    """Without punctuation C, C++ and C# are one word: then they are compared as written."""
+    found = score(Metric(kind="label"), _pairs(("C", "C++"), ("C++", "C++ "), ("C#", "c")))
+    assert found.scores == [0.0, 1.0, 0.0]
+
+
+def test_a_number_beyond_all_others_is_nothing_to_be_held_against() -> None:
+    """JSON has integers of any length, floats have not."""
+    case = Case(input="How many?", expected=10**400)
+    answer = Answer(number=1, digest=case.digest, input=case.input, outcome="answered", answer="3")
+    assert score(Metric(kind="numeric"), [(case, answer)]).scores == [None]
+
+
+def test_a_failure_is_no_quick_answer() -> None:
+    """What fails at once would have the best time: it has none, and a gate that asks for times misses it."""
+    pairs = _pairs(("a", "a"), ("b", ""))
+    timed = [(case, one.model_copy(update={"latency_ms": 9.0})) for case, one in pairs]
+    timed[1] = (timed[1][0], timed[1][1].model_copy(update={"outcome": "failed", "latency_ms": 0.1}))
+    assert score(Metric(kind="latency"), timed).scores == [9.0, None]
 
 
 def test_a_schema_is_followed_or_it_is_said_where_not() -> None:

@@ -20,7 +20,7 @@ from nis_backend.capabilities.evaluations.evaluation import (
 )
 from nis_backend.capabilities.evaluations.judged import judge
 from nis_backend.capabilities.evaluations.measures import read
-from nis_backend.capabilities.evaluations.preparing import cases_of, written_down
+from nis_backend.capabilities.evaluations.preparing import asked_of, cases_of, written_down
 from nis_backend.capabilities.evaluations.running import Parts, refuse_hopeless, refuse_unanswered
 from nis_backend.capabilities.evaluations.scoring import by_tags, score, valued
 from nis_backend.capabilities.evaluations.targets import Target
@@ -132,7 +132,7 @@ async def _keep(  # noqa: PLR0913, PLR0917 - all that an evaluation is made of
     answers = [answer for _, answer in pairs]
     summary, lines = await asyncio.to_thread(_summed, pairs, scored, repeated)
     told = list(outcomes.values())
-    summary |= {
+    summary |= asked_of(request) | {
         "reason": reason,
         "model": parts.answered_by,
         "demonstration": any(one.get("demonstration") for one in told),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue
 
 from nis_backend.capabilities.evaluations.cases import Turn
+from nis_backend.capabilities.evaluations.targets import How
 from nis_backend.errors import NotFound
 from nis_backend.event import Progressed
 from nis_backend.operation import Model
@@ -88,6 +89,8 @@ class Evaluation(Model):
     progress: float | None = Field(default=None, description="How far it is, 0 to 1, while it is under way.")
     dataset: str | None = Field(description="The dataset's id; null where the cases were given.")
     version: str | None = Field(description="The dataset's version; of given cases, the SHA-256 of their digests.")
+    split: str | None = Field(default=None, description="Which part of the dataset; null where the cases were given.")
+    how: How = Field(default_factory=How, description="How the target was asked.")
     counts: Counts
     metrics: list[MetricValue]
     tags: list[TagValue] = Field(default_factory=list[TagValue], description="By the cases' tags.")

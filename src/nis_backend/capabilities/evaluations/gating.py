@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.annotations import Knob
 from nis_backend.capabilities.evaluations.comparing import Id, MetricName, apart, differ, measured
+from nis_backend.capabilities.evaluations.measures import SPENT, TRAITS, Metric
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.evaluations.comparing import PairedDifference
-    from nis_backend.capabilities.evaluations.evaluation import MetricValue
+    from nis_backend.capabilities.evaluations.comparing import Measured, PairedDifference
+    from nis_backend.capabilities.evaluations.evaluation import Answer, MetricValue
     from nis_backend.context import Context
 
 
@@ -53,6 +55,14 @@ class Gate(Model):
     low: float | None = Field(description="Lower end of the difference's interval; without a baseline, the value's.")
     high: float | None = Field(description="Upper end of it.")
     p_value: float | None = Field(description="Two-sided; null without a baseline.")
+    looks: int = Field(
+        default=1,
+        description="How often somebody has looked whether something is better on these cases: evaluations of others "
+        "than the baseline that are kept, each by each of its metrics but latency, tokens and cost.",
+    )
+    p_corrected: float | None = Field(
+        default=None, description="The p-value times the looks: of so many one may pass by chance. `passed` is without."
+    )
     pairs: int = Field(description="Cases that decided.")
     reason: str = Field(description="Why, in words.")
 
@@ -70,7 +80,7 @@ async def gate(request: CheckGate, ctx: Context) -> Gate:
             remedy=f"It has: {names}.",
         )
     _refuse_backwards(request, told.better)
-    short = _short(request, told)
+    short = _missing(candidate, request.metric) or _short(request, told)
     if request.baseline is None:
         return Gate(
             passed=not short,
@@ -85,7 +95,7 @@ async def gate(request: CheckGate, ctx: Context) -> Gate:
             reason=short or _reached(request, told),
         )
     baseline = await measured(request.baseline, "baseline", ctx)
-    why = apart(candidate, baseline, request.metric)
+    why = apart(candidate, baseline, request.metric) or _other_cases(candidate, baseline)
     if why:
         raise Conflict(
             f"The two cannot be compared by {request.metric}: {why}.",
@@ -93,7 +103,9 @@ async def gate(request: CheckGate, ctx: Context) -> Gate:
             value=request.baseline,
             remedy="Evaluate both on the same cases, with the same metric.",
         )
+    short = short or _missing(baseline, request.metric)
     one = await asyncio.to_thread(differ, candidate, baseline, request.metric, 1 - request.significance)
+    looks = await _looks(candidate, baseline, request.metric, ctx)
     passed, reason = _beyond_chance(one, request) if request.margin is None else _no_worse(one, request.margin)
     return Gate(
         passed=passed and not short,
@@ -104,8 +116,67 @@ async def gate(request: CheckGate, ctx: Context) -> Gate:
         low=one.low,
         high=one.high,
         p_value=one.p_value,
+        looks=looks,
+        p_corrected=None if one.p_value is None else min(1.0, looks * one.p_value),
         pairs=one.pairs,
-        reason=f"{short} {reason}".strip(),
+        reason=f"{short} {reason}{_looked(one, looks)}".strip(),
+    )
+
+
+def _other_cases(candidate: Measured, baseline: Measured) -> str:
+    """Whether one was put to cases that the other was not: whoever chose them may have chosen who is better."""
+    mine, theirs = candidate.answers.keys(), baseline.answers.keys()
+    if mine == theirs:
+        return ""
+    return (
+        f"{len(mine - theirs)} cases are the candidate's alone, {len(theirs - mine)} the baseline's; they share "
+        f"{len(mine & theirs)}"
+    )
+
+
+def _missing(measured: Measured, name: str) -> str:
+    """Whether cases that could have a score have none, by a fault or a budget: left out, they would look like none."""
+    told = measured.metric(name)
+    assert told is not None
+    traits = TRAITS[told.kind]  # pyright: ignore[reportArgumentType] - a kind, as it was written down
+
+    def lacks(one: Answer) -> bool:
+        if one.scores.get(name) is not None or (traits.expects and one.expected is None):
+            return False
+        return name in one.why or one.outcome == "unasked" or (one.outcome == "failed" and told.kind in SPENT)
+
+    lacking = sum(map(lacks, measured.answers.values()))
+    if not lacking:
+        return ""
+    return (
+        f"Not passed: of {lacking} cases {measured.about.id} has no {name}: they were not asked, failed, or were not "
+        "measured. Evaluate it anew."
+    )
+
+
+MOST_LOOKS = 1000
+"""Evaluations of the same cases that are counted."""
+
+
+async def _looks(candidate: Measured, baseline: Measured, name: str, ctx: Context) -> int:
+    """How many p-values of these cases somebody may have chosen among."""
+    mine, theirs = candidate.about, baseline.about
+    rows = await ctx.store.select("evaluations", where={"version": mine.version}, limit=MOST_LOOKS)
+    looks = 0
+    for row in rows:
+        other = row["id"] != theirs.id and (row["target"] != theirs.target or mine.target == theirs.target)
+        if other and row["state"] in ("done", "partial") and json.loads(row["summary"]).get("split") == mine.split:
+            metrics = [Metric.model_validate(one) for one in json.loads(row["metrics"])]
+            looks += sum(one.called == name or one.kind not in SPENT for one in metrics)
+    return max(1, looks)
+
+
+def _looked(one: PairedDifference, looks: int) -> str:
+    if looks == 1 or one.p_value is None:
+        return ""
+    return (
+        f" It is one of {looks} looks at these cases, for which p = {min(1.0, looks * one.p_value):.3g}: cases that "
+        "nobody has looked at yet would tell more."
     )
 
 

@@ -9,7 +9,7 @@ from nis_backend.capabilities.evaluations.scoring import Scored
 from nis_backend.capabilities.evaluations.targets import Target
 from nis_backend.capabilities.evaluations.wording import accepted
 from nis_backend.drivers.llm.base import Message, Prompt
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, NotSupported, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,26 +33,34 @@ async def of_expected(metric: Metric, pairs: Sequence[Pair], parts: Parts, targe
         scored.unavailable = NO_MODEL
         return scored
     problems: list[str] = []
+    away: list[Json] = []
 
     async def one(place: int) -> None:
         case = pairs[place][0]
         text = accepted(case.expected)[0]
 
         async def tell() -> Json:
-            if problems:
-                return {"problem": problems[0]}
+            if away:
+                return away[0]
             try:
                 return {"bits": await _bits(named.name, case, text, how, parts)}
+            except (NotSupported, Unavailable) as error:
+                # It is so of every case.
+                away.append({"problem": f"{error.message} {error.remedy}".strip()})
+                return away[0]
             except NisError as error:
                 return {"problem": f"{error.message} {error.remedy}".strip()}
 
-        told = await parts.note(f"{metric.called} {place + 1}", tell)
+        told = await parts.note(f"metric {metric.called} {place + 1}", tell)
         if "problem" in told:
             problems.append(told["problem"])
+            scored.why[place] = f"Not told: {told['problem']}"
         else:
             scored.scores[place] = told["bits"] / len(text.encode())
 
-    with_text = [place for place, (case, _) in enumerate(pairs) if case.expected not in (None, "")]
+    with_text = [
+        place for place, (case, _) in enumerate(pairs) if case.expected is not None and accepted(case.expected)[0]
+    ]
     await parts.each(with_text, one, "Tells likelihoods")
     if all(value is None for value in scored.scores):
         scored.unavailable = problems[0] if problems else "No case says what is expected. Give `expected`."

@@ -88,7 +88,7 @@ JUDGED = (
     "the other is both times, else 0.5"
 )
 RUBRIC = "asked twice whether the answer meets the rubric, the second time with yes and no the other way round: 1, 0, "
-SEEN = "the server's clock, from the question to the whole answer, side by side with others"
+SEEN = "the server's clock, from the question to the whole answer or refusal, side by side with others"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +109,9 @@ TRAITS: dict[Kind, Traits] = {
     "contains": Traits(formula=wording.CONTAINS, binary=True, expects=True),
     "matches": Traits(formula="1 where the pattern is found in the answer, else 0", binary=True),
     "label": Traits(
-        formula=f"1 where the answer is the expected label, both {wording.NORMALISED}, else 0; the mean is the "
-        "accuracy. Macro F1 is the mean of 2 TP / (2 TP + FP + FN) over the labels that were expected or answered",
+        formula=f"1 where the answer is the expected label, both {wording.NORMALISED}, else 0 (as "
+        "written, where two labels are the same by that); the mean is the accuracy. Macro F1 is the mean of "
+        "2 TP / (2 TP + FP + FN) over the labels that were expected or answered",
         binary=True,
         expects=True,
     ),
@@ -118,7 +119,8 @@ TRAITS: dict[Kind, Traits] = {
     "chrf": Traits(formula=wording.CHRF, bounds=(0.0, 100.0), expects=True),
     "numeric": Traits(formula=wording.NUMERIC, binary=True, expects=True),
     "schema_valid": Traits(
-        formula="1 where the answer is JSON that follows its schema, draft 2020-12, else 0", binary=True
+        formula="1 where the answer is JSON that follows its schema, draft 2020-12, in a code fence or not, else 0",
+        binary=True,
     ),
     "bits_per_byte": Traits(
         formula="the negative binary logarithm of the probability of the text, by its bytes in UTF-8",
@@ -135,6 +137,10 @@ TRAITS: dict[Kind, Traits] = {
         formula="dollars of one call, by the prices that the gateway knows", bounds=None, unit="USD", better="lower"
     ),
 }
+
+
+SPENT = frozenset({"latency", "tokens", "cost"})
+"""Kinds that tell what a call took."""
 
 
 def formula_of(metric: Metric) -> str:

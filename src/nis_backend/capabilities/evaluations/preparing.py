@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nis_backend.conforming import Held
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
+    from nis_backend.operation import Json
 
 MOST_EVALUATIONS = 10_000
 
@@ -129,12 +130,20 @@ def row_of(request: CreateEvaluation, metrics: Sequence[Metric], run_id: str, ve
         "version": version,
         "target": request.target,
         "metrics": json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in metrics]),
-        "summary": json.dumps({"counts": {"cases": len(request.cases)}, "metrics": []}),
+        "summary": json.dumps({"counts": {"cases": len(request.cases)}, "metrics": [], **asked_of(request)}),
         "blob_id": None,
         "state": "running",
         "run_id": run_id,
         "created": now,
         "updated": now,
+    }
+
+
+def asked_of(request: CreateEvaluation) -> Json:
+    """What is kept of a request: who reads the values, or holds others against them, has to know it."""
+    return {
+        "split": None if request.dataset is None else request.split,
+        "how": request.how.model_dump(mode="json", exclude_defaults=True),
     }
 
 
@@ -175,8 +184,8 @@ def _hold_all(cases: Sequence[Case]) -> None:
 
 
 def digest_of(cases: Sequence[Case]) -> str:
-    """What names given cases: the SHA-256 of their digests, in their order."""
-    return hashlib.sha256("\n".join(one.digest for one in cases).encode()).hexdigest()
+    """What names given cases, in whatever order: the SHA-256 of their digests."""
+    return hashlib.sha256("\n".join(sorted(one.digest for one in cases)).encode()).hexdigest()
 
 
 async def _pinned(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
@@ -213,7 +222,7 @@ async def cases_of(request: CreateEvaluation, ctx: Context) -> list[Case]:
     if request.dataset is None:
         return request.cases[: request.most]
     cases = await _of_dataset(request, ctx)
-    digest = await asyncio.to_thread(digest_of, cases)
+    digest = await asyncio.to_thread(_in_order, cases)
     if await ctx.note("cases", lambda: digest) != digest:
         raise Conflict(
             "The dataset's rows are not those any more that the run was begun with.",
@@ -222,6 +231,11 @@ async def cases_of(request: CreateEvaluation, ctx: Context) -> list[Case]:
             remedy="Evaluate anew.",
         )
     return cases
+
+
+def _in_order(cases: Sequence[Case]) -> str:
+    """What names the cases of a run, whose parts are noted by their places."""
+    return hashlib.sha256("\n".join(one.digest for one in cases).encode()).hexdigest()
 
 
 async def _of_dataset(request: CreateEvaluation, ctx: Context) -> list[Case]:

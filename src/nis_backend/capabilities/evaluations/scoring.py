@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.evaluations import wording
 from nis_backend.capabilities.evaluations.evaluation import LEVEL, Confusion, MetricValue, TagValue
-from nis_backend.capabilities.evaluations.measures import TRAITS, formula_of, searching
+from nis_backend.capabilities.evaluations.measures import SPENT, TRAITS, formula_of, searching
 from nis_backend.conforming import Held, Wrong
+from nis_backend.errors import NisError
 from nis_backend.numerics.intervals import (
     Interval,
     clopper_pearson,
@@ -54,7 +56,7 @@ class Scored:
 
 def score(metric: Metric, pairs: Sequence[Pair]) -> Scored:
     """The scores by a measure that needs no model. A refusal and a failure score nought; a case not asked has none."""
-    if metric.kind in _SPENT:
+    if metric.kind in SPENT:
         return _spent(metric, pairs)
     if metric.kind == "label":
         return _labels(metric, pairs)
@@ -87,7 +89,7 @@ def _number(metric: Metric, answer: str, expected: Any) -> float | None:  # Any:
     if isinstance(expected, str):
         written = wording.numbers_in(expected)
         wanted = written[0] if len(written) == 1 else None
-    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float) or abs(wanted) > sys.float_info.max:
         return None
     return wording.near(answer, float(wanted), metric.number, metric.absolute, metric.relative)
 
@@ -111,13 +113,13 @@ def _each(metric: Metric, pairs: Sequence[Pair], one: Callable[[Case, Answer], f
     )
 
 
-_SPENT = {"latency", "tokens", "cost"}
-
-
 def _spent(metric: Metric, pairs: Sequence[Pair]) -> Scored:
-    """What each call took, as it was counted; a refusal is a call too."""
+    """What each call took, as it was counted; a refusal is a call too, a failure is none: it would look quick."""
     values: list[float | None] = []
     for _, answer in pairs:
+        if answer.outcome == "failed":
+            values.append(None)
+            continue
         both = (answer.input_tokens, answer.output_tokens)
         known = [one for one in both if one is not None]
         values.append(
@@ -174,7 +176,7 @@ def _valid(metric: Metric, pairs: Sequence[Pair]) -> Scored:
             if answer.outcome == "answered":
                 held.read(answer.answer)
             scored.scores.append(float(answer.outcome == "answered"))
-        except Wrong as wrong:
+        except (Wrong, NisError) as wrong:
             scored.scores.append(0.0)
             scored.why[place] = str(wrong)
     if all(one is None for one in scored.scores):
@@ -193,34 +195,40 @@ def held_once(schema: Mapping[str, Any], field: str, known: dict[str, Held]) -> 
 def _labels(metric: Metric, pairs: Sequence[Pair]) -> Scored:
     """Accuracy, with macro F1 and the confusion: an answer that is no label is none of them."""
     wanted = [wording.written(case.expected) for case, _ in pairs if case.expected is not None]
-    labels = metric.labels or sorted(set(wanted))
-    known = {wording.normalised(label): label for label in reversed(labels)}
+    labels = list(dict.fromkeys(metric.labels)) or sorted(set(wanted))
+    told = {wording.normalised(label): label for label in labels}
+    read = wording.normalised if len(told) == len(labels) else str.strip
+    known = told if len(told) == len(labels) else {label.strip(): label for label in labels}
     seen: Counter[tuple[str, str]] = Counter()
 
     def one(case: Case, answer: Answer) -> float:
-        expected = known.get(wording.normalised(wording.written(case.expected)), OTHER)
-        said = known.get(wording.normalised(answer.answer), OTHER) if answer.outcome == "answered" else OTHER
+        expected = known.get(read(wording.written(case.expected)), OTHER)
+        said = known.get(read(answer.answer), OTHER) if answer.outcome == "answered" else OTHER
         seen[expected, said] += 1
         return float(expected == said != OTHER)
 
     scored = _each(metric, pairs, one)
     if not seen:
         return scored
-    f1 = [_label_f1(seen, label) for label in labels]
-    told = [value for value in f1 if value is not None]
-    scored.more["macro_f1"] = fmean(told) if told else 0.0
+    f1 = _f1_of(seen, labels)
+    scored.more["macro_f1"] = fmean(f1) if f1 else 0.0
     scored.about["macro_f1"] = "the mean of the labels' F1; a label neither expected nor answered is left out"
     shown = [*labels[:MOST_LABELS], OTHER]
+    if len(labels) > MOST_LABELS:
+        scored.about["confusion"] = f"only the first {MOST_LABELS} of {len(labels)} labels are shown"
     scored.confusion = Confusion(
         labels=[label[:MOST_SHOWN] for label in shown], counts=[[seen[a, b] for b in shown] for a in shown]
     )
     return scored
 
 
-def _label_f1(seen: Counter[tuple[str, str]], label: str) -> float | None:
-    expected = sum(count for (wanted, _), count in seen.items() if wanted == label)
-    answered = sum(count for (_, said), count in seen.items() if said == label)
-    return 2 * seen[label, label] / (expected + answered) if expected + answered else None
+def _f1_of(seen: Counter[tuple[str, str]], labels: Sequence[str]) -> list[float]:
+    """F1 of each label that was expected or answered."""
+    times: Counter[str] = Counter()
+    for (wanted, said), count in seen.items():
+        times[wanted] += count
+        times[said] += count
+    return [2 * seen[label, label] / times[label] for label in labels if times[label]]
 
 
 def valued(scored: Scored) -> MetricValue:

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NORMALISED = "in lower case, without punctuation, articles (a, an, the) and double spaces, as SQuAD has it"
+NORMALISED = (
+    "in lower case, without punctuation, articles (a, an, the) and double spaces, as SQuAD has it; but the point "
+    "and the minus of a number stay, and so do articles or signs that are all there is"
+)
 EXACT = f"1 where the answer is an expected one, both {NORMALISED}, else 0"
 EXACT_AS_WRITTEN = "1 where the answer is an expected one, character for character but for spaces around it, else 0"
 CONTAINS = f"1 where an expected answer's words stand in the answer in their order, both {NORMALISED}, else 0"
@@ -30,7 +33,9 @@ ORDER, BETA = 6, 2.0
 """Of chrF2. https://github.com/mjpost/sacrebleu, signature nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no."""
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_NO_SIGN = re.escape(string.punctuation.replace(".", "").replace("-", ""))
+_PUNCTUATION = re.compile(rf"[{_NO_SIGN}]|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.|-(?!\.?\d)|(?<=[\w.])-")
+"""3.14 is not 314, and -5 is not 5; 1990-2000 and U.S. are words."""
 _NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\d))?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(?![\d,])")
 LONGEST_NUMBER = 400
@@ -39,8 +44,15 @@ LONGEST_NUMBER = 400
 
 def normalised(text: str) -> str:
     """The words of a text: `NORMALISED`."""
-    text = unicodedata.normalize("NFC", text).lower().translate(_PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", text).split())
+    bare = _bare(text)
+    # The answer A, of A to D, is not the empty one.
+    return " ".join(_ARTICLES.sub(" ", bare).split()) or bare or " ".join(text.split())
+
+
+def _bare(text: str) -> str:
+    """The same with its articles."""
+    text = unicodedata.normalize("NFC", text).lower().replace("\u2212", "-")
+    return " ".join(_PUNCTUATION.sub("", text).split())
 
 
 def accepted(expected: Any) -> list[str]:  # Any: JSON
@@ -83,8 +95,8 @@ def _alike(one: Any, other: Any) -> bool:  # Any: JSON
 
 def contains(answer: str, expected: Any) -> float:  # Any: JSON
     """See `CONTAINS`."""
-    said = f" {normalised(answer)} "
-    return float(any(f" {words} " in said for words in map(normalised, accepted(expected)) if words))
+    said = f" {normalised(answer)} ", f" {_bare(answer)} "
+    return float(any(f" {words} " in one for words in map(normalised, accepted(expected)) if words for one in said))
 
 
 def token_f1(answer: str, expected: Any) -> float:  # Any: JSON

@@ -29,7 +29,7 @@ EXPORT = "datasets.export_dataset"
 DATASETS = "datasets.list_datasets has what there is; datasets.create_dataset makes one."
 """By its name: what takes so long stands apart from the operations that others import."""
 READY = "ready.json"
-"""In the folder of rows, once they are all there: which version they are."""
+"""In the folder of rows, once they are all there: which version they are, and how it was parted."""
 
 
 async def settle(request: StartTraining, recipe: Recipe, ctx: Context) -> tuple[str, str]:
@@ -88,7 +88,9 @@ async def put_rows(request: StartTraining, folder: Path, ctx: Context) -> Json |
             for split in SPLITS:
                 wanted = {"id": request.dataset, "version": request.version, "split": split, "format": "jsonl"}
                 await _write(await own.call_named(EXPORT, wanted), place / f"{split}.jsonl", ctx)
-            (place / READY).write_text(json.dumps({"version": request.version}))
+            dataset = await ctx.call(get_dataset, OneDataset(id=request.dataset))
+            splits = None if dataset.splits is None else dataset.splits.model_dump(mode="json")
+            (place / READY).write_text(json.dumps({"version": request.version, "splits": splits}))
         except OSError as error:
             raise cannot_write(error) from None
     return None if request.base is None else await placed(request.base, ctx)

@@ -144,17 +144,27 @@ async def delete_model(request: OneModel, ctx: Context) -> OneModel:
         Conflict: it serves.
     """
     row = await named(request.id, ctx)
+    await _refuse_serving(row, ctx)
+    await ctx.store.delete("trained_models", row["id"])
+    try:
+        # It may have been promoted since it was looked at; who promotes looks for the model once more too.
+        await _refuse_serving(row, ctx)
+    except Conflict:
+        await ctx.store.insert("trained_models", row)
+        raise
+    await asyncio.to_thread(shutil.rmtree, model_folder(ctx.settings, row["id"]), ignore_errors=True)
+    return OneModel(id=row["id"])
+
+
+async def _refuse_serving(row: Row, ctx: Context) -> None:
     serving = await names_of(row["id"], ctx)
     if serving:
         raise Conflict(
             f"The model serves as local:{serving[0]}.",
             field="id",
-            value=request.id,
+            value=row["id"],
             remedy="Promote another under that name, or take the name back with training.retire_name.",
         )
-    await ctx.store.delete("trained_models", row["id"])
-    await asyncio.to_thread(shutil.rmtree, model_folder(ctx.settings, row["id"]), ignore_errors=True)
-    return OneModel(id=row["id"])
 
 
 OPERATIONS = (list_models, get_model, delete_model)

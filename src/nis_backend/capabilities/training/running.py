@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.training.data import put_rows
+from nis_backend.capabilities.training.data import READY, put_rows
 from nis_backend.capabilities.training.features import lay
 from nis_backend.capabilities.training.pool import POOL
 from nis_backend.capabilities.training.recipe import recipe_of
@@ -161,6 +161,8 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
     }
     await ctx.store.insert("trained_models", row)
     summary = {name: outcome[name] for name in ("metrics", "notes", "facts", "last", "spent")}
+    # Once the rows are gone it tells which of them were learned.
+    summary["splits"] = json.loads((folder / "data" / READY).read_text())["splits"]
     await _note(training_id, outcome["step"], summary, ctx, model_id=model_id)
     await asyncio.to_thread(shutil.rmtree, folder / "data", ignore_errors=True)
     return model_id
