@@ -91,8 +91,20 @@ def _rule(path: str, message: str) -> str:
     return f"{path} has to {told['rule']}." if told else f"Mend {path}: {message.removesuffix('.')}."
 
 
+_FORM = re.compile(r"[a-z-]+\[.*\]|constrained-\w+", re.DOTALL)
+"""How pydantic names, within a path, which of several forms of a value it tried: no field that a caller knows."""
+_SCALARS = {"str", "int", "float", "bool"}
+
+
+def _path(places: Sequence[int | str]) -> str:
+    known = [one for one in places if isinstance(one, int) or not _FORM.fullmatch(one)]
+    if len(known) > 1 and known[-1] in _SCALARS:
+        known.pop()
+    return shorten(".".join(shorten(one, 80) for one in known), 200)
+
+
 def _field_error(one: Json) -> FieldError:
-    path = shorten(".".join(shorten(part, 80) for part in one["loc"]), 200)
+    path = _path(one["loc"])
     kind, message = str(one["type"]), str(one["msg"]).removeprefix("Value error, ")
     remedy = {
         "missing": f"Give {path}.",

@@ -10,10 +10,12 @@ import contextlib
 import hashlib
 import io
 import json
+import shutil
 import sys
 import urllib.error
 import urllib.request
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +31,7 @@ from websockets.sync.client import connect
 
 from nis_backend.caller import LOCAL, NAMED
 from nis_backend.capabilities.chat.loop import converse
+from nis_backend.capabilities.training.pool import POOL as TRAINING
 from nis_backend.context import Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
 from nis_backend.drivers.bus.base import Message as BusMessage
@@ -294,8 +297,11 @@ def over_bus(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
 
 
 @contextlib.contextmanager
-def computed(ground: Ground, times: int) -> Generator[None]:
+def computed(ground: Ground, times: int, trainings: int = 0) -> Generator[None]:
     """Requests that reach the workers and are equal are computed so many times, and then answered with the last of it.
+
+    A model that is only what something else is shown with is trained once for all of them: equal settings, seed and
+    rows. Where training is what is shown, it is done `trainings` times, which have to come to the same.
 
     Each surface is passed whole, there and back. What it makes of a request decides: one that it altered is another,
     and is computed.
@@ -316,7 +322,45 @@ def computed(ground: Ground, times: int) -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compute, "call", remembered)
+        patch.setattr(compute, "stream", _trained_before(ground, trainings))
         yield
+
+
+def _trained_before(ground: Ground, trainings: int) -> Callable[..., AsyncGenerator[Json, None]]:
+    """The workers' `stream`, that trains what was trained before only as often as said; else its files are laid out."""
+    stream, made = ground.process.drivers.compute.stream, Counter[str]()
+
+    async def trained_before(pool: str, payload: Json, **more: Any) -> AsyncGenerator[Json, None]:  # Any: its own
+        if pool != TRAINING:
+            async with contextlib.aclosing(stream(pool, payload, **more)) as items:
+                async for item in items:
+                    yield item
+            return
+        run, asked = Path(payload["folder"]), _trained(payload)
+        kept, said = ground.data / "trained" / asked, list[Json]()
+        made[asked] += 1
+        if made[asked] > trainings and kept.exists():
+            shutil.copytree(kept, run, dirs_exist_ok=True)
+            for item in json.loads((run / "said.json").read_text()):
+                yield item
+            return
+        async with contextlib.aclosing(stream(pool, payload, **more)) as items:
+            async for item in items:
+                said.append(item)
+                if item["kind"] == "done" and not kept.exists():
+                    shutil.copytree(run, kept, ignore=shutil.ignore_patterns("data"))
+                    (kept / "said.json").write_text(json.dumps(said))
+                yield item
+
+    return trained_before
+
+
+def _trained(payload: Json) -> str:
+    """What names a training: all that decides what is learned, its rows by what is in them."""
+    decides = {name: payload[name] for name in ("recipe", "settings", "seed", "steps", "seconds", "base")}
+    parts = sorted((Path(payload["folder"]) / "data").glob("*.jsonl"))
+    rows = [hashlib.sha256(one.read_bytes()).hexdigest() for one in parts]
+    return hashlib.sha256(json.dumps([decides, rows]).encode()).hexdigest()
 
 
 def _asked(payload: Json) -> str:

@@ -224,6 +224,10 @@ WRONG: Sequence[tuple[Json, str]] = [
     ({"target": "agent:nobody"}, "target"),
     ({"target": "nobody:nothing"}, "target"),
     ({"dataset": "words"}, "cases"),
+    ({"version": "1"}, "version"),
+    ({"target": "scripted"}, "answers"),
+    ({"metrics": [{"kind": "judge", "model": "nobody:nothing"}]}, "metrics.0.model"),
+    ({"cases": [{"input": "\0"}]}, "cases.0.input"),
 ]
 
 

@@ -17,7 +17,7 @@ from nis_backend.capabilities.evaluations.evaluation import find, id_of
 from nis_backend.capabilities.evaluations.measures import MOST_METRICS, Kind, Metric, read
 from nis_backend.capabilities.evaluations.rows import KINDS, case_of
 from nis_backend.capabilities.evaluations.scoring import held_once
-from nis_backend.capabilities.evaluations.targets import How, Target, check
+from nis_backend.capabilities.evaluations.targets import GIVEN, How, Target, check
 from nis_backend.conforming import hold
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.operation import Model
@@ -94,6 +94,7 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
+    _refuse_idle(request, target)
     if request.dataset is None:
         version = await asyncio.to_thread(lambda: digest_of(checked(request.cases)))
     else:
@@ -119,6 +120,22 @@ async def prepare(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
         ctx.cap(str(ctx.run_id), request.budget)
     ctx.beside.append(("evaluations", row_of(request, metrics, str(ctx.run_id), version, ctx.now())))
     return request
+
+
+def _refuse_idle(request: CreateEvaluation, target: Target) -> None:
+    """Refuse what would be passed over in silence."""
+    idle = [name for name in ("version", "split") if request.dataset is None and name in request.model_fields_set]
+    idle += ["answers"] if request.answers and target.kind != GIVEN else []
+    if idle:
+        to = "the target given" if idle[0] == "answers" else "a dataset"
+        raise InvalidRequest(
+            f"{idle[0]} says something of {to}, and there is none.",
+            field=idle[0],
+            value=getattr(request, idle[0]),
+            remedy="Leave it out, or name the dataset."
+            if to == "a dataset"
+            else 'Leave it out, or give target "given".',
+        )
 
 
 def row_of(request: CreateEvaluation, metrics: Sequence[Metric], run_id: str, version: str | None, now: float) -> Row:
@@ -170,7 +187,11 @@ async def readable(request: Measures, ctx: Context) -> list[Metric]:
         if one.kind == "judge" and one.against not in ("expected", "rubric"):
             await find(one.against, ctx, f"metrics.{number}.against")
         if one.kind == "judge" and one.model is not None:
-            await ctx.models.choose(one.model)
+            try:
+                await ctx.models.choose(one.model)
+            except NisError as error:
+                error.field = f"metrics.{number}.model"
+                raise
     if any(one.kind == "schema_valid" for one in metrics):
         await asyncio.to_thread(_hold_all, request.cases)
     return metrics
