@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import tiny_bases
 
-from nis_backend.capabilities.training import adapters, frozen, turns
+from nis_backend.capabilities.training import adapters, frozen, ordinary, tuning, turns
 from nis_backend.capabilities.training.bucketed import Bucketed
-from nis_backend.capabilities.training.job import Job, Outcome
+from nis_backend.capabilities.training.job import Diverged, Job, Outcome
 from nis_backend.capabilities.training.recipe import recipe_of
-from nis_backend.capabilities.training.recipes import dpo
+from nis_backend.capabilities.training.recipes import dpo, lora
 from nis_backend.drivers.compute.base import Json
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest, Unavailable
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning"),  # peft asks Transformers by it
@@ -59,12 +59,14 @@ def ternary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job_in(folder: Path, base: Path, rows: Sequence[Json], recipe: str = "lora", **settings: Any) -> Job:
     """Twelve steps on these rows, of which two are looked at; each is saved."""
     (folder / "out").mkdir(parents=True, exist_ok=True)
+    # A random base knows nothing that it could be held to.
+    settings = {**FAST, **({"hold": 0.0} if recipe == "lora" else {}), **settings}
     splits = {"train": rows, "validation": rows[:2], "test": rows[2:4]}
     data = {split: folder / f"{split}.jsonl" for split in splits}
     for split, path in data.items():
         path.write_text("".join(f"{json.dumps(row)}\n" for row in splits[split]))
     return Job(
-        settings=recipe_of(recipe).settings.model_validate({**FAST, **settings}),
+        settings=recipe_of(recipe).settings.model_validate(settings),
         seed=3,
         folder=folder,
         out=folder / "out",
@@ -207,6 +209,7 @@ def test_a_merged_model_is_the_base_with_its_adapter(tmp_path: Path, llama: Path
     assert not torch.allclose(untuned, merged(input_ids=ids).logits, atol=0.05)
     assert outcome.metrics["test_nats_per_token"] < outcome.metrics["test_nats_per_token_of_base"] - 0.2
     assert outcome.metrics["merged_logit_difference"] < 1e-5
+    assert outcome.metrics["prose_perplexity"] != outcome.metrics["prose_perplexity_of_base"] > 1
     told = json.loads((tmp_path / "out" / adapters.ADAPTER / adapters.CONFIG).read_text())
     assert told["base_model_name_or_path"] == "llama"
 
@@ -281,3 +284,98 @@ def test_more_layers_than_there_are_is_refused(tmp_path: Path, llama: Path) -> N
     with pytest.raises(InvalidRequest, match="The base has 2 layers") as failed:
         train(job_in(tmp_path, llama, CHATS, layers=3))
     assert (failed.value.field, failed.value.value) == ("layers", "3")
+
+
+def begun(folder: Path, base: Path, **settings: Any) -> tuple[Job, tuning.Tuning]:
+    """A training before its first step, its adapter no longer nothing."""
+    job = job_in(folder, base, CHATS, **settings)
+    learner = tuning.begun(job, None)
+    torch.manual_seed(1)
+    adapters.put(learner.model, {name: torch.randn_like(one) for name, one in adapters.learned(learner.model).items()})
+    return job, learner
+
+
+def test_what_it_strays_is_the_divergence_from_the_base(tmp_path: Path, llama: Path) -> None:
+    """Promise: KL(base || adapted) by its definition, in the mean over places, with a gradient for the adapter."""
+    _, learner = begun(tmp_path, llama, precision="float32")
+    row = ordinary.drawn(learner.tokenizer, 5, 0)
+    ids = torch.tensor([row.ids])
+    with torch.no_grad():
+        now = learner.model(input_ids=ids).logits[0].double().softmax(-1)
+        with learner.model.disable_adapter():
+            base = learner.model(input_ids=ids).logits[0].double().softmax(-1)
+    strayed = ordinary.strayed(learner.model, row)
+    assert float(strayed.detach()) == pytest.approx(float((base * (base / now).log()).sum(-1).mean()), rel=1e-4)
+    strayed.backward()
+    assert all(one.grad is not None for one in adapters.learned(learner.model).values())
+    # Plain prose at one step, an assistant's answer at the next; the same whoever asks.
+    assert "<|assistant|>" in learner.tokenizer.decode(ordinary.drawn(learner.tokenizer, 5, 1).ids)
+    assert "<|assistant|>" not in learner.tokenizer.decode(row.ids)
+    assert ordinary.drawn(learner.tokenizer, 5, 0) == row
+
+
+def test_pieces_of_a_batch_add_up_to_it(tmp_path: Path, llama: Path) -> None:
+    """Promise: a batch that is computed in pieces, for the memory's sake, has the gradient of the whole one."""
+    _, learner = begun(tmp_path, llama, precision="float32")
+    rows = [turns.encoded(learner.tokenizer, row["messages"]) for row in CHATS]
+    count = sum(sum(row.learned) for row in rows)
+    gradients: list[Any] = []
+    for size in (len(rows), 3):
+        learner.model.zero_grad()
+        for at in range(0, len(rows), size):
+            lora.share(learner.model, rows[at : at + size], count).backward()
+        gradients.append(torch.cat([one.grad.flatten() for one in adapters.learned(learner.model).values()]))
+    assert torch.allclose(*gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_a_gradient_that_is_no_number_changes_nothing(tmp_path: Path, llama: Path) -> None:
+    """Promise: it ends there, with the rate to lower, and what was learned before stays what it was."""
+    job, learner = begun(tmp_path, llama)
+    before = {name: one.detach().clone() for name, one in adapters.learned(learner.model).items()}
+    one = next(iter(adapters.learned(learner.model).values()))
+    with pytest.raises(Diverged, match="gradient nan at step 1") as failed:
+        learner.descend(job, 0, [lambda: (one * 0.0).sum().sqrt()])
+    assert failed.value.field == "learning_rate"
+    assert all(torch.equal(now, before[name]) for name, now in adapters.learned(learner.model).items())
+
+
+def test_a_budget_ends_with_a_look_and_a_checkpoint(
+    tmp_path: Path, llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: where processor seconds end it, the rate has come down by then, and its last steps are not lost."""
+    job = job_in(tmp_path, llama, CHATS)
+    job.seconds, job.save_seconds = 4.0, 3600.0
+    # A second a step, told after it.
+    monkeypatch.setattr(Job, "spent", property(lambda self: float(len(list(self._lines())))))
+    train(job)
+    assert [place.name for place in job.checkpoints.iterdir()] == ["step-0000000005"]
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert len(lines) == 5
+    assert "validation_loss" in lines[-1]
+    assert lines[-1]["learning_rate"] < lines[1]["learning_rate"] / 5
+
+
+def test_a_base_that_was_changed_meanwhile_is_refused(tmp_path: Path) -> None:
+    """Promise: an adapter is never gone on with beside, or merged into, other numbers than it was learned beside."""
+    base = tiny_bases.llama(tmp_path / "base")
+    job, learner = begun(tmp_path / "run", base)
+    job.save(3, learner.tensors(), learner.state())
+    tiny_bases.llama(base, seed=1)
+    with pytest.raises(Conflict, match="files of the base base were changed"):
+        tuning.begun(job, job.resume())
+    with pytest.raises(Conflict, match="files of the base base were changed"):
+        tuning.finished(job, learner, [])
+
+
+def test_a_base_that_lacks_weights_is_refused(tmp_path: Path) -> None:
+    """Promise: the library would draw them by lot; a file that is cut is told without where it lies."""
+    base = tiny_bases.llama(tmp_path / "base")
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 3}))
+    with pytest.raises(Unavailable, match=r"its files lack 9 of its parameters, such as model\.layers\.2"):
+        frozen.opened(base)
+    (base / "config.json").write_text(json.dumps(config))
+    (base / "model.safetensors").write_bytes((base / "model.safetensors").read_bytes()[:-8])
+    with pytest.raises(Unavailable, match="cannot be loaded") as failed:
+        frozen.opened(base)
+    assert str(tmp_path) not in failed.value.message

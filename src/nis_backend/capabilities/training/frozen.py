@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.capabilities.training.ternary_model import LARGEST, LEAST, codes
-from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.errors import InvalidRequest, Unavailable, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,18 +68,37 @@ def opened(folder: Path) -> tuple[Model, Any]:
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **wanted)
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, **wanted
+        model, read = transformers.AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **wanted
         )
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise Unavailable(
-            f"The base cannot be loaded: {error}.",
-            remedy="Take a folder that Transformers loads, with a tokenizer of the fast kind.",
-        ) from None
+    except Exception as error:  # what a spoilt file makes of four libraries, each with classes of its own
+        if isinstance(error, MemoryError) or "alloc" in str(error):
+            raise
+        raise _not_loaded(str(error).replace(str(folder), folder.name)) from None
+    # The library draws what a file lacks by lot.
+    lacking = sorted({*read["missing_keys"], *(name for name, *_ in read["mismatched_keys"])})
+    if lacking:
+        raise _not_loaded(f"its files lack {len(lacking)} of its parameters, such as {lacking[0]}")
     model.config.use_cache = False
     model.requires_grad_(requires_grad=False)
     _round(model)
     return model, tokenizer
+
+
+def _not_loaded(why: str) -> Unavailable:
+    return Unavailable(
+        f"The base cannot be loaded: {shorten(why.strip().rstrip('.'))}.",
+        remedy="Take a folder that Transformers loads, with a tokenizer of the fast kind.",
+    )
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the names and bytes by which a model's folder computes and reads."""
+    said = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in {".json", ".jinja", ".safetensors"}):
+        with path.open("rb") as file:
+            said.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return said.hexdigest()
 
 
 def is_ternary(model: Model) -> bool:

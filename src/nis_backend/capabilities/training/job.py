@@ -38,6 +38,16 @@ class Diverged(UpstreamFailed):
     """A loss that is no number: the training has come apart."""
 
 
+def diverged(loss: float, norm: float, step: int, rate: float) -> Diverged:
+    """What is said where the gradient is no number."""
+    return Diverged(
+        f"The loss is {loss:g} and its gradient {norm:g} at step {step + 1}: the training has come apart.",
+        field="learning_rate",
+        value=rate,
+        remedy="Start it again with a lower learning_rate; its last good checkpoint stays.",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What was learned."""
@@ -86,6 +96,10 @@ class Job:
         """Processor seconds up to here, those of attempts that were cut included as far as they were saved."""
         return self._spent + time.process_time() - self._begun
 
+    def fraction(self, step: int) -> float:
+        """How much of the steps, or of the budget where that ends before, is behind."""
+        return step / self.steps if self.seconds is None else max(step / self.steps, self.spent / self.seconds)
+
     def over(self, step: int) -> bool:
         """Whether the budget ends after this many steps."""
         return step >= self.steps or (self.seconds is not None and self.spent >= self.seconds)
@@ -112,12 +126,11 @@ class Job:
         now = time.monotonic()
         if now - self._told_at >= EVERY or step >= self.steps:
             self._told_at = now
-            fraction = step / self.steps if self.seconds is None else max(step / self.steps, self.spent / self.seconds)
             self.heard(
                 {
                     "kind": "progress",
                     "step": step,
-                    "fraction": min(1.0, fraction),
+                    "fraction": min(1.0, self.fraction(step)),
                     "message": message or f"step {step} of {self.steps}",
                     "values": {name: value for name, value in values.items() if math.isfinite(value)},
                 }

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.training.batches import in_order
-from nis_backend.capabilities.training.job import Diverged
+from nis_backend.capabilities.training.job import diverged
 from nis_backend.capabilities.training.measuring import Measured, measure, summed_loss, ternary_codes, turned_over
 from nis_backend.capabilities.training.stages import share_at
 
@@ -148,13 +148,7 @@ class Learner:
         self.ranks.add(gradients, total)
         norm = float(torch.nn.utils.clip_grad_norm_(self.weights.values(), self.plan.clip))
         if not math.isfinite(norm):
-            raise Diverged(
-                f"The loss is {float(total):g} and its gradient {norm:g} at step {course.step + 1}: "
-                "the training has come apart.",
-                field="learning_rate",
-                value=stages.first,
-                remedy="Start it again with a lower learning_rate; its last good checkpoint stays.",
-            )
+            raise diverged(float(total), norm, course.step, stages.first)
         for group in self.optimiser.param_groups:
             group["lr"] = stages.rate(course.step)
         self.optimiser.param_groups[0]["weight_decay"] = stages.decay_at(course.step)

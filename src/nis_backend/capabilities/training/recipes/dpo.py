@@ -11,6 +11,7 @@ Source: Rafailov et al. (2023), Direct Preference Optimization, arXiv:2305.18290
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,8 @@ Tensor = Any
 PROBES = 2
 """Pairs whose chosen answers the merged model is compared on."""
 REFERENCE = "reference"
-"""What a checkpoint has of p0: (pairs, 2), ln p0 of the chosen and the rejected answer of each row of `train`."""
+"""What a checkpoint has of p0: (pairs, 2), ln p0 of the chosen and the rejected answer of each row of `train` that a
+step has had, and NaN of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +69,23 @@ def train(job: Job) -> Outcome:
     learner = tuning.begun(job, saved)
     model = learner.model
     pairs = {split: _pairs(job, learner, split) for split in ("train", "validation", "test")}
-    looked_at = pairs["validation"][: settings.check_rows]
+    judged = {split: pairs[split][: tuning.MEASURED] for split in ("validation", "test")}
+    looked_at = judged["validation"][: settings.check_rows]
     # A pair is two rows of a batch.
     lengths = [2 * pair.length for pair in pairs["train"]]
     batches = Bucketed(lengths, tokens=settings.tokens_per_step, seed=job.seed)
+    reference = saved.tensors[REFERENCE] if saved else torch.full((len(lengths), 2), math.nan)
     with model.disable_adapter():
-        reference = saved.tensors[REFERENCE] if saved else likelihoods(model, pairs["train"], settings.tokens_at_once)
-        before = {split: likelihoods(model, pairs[split], settings.tokens_at_once) for split in ("validation", "test")}
+        before = {split: likelihoods(model, judged[split], settings.tokens_at_once) for split in judged}
 
     step = saved.step if saved else 0
-    while not job.over(step) and not learner.is_over():
+    over = job.over(step) or learner.is_over()
+    while not over:
         rows, pieces = batches.at(step), batches.pieces(step, settings.tokens_at_once)
-        loss = learner.descend(
+        if reference[rows].isnan().any():
+            with model.disable_adapter():
+                reference[rows] = likelihoods(model, [pairs["train"][i] for i in rows], settings.tokens_at_once)
+        loss, rate = learner.descend(
             job,
             step,
             [
@@ -87,28 +94,29 @@ def train(job: Job) -> Outcome:
             ],
         )
         step += 1
+        over = job.over(step)
         learner.tokens += sum(
             sum(one.learned) for i in rows for one in (pairs["train"][i].chosen, pairs["train"][i].rejected)
         )
-        values = {"loss": loss, "learning_rate": learner.rate(step - 1, job.steps)}
-        if looked_at and (step % settings.check_every == 0 or step >= job.steps):
+        values = {"loss": loss, "learning_rate": rate}
+        if looked_at and (over or step % settings.check_every == 0):
             seen = measured(
                 likelihoods(model, looked_at, settings.tokens_at_once),
                 before["validation"][: len(looked_at)],
                 settings.beta,
             )
             values |= {"validation_loss": seen.loss, "validation_accuracy": seen.accuracy, "margin": seen.margin}
-            learner.look(step, seen.loss)
+            over |= learner.look(step, seen.loss)
         job.report(step, values)
-        if job.due(step) or learner.is_over():
+        if over or job.due(step):
             job.save(step, {**learner.tensors(), REFERENCE: reference}, learner.state())
 
     learner.settle()
     metrics: dict[str, float] = {}
-    for split in ("validation", "test"):
-        if pairs[split]:
+    for split, those in judged.items():
+        if those:
             then = measured(before[split], before[split], settings.beta)
-            now = measured(likelihoods(model, pairs[split], settings.tokens_at_once), before[split], settings.beta)
+            now = measured(likelihoods(model, those, settings.tokens_at_once), before[split], settings.beta)
             metrics |= {
                 f"{split}_preference_accuracy_of_base": then.accuracy,
                 f"{split}_preference_accuracy": now.accuracy,
@@ -116,19 +124,14 @@ def train(job: Job) -> Outcome:
                 f"{split}_mean_margin": now.margin,
                 f"{split}_dpo_loss": now.loss,
             }
+    metrics |= learner.forgotten()
     merged = tuning.finished(job, learner, [pair.chosen for pair in (pairs["validation"] or pairs["train"])[:PROBES]])
     metrics["merged_logit_difference"] = merged.differs
     return Outcome(
         kind="lora",
         metrics=metrics,
-        notes=tuning.merging_notes(merged),
-        facts={
-            "parameters_learned": learner.parameters(),
-            "steps": step,
-            "best_step": learner.best_step,
-            "tokens_learned": learner.tokens,
-            "precision": learner.precision,
-        },
+        notes=[*learner.told(step), *tuning.merging_notes(merged)],
+        facts=learner.facts(step),
     )
 
 
@@ -201,5 +204,8 @@ def _pairs(job: Job, learner: tuning.Tuning, split: str) -> list[Pair]:
     if split == "train" and not kept:
         turns.fitting([], longest, vocabulary, split)
     if left_out:
-        job.warn(f"{left_out} of {left_out + len(kept)} pairs of {split} are left out: more than {longest} tokens.")
+        learner.tell(
+            job, f"{left_out} of {left_out + len(kept)} pairs of {split} are left out: more than {longest} tokens."
+        )
+    learner.tell_measured(job, split, len(kept))
     return kept

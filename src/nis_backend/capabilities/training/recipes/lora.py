@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.training import frozen, tuning, turns
+from nis_backend.capabilities.training import frozen, ordinary, tuning, turns
 from nis_backend.capabilities.training.bucketed import Bucketed, filled
 from nis_backend.capabilities.training.job import Job, Outcome
 
@@ -34,52 +34,52 @@ def train(job: Job) -> Outcome:
     saved = job.resume()
     learner = tuning.begun(job, saved)
     rows = {split: _rows(job, learner, split) for split in ("train", "validation", "test")}
+    tested = rows["test"][: tuning.MEASURED]
     looked_at = rows["validation"][: settings.check_rows]
     batches = Bucketed([len(row.ids) for row in rows["train"]], tokens=settings.tokens_per_step, seed=job.seed)
 
     step = saved.step if saved else 0
-    while not job.over(step) and not learner.is_over():
+    over = job.over(step) or learner.is_over()
+    while not over:
         pieces = [[rows["train"][i] for i in piece] for piece in batches.pieces(step, settings.tokens_at_once)]
         count = sum(sum(row.learned[1:]) for piece in pieces for row in piece)
         began = job.spent
-        loss = learner.descend(job, step, [partial(_share, learner.model, piece, count) for piece in pieces])
+        loss, rate = learner.descend(
+            job,
+            step,
+            [partial(share, learner.model, piece, count) for piece in pieces],
+            held=partial(_held, job, learner, step) if settings.hold and step % settings.hold_every == 0 else None,
+        )
         step += 1
+        over = job.over(step)
         learner.tokens += count
         computed = sum(len(row.ids) for piece in pieces for row in piece)
         values = {
             "loss": loss,
-            "learning_rate": learner.rate(step - 1, job.steps),
+            "learning_rate": rate,
             "tokens_per_cpu_second": computed / max(job.spent - began, 1e-9),
         }
-        if looked_at and (step % settings.check_every == 0 or step >= job.steps):
+        if looked_at and (over or step % settings.check_every == 0):
             values["validation_loss"] = mean_loss(learner.model, looked_at, settings.tokens_at_once)
-            learner.look(step, values["validation_loss"])
+            over |= learner.look(step, values["validation_loss"])
         job.report(step, values)
-        if job.due(step) or learner.is_over():
+        if over or job.due(step):
             job.save(step, learner.tensors(), learner.state())
 
     learner.settle()
     metrics = {"validation_nats_per_token": learner.best_loss} if learner.best else {}
-    if rows["test"]:
-        metrics["test_nats_per_token"] = mean_loss(learner.model, rows["test"], settings.tokens_at_once)
+    if tested:
+        metrics["test_nats_per_token"] = mean_loss(learner.model, tested, settings.tokens_at_once)
         with learner.model.disable_adapter():
-            metrics["test_nats_per_token_of_base"] = mean_loss(learner.model, rows["test"], settings.tokens_at_once)
+            metrics["test_nats_per_token_of_base"] = mean_loss(learner.model, tested, settings.tokens_at_once)
+    metrics |= learner.forgotten()
     merged = tuning.finished(job, learner, (rows["validation"] or rows["train"])[:PROBES])
     metrics["merged_logit_difference"] = merged.differs
-    stopped = [
-        f"It stopped after {step} steps: {learner.worse} looks were worse than the best, after {learner.best_step}."
-    ]
     return Outcome(
         kind="lora",
         metrics=metrics,
-        notes=[*(stopped if learner.is_over() else []), *tuning.merging_notes(merged)],
-        facts={
-            "parameters_learned": learner.parameters(),
-            "steps": step,
-            "best_step": learner.best_step,
-            "tokens_learned": learner.tokens,
-            "precision": learner.precision,
-        },
+        notes=[*learner.told(step), *tuning.merging_notes(merged)],
+        facts=learner.facts(step),
     )
 
 
@@ -88,14 +88,24 @@ def _rows(job: Job, learner: tuning.Tuning, split: str) -> list[Turns]:
     vocabulary = int(learner.model.config.get_text_config().vocab_size)
     kept, left_out = turns.fitting(read, learner.settings.longest, vocabulary, split)
     if left_out:
-        job.warn(
+        learner.tell(
+            job,
             f"{left_out} of {left_out + len(kept)} rows of {split} are left out: more than {learner.settings.longest} "
-            "tokens, or no answer of an assistant."
+            "tokens, or no answer of an assistant.",
         )
+    learner.tell_measured(job, split, len(kept))
     return kept
 
 
-def _share(model: Any, rows: Sequence[Turns], count: int) -> Tensor:  # Any: peft has no types
+def _held(job: Job, learner: tuning.Tuning, step: int) -> Tensor:
+    """What a step adds for ordinary prose of which the model makes something else than its base."""
+    settings: Any = learner.settings  # Any: this recipe's own, which has `hold`
+    return settings.hold * ordinary.strayed(
+        learner.model, ordinary.drawn(learner.tokenizer, job.seed, step // settings.hold_every)
+    )
+
+
+def share(model: Any, rows: Sequence[Turns], count: int) -> Tensor:  # Any: peft has no types
     """What these rows add to the mean over `count` tokens."""
     nats, _ = frozen.losses(model.get_base_model(), *frozen.padded(rows))
     return nats.sum() / count

@@ -68,3 +68,14 @@ class AdapterSettings(Model):
 
 class Settings(AdapterSettings):
     """Of the recipe `lora`."""
+
+    hold: Annotated[float, Unit(""), Knob()] = Field(
+        default=1.0,
+        ge=0,
+        le=1000,
+        description="How hard it is held to what the base makes of ordinary prose, of which it else forgets much: the "
+        "weight of KL(base || tuned), in nats a token. 0 lets go.",
+    )
+    hold_every: Annotated[int, Knob()] = Field(
+        default=1, ge=1, le=1000, description="Steps from one at which it is held to the next."
+    )
