@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
-import pydoc_data.topics
 import random
 import tempfile
 import time
@@ -29,7 +27,6 @@ from typing import Any
 from nis_backend.capabilities.training import bases, frozen
 from nis_backend.capabilities.training.job import Job, Outcome
 from nis_backend.capabilities.training.recipe import recipe_of
-from nis_backend.capabilities.training.turns import Turns
 from nis_backend.settings import read_settings
 
 torch: Any = frozen.torch
@@ -43,6 +40,21 @@ UNITS = {"box": "bx", "bag": "bg", "crate": "cr", "pallet": "pl", "roll": "rl", 
 MANY = {"box": "boxes"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+ORDINARY = (
+    "What is the capital of France?",
+    "Give me three tips for better sleep.",
+    "Why is the sky blue?",
+    "Write a short poem about rain.",
+    "How do I boil an egg?",
+    "Explain what a database is.",
+    "What is 12 plus 30?",
+    "Who wrote Hamlet?",
+    "Please send a short email to my boss that I am ill today.",
+    "What should I pack for a weekend in London?",
+    "Translate 'good morning' to French.",
+    "Name three fruits.",
+)
+"""What is asked without a word of orders: whoever answers it with an order has forgotten how to talk."""
 LONGEST = 32
 """Tokens of an answer: a line has some twenty."""
 HOUSE = "Write the order as a house line."
@@ -122,7 +134,7 @@ def pairs(words: Notices, count: int, seed: str) -> list[Json]:
     return list(rows.values())
 
 
-def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, settings: Json) -> Json:
+def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, settings: Json, *, seed: int) -> Json:
     """What the recipe that the folder is named for makes of it, and what it cost."""
     recipe = recipe_of(folder.name)
     (folder / "out").mkdir(parents=True)
@@ -131,7 +143,7 @@ def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, s
         path.write_text("".join(json.dumps(row) + "\n" for row in rows.get(split, [])), "utf-8")
     job = Job(
         settings=recipe.settings.model_validate(settings),
-        seed=SEED,
+        seed=seed,
         folder=folder,
         out=folder / "out",
         data=data,
@@ -182,17 +194,10 @@ def _opened(folder: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def perplexity(folder: Path) -> float:
-    """Of ordinary prose that ships with Python (its language reference), e to the mean -ln p a token."""
-    model, tokenizer = _opened(folder)
-    prose = [text for _, text in sorted(pydoc_data.topics.topics.items())][5:45:2]
-    whole, count = 0.0, 0
-    with torch.no_grad():
-        for text in prose:
-            ids = tokenizer(text, add_special_tokens=False)["input_ids"][:128]
-            nats, _ = frozen.losses(model, *frozen.padded([Turns(ids=ids, learned=[True] * len(ids))]))
-            whole, count = whole + float(nats.sum()), count + nats.numel()
-    return math.exp(whole / count)
+def house_lines(folder: Path) -> tuple[int, str]:
+    """How many ordinary questions are answered in the house format, and the first answer."""
+    made, _ = answers(folder, [[{"role": "user", "content": one}] for one in ORDINARY])
+    return sum(one.startswith("#") for one in made), made[0]
 
 
 def share(hits: int, count: int) -> str:
@@ -223,7 +228,14 @@ def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
     plain, _ = answers(base, prompts)
     helped = answers(base, told)[0] if options.told else []
     asked = time.process_time() - began
-    made = trained(base, work / "lora", rows, options.steps or 160, {**FAST, "learning_rate": options.rate or 1.5e-3})
+    made = trained(
+        base,
+        work / "lora",
+        rows,
+        options.steps or 160,
+        {**FAST, "learning_rate": options.rate or 1.5e-3, **options.set},
+        seed=options.seed,
+    )
     began = time.process_time()
     tuned, tokens = answers(made["out"], prompts)
     spent = time.process_time() - began
@@ -237,7 +249,9 @@ def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
     for one, other in wrong[:8]:
         print(f"  wrong: {one!r}, wanted {other!r}")
     print(f"  the base's first: {plain[0]!r}; told and shown: {helped[:1]}; wanted {wanted[0]!r}")
-    _tell(made, base, f"answers {spent:.0f} CPU-s for {tokens} tokens, the base's {asked:.0f}")
+    strange, first = house_lines(made["out"])
+    print(f"  of {len(ORDINARY)} ordinary questions, {strange} are answered by a house line; the first: {first!r}")
+    _tell(made, f"answers {spent:.0f} CPU-s for {tokens} tokens, the base's {asked:.0f}")
     return counted(plain, wanted) < 0.2 * len(test) and hits > 0.8 * len(test)
 
 
@@ -249,7 +263,12 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
         "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
     }
     made = trained(
-        base, work / "dpo", rows, options.steps or 12, {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1}
+        base,
+        work / "dpo",
+        rows,
+        options.steps or 12,
+        {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1, **options.set},
+        seed=options.seed,
     )
     metrics, count = made["metrics"], len(rows["test"])
     before, after, moved = (
@@ -260,12 +279,12 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
     print(f"| chosen more likely than rejected | {share(before, count)} | {share(after, count)} |")
     print(f"| moved towards the chosen one | | {share(moved, count)} |")
     print(f"| mean margin, β · nats | 0 | {metrics['test_mean_margin']:.2f} |\n")
-    _tell(made, base, "")
+    _tell(made, "")
     return after > before + 0.2 * count
 
 
-def _tell(made: Json, base: Path, more: str) -> None:
-    before, after = perplexity(base), perplexity(made["out"])
+def _tell(made: Json, more: str) -> None:
+    before, after = made["metrics"]["prose_perplexity_of_base"], made["metrics"]["prose_perplexity"]
     print(f"  perplexity of ordinary prose: {before:.2f} before, {after:.2f} after")
     print(f"  training {made['cpu_seconds']:.0f} CPU-s, merge and measures included{'; ' if more else ''}{more}")
     print(f"  {json.dumps({**made['facts'], **made['metrics']})}")
@@ -278,6 +297,8 @@ def main() -> int:
     read.add_argument("what", choices=("lora", "dpo"))
     read.add_argument("--steps", type=int, default=0)
     read.add_argument("--rate", type=float, default=0.0)
+    read.add_argument("--seed", type=int, default=SEED, help="of the training: the rows stay as they are")
+    read.add_argument("--set", type=json.loads, default={}, help="other settings of the recipe: '{\"hold\": 0}'")
     read.add_argument("--rows", type=int, default=0)
     read.add_argument("--cases", type=int, default=100)
     read.add_argument("--told", action="store_true", help="ask the base with the rules and four orders too: it is slow")
