@@ -134,7 +134,7 @@ def pairs(words: Notices, count: int, seed: str) -> list[Json]:
     return list(rows.values())
 
 
-def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, settings: Json, *, seed: int) -> Json:
+def trained(base: Path, folder: Path, rows: dict[str, list[Json]], options: argparse.Namespace, settings: Json) -> Json:
     """What the recipe that the folder is named for makes of it, and what it cost."""
     recipe = recipe_of(folder.name)
     (folder / "out").mkdir(parents=True)
@@ -142,13 +142,13 @@ def trained(base: Path, folder: Path, rows: dict[str, list[Json]], steps: int, s
     for split, path in data.items():
         path.write_text("".join(json.dumps(row) + "\n" for row in rows.get(split, [])), "utf-8")
     job = Job(
-        settings=recipe.settings.model_validate(settings),
-        seed=seed,
+        settings=recipe.settings.model_validate({**FAST, **settings, **options.set}),
+        seed=options.seed,
         folder=folder,
         out=folder / "out",
         data=data,
         base=base,
-        steps=steps,
+        steps=options.steps,
         seconds=None,
         threads=1,
         save_seconds=60.0,
@@ -228,14 +228,7 @@ def prove_lora(base: Path, work: Path, options: argparse.Namespace) -> bool:
     plain, _ = answers(base, prompts)
     helped = answers(base, told)[0] if options.told else []
     asked = time.process_time() - began
-    made = trained(
-        base,
-        work / "lora",
-        rows,
-        options.steps or 160,
-        {**FAST, "learning_rate": options.rate or 1.5e-3, **options.set},
-        seed=options.seed,
-    )
+    made = trained(base, work / "lora", rows, options, {"learning_rate": options.rate or 1.5e-3})
     began = time.process_time()
     tuned, tokens = answers(made["out"], prompts)
     spent = time.process_time() - began
@@ -262,14 +255,7 @@ def prove_dpo(base: Path, work: Path, options: argparse.Namespace) -> bool:
         "validation": pairs(LEARNED_NOTICES, 16, f"{SEED} validation"),
         "test": pairs(UNSEEN_NOTICES, options.cases, f"{SEED} test"),
     }
-    made = trained(
-        base,
-        work / "dpo",
-        rows,
-        options.steps or 12,
-        {**FAST, "learning_rate": options.rate or 5e-4, "anchor": 0.1, **options.set},
-        seed=options.seed,
-    )
+    made = trained(base, work / "dpo", rows, options, {"learning_rate": options.rate or 5e-4, "anchor": 0.1})
     metrics, count = made["metrics"], len(rows["test"])
     before, after, moved = (
         round(metrics[f"test_{name}"] * count)
@@ -304,6 +290,7 @@ def main() -> int:
     read.add_argument("--told", action="store_true", help="ask the base with the rules and four orders too: it is slow")
     read.add_argument("--keep", type=Path, help="an empty folder in which models are made and stay")
     options = read.parse_args()
+    options.steps = options.steps or {"lora": 130, "dpo": 12}[options.what]
     options.rows = options.rows or {"lora": 1200, "dpo": 48}[options.what]
     os.nice(10)
     torch.set_num_threads(1)
