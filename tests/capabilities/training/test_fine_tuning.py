@@ -108,7 +108,7 @@ def test_the_assistants_words_alone_are_learned(llama: Path) -> None:
 
     assert marked(both) == "cd<|end|>ef<|end|>"
     assert marked(last) == "ef<|end|>"
-    assert both.ids == tokenizer.apply_chat_template(talk, tokenize=True, return_dict=False)
+    assert list(both.ids) == tokenizer.apply_chat_template(talk, tokenize=True, return_dict=False)
 
 
 def test_a_template_that_rewrites_answers_is_refused(llama: Path) -> None:
@@ -124,9 +124,9 @@ def test_a_template_that_rewrites_answers_is_refused(llama: Path) -> None:
 
 def test_rows_that_do_not_fit_are_told() -> None:
     """Promise: rows too long are counted, none left is an error, and so is a token that the model does not know."""
-    short = turns.Turns(ids=[1, 2], learned=[False, True])
-    long = turns.Turns(ids=[1] * 9, learned=[True] * 9)
-    unasked = turns.Turns(ids=[1, 2], learned=[False, False])
+    short = turns.Turns.of([1, 2], [False, True])
+    long = turns.Turns.of([1] * 9, [True] * 9)
+    unasked = turns.Turns.of([1, 2], [False, False])
     assert turns.fitting([short, long, unasked], 8, 3, "train") == ([short], 2)
     with pytest.raises(InvalidRequest, match="No row to learn from: 1 have"):
         turns.fitting([long], 8, 3, "train")
@@ -299,7 +299,7 @@ def test_what_it_strays_is_the_divergence_from_the_base(tmp_path: Path, llama: P
     """Promise: KL(base || adapted) by its definition, in the mean over places, with a gradient for the adapter."""
     _, learner = begun(tmp_path, llama, precision="float32")
     row = ordinary.drawn(learner.tokenizer, 5, 0)
-    ids = torch.tensor([row.ids])
+    ids = torch.tensor(row.ids)[None]
     with torch.no_grad():
         now = learner.model(input_ids=ids).logits[0].double().softmax(-1)
         with learner.model.disable_adapter():

@@ -87,7 +87,7 @@ def drawn(tokenizer: Any, seed: int, step: int) -> Turns:  # Any: has no types h
 
 def strayed(model: Any, row: Turns) -> Tensor:  # Any: peft has no types
     """KL(base || adapted) of what comes next after each token of a row, in the mean; nats."""
-    ids = torch.tensor([list(row.ids)])
+    ids = torch.tensor(row.ids)[None]
     plain = model.get_base_model()
 
     def logs() -> Tensor:
@@ -118,7 +118,7 @@ def _measured(tokenizer: Any) -> Iterator[Turns]:  # Any: has no types here
 
 def _plain(tokenizer: Any, text: str, tokens: int) -> Turns:  # Any: as above
     ids: list[int] = tokenizer(text, truncation=True, max_length=tokens)["input_ids"]
-    return Turns(ids=ids, learned=[True] * len(ids))
+    return Turns.of(ids, [True] * len(ids))
 
 
 @cache

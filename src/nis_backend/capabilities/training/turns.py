@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from nis_backend.errors import InvalidRequest, shorten
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 class Turns:
     """One conversation; `learned[i]` says whether token `i` is the assistant's, its end mark included."""
 
-    ids: list[int]
-    learned: list[bool]
+    # Of a hundred thousand rows all are held: lists of numbers would take ten times the memory.
+    ids: array[int]
+    learned: array[int]
+
+    @classmethod
+    def of(cls, ids: Iterable[int], learned: Iterable[bool]) -> Self:
+        """These tokens, with their marks."""
+        return cls(ids=array("i", ids), learned=array("b", learned))
 
 
 def encoded(tokenizer: Any, messages: Sequence[Json], *, last_only: bool = False) -> Turns:  # Any: has no types here
@@ -44,8 +51,8 @@ def encoded(tokenizer: Any, messages: Sequence[Json], *, last_only: bool = False
             )
         spans.append((len(before), len(through)))
     cut = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
-    learned = [any(start <= at and end <= stop for start, stop in spans) for at, end in cut["offset_mapping"]]
-    return Turns(ids=list(cut["input_ids"]), learned=learned)
+    learned = (any(start <= at and end <= stop for start, stop in spans) for at, end in cut["offset_mapping"])
+    return Turns.of(cut["input_ids"], learned)
 
 
 def fitting(rows: Iterable[Turns], longest: int, vocabulary: int, split: str) -> tuple[list[Turns], int]:
