@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 torch: Any = frozen.torch
 Tensor = Any
 
+FORGOT = 1.2
+"""Times the base's perplexity of ordinary prose, beyond which the card says so among its limits."""
 MEASURED = 1000
 """Rows of a split that are measured on at the end, at most: what that costs is no part of the budget."""
 NOW, BEST, FIRST, SECOND = "now.", "best.", "first.", "second."
@@ -98,6 +100,11 @@ class Tuning:
         now = ordinary.perplexity(self.model.get_base_model(), self.tokenizer, tokens)
         with self.model.disable_adapter():
             before = ordinary.perplexity(self.model.get_base_model(), self.tokenizer, tokens)
+        if now > FORGOT * before:
+            self.notes.append(
+                f"It has forgotten: the perplexity of ordinary prose (twenty chapters' beginnings of Python's language "
+                f"reference) went from {before:.1f} to {now:.1f}. Beyond what it learned, ask its base."
+            )
         return {"prose_perplexity_of_base": before, "prose_perplexity": now}
 
     def descend(
