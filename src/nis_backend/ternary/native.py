@@ -70,7 +70,9 @@ def _load(library: Path) -> ctypes.CDLL:
         loaded.nis_ternary_source.restype = ctypes.c_char_p
         made_of: bytes = loaded.nis_ternary_source()
     except (OSError, AttributeError) as error:
-        raise Unavailable(f"The ternary kernel is not compiled here: {error}.", field=SETTING, remedy=REMEDY) from None
+        # What is said to callers has no path of this machine in it.
+        why = str(error).replace(f"{library.parent}/", "")
+        raise Unavailable(f"The ternary kernel is not compiled here: {why}.", field=SETTING, remedy=REMEDY) from None
     # Where the source was taken out, the library that came with it is of the same build.
     if SOURCE.is_file() and made_of.decode() != source_digest(SOURCE):
         raise Unavailable(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from nis_backend.errors import Unavailable
+from nis_backend.errors import Unavailable, shorten
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
@@ -242,18 +242,28 @@ def check_file(folder: Path, name: str, called: str) -> None:
 
 
 def _check(folder: Path, one: ModelFile, called: str) -> None:
+    try:
+        fault = _fault(folder, one)
+    except (OSError, ValueError):  # no name that a file can have, or a disk that fails
+        fault = "cannot be read"
+    if fault:
+        raise _wrong(called, one.name, fault)
+
+
+def _fault(folder: Path, one: ModelFile) -> str:
+    """What is wrong with a file, or nothing."""
     path = folder / one.name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise _wrong(called, one.name, "lies outside of its folder")
+        return "lies outside of its folder"
     if not path.is_file():
-        raise _wrong(called, one.name, "is gone")
-    if path.stat().st_size != one.bytes or sha256_of(path) != one.sha256:
-        raise _wrong(called, one.name, "was changed: its SHA-256 is not the manifest's")
+        return "is gone"
+    same = path.stat().st_size == one.bytes and sha256_of(path) == one.sha256
+    return "" if same else "was changed: its SHA-256 is not the manifest's"
 
 
 def _wrong(called: str, name: str, what: str) -> Unavailable:
     return Unavailable(
-        f"{called} cannot be used: its file {name} {what}.",
+        f"{called} cannot be used: its file {shorten(name)} {what}.",
         remedy="Bring back its folder from a backup, or train it again.",
     )
 

@@ -16,7 +16,8 @@ from torch_told import differences, told_by_torch
 
 from nis_backend.capabilities.training.packing.exporting import Exporting, export
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
-from nis_backend.capabilities.training.packing.llama_file import unpacked
+from nis_backend.capabilities.training.packing.folder import source_of
+from nis_backend.capabilities.training.packing.llama_file import unpacked, write_llama_file
 from nis_backend.capabilities.training.packing.ternary import pack
 from nis_backend.capabilities.training.packing.vocabulary import NO_PAIR, vocabulary_of
 from nis_backend.capabilities.training.packing.worker import open_worker
@@ -163,6 +164,27 @@ def test_nothing_is_made_of_a_model_that_was_changed(tmp_path: Path) -> None:
         file.write(b"\0")
     with pytest.raises(Unavailable, match="was changed"):
         exported(folder, "gguf-f16")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "what"),
+    [
+        ("config.json", {"vocab_size": 10**9}, "vocab_size"),
+        ("config.json", {"rope_parameters": ["x"]}, "rope_parameters"),
+        ("config.json", {"num_attention_heads": 10**4}, "where config.json says"),
+        ("tokenizer.json", {"model": {"vocab": {"a": -1}}}, "tokenizer.json"),
+        ("tokenizer.json", {"added_tokens": [5]}, "tokenizer.json"),
+    ],
+)
+def test_files_that_say_what_cannot_be_are_refused(
+    name: str, said: dict[str, Any], what: str, merged: Path, tmp_path: Path
+) -> None:
+    """By the field, before memory is taken for a number that a file gives."""
+    shutil.copytree(merged, tmp_path / "m", ignore=shutil.ignore_patterns("exports"))
+    path = tmp_path / "m" / name
+    path.write_text(json.dumps({**json.loads(path.read_text()), **said}))
+    with pytest.raises(InvalidRequest if name == "config.json" else Unavailable, match=what):
+        write_llama_file(source_of(tmp_path / "m"), "f16", tmp_path / "x.gguf", "tiny")
 
 
 def test_a_half_made_export_is_made_anew_and_a_full_disk_is_told(tmp_path: Path) -> None:

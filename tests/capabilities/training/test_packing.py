@@ -162,9 +162,10 @@ def test_a_changed_file_is_found(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     with pytest.raises(Unavailable, match=r"model\.safetensors is gone"):
         check_files(folder, manifest, "The model")
-    outside = manifest.files[0].model_copy(update={"name": "../other"})
-    with pytest.raises(Unavailable, match="lies outside"):
-        check_files(folder, manifest.model_copy(update={"files": [outside]}), "The model")
+    for name, what in (("../other", "lies outside"), ("a\0b", "cannot be read"), ("x" * 5000, "cannot be read")):
+        odd = manifest.model_copy(update={"files": [manifest.files[0].model_copy(update={"name": name})]})
+        with pytest.raises(Unavailable, match=what):
+            check_files(folder, odd, "The model")
     (folder / "manifest.json").write_text(json.dumps({"format": "nis-model", "version": 9}))
     with pytest.raises(Unavailable, match="nis-model 9"):
         read_manifest(folder, "The model")

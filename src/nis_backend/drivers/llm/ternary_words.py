@@ -138,7 +138,7 @@ class Words:
             return beside.read_text(encoding="utf-8")
         try:
             config: Any = json.loads((self._folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return ""
         held: Any = cast("Json", config).get("chat_template") if isinstance(config, dict) else None
         return held if isinstance(held, str) else ""

@@ -38,7 +38,8 @@ class Source:
     @property
     def layout(self) -> Layout:
         """How its weights lie."""
-        rounding: Json = self.config.get("quantization_config") or {}
+        said: Any = self.config.get("quantization_config")
+        rounding = cast("Json", said) if isinstance(said, dict) else Json()
         if rounding.get("quant_method") != TERNARY:
             return "float"
         return "ternary-packed" if rounding.get("linear_class") == "bitlinear" else "ternary-master"
@@ -90,7 +91,7 @@ def source_of(path: Path) -> Source:
     """
     try:
         config: Any = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict) or not any(path.glob("*.safetensors")):
         raise InvalidRequest(

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.capabilities.training.packing.folder import BITS, CODES_A_BYTE, SCALE, Source, is_projection
+from nis_backend.capabilities.training.packing.shape import USUAL_TURNS, shape_of
 from nis_backend.capabilities.training.packing.vocabulary import vocabulary_of
 from nis_backend.errors import InvalidRequest
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from nis_backend.capabilities.training.packing.shape import Shape
     from nis_backend.capabilities.training.packing.vocabulary import Vocabulary
 
 # Any: gguf and numpy are read without their types here, and a JSON object's values differ in type.
@@ -42,8 +44,6 @@ SCALES = ".scale"
 """How the names end of what the sums of a ternary matrix are multiplied by."""
 MOST_EXACT = 65_504
 """The largest float16."""
-USUAL_TURNS = {"bitnet": 500_000.0, "llama": 10_000.0}
-"""The base of rotary places, by the kinds that are computed, where a config leaves it out: as Transformers has it."""
 
 NAMES = {
     "model.embed_tokens": "token_embd",
@@ -84,15 +84,17 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
         OSError: it cannot be written.
     """
     gguf: Any = import_module("gguf")
-    _check(source, weights)
-    config = source.config
+    if source.kind not in USUAL_TURNS:
+        raise _refused(f"models of the kind {source.kind!r}", source.kind, "Take the format safetensors.")
+    shape = shape_of(source)
+    _check(source, shape, weights)
     writer: Any = gguf.GGUFWriter(None, source.kind, use_temp_file=False)
     writer.add_name(called)
     writer.add_file_type(FILE_TYPES[weights])
-    _add_shape(writer, source)
-    _add_vocabulary(writer, vocabulary_of(source.path, config["vocab_size"]))
+    _add_shape(writer, shape)
+    _add_vocabulary(writer, vocabulary_of(source.path, shape.vocab_size))
     size = weighed = 0
-    for one in _tensors(source, weights):
+    for one in _tensors(source, shape, weights):
         writer.add_tensor(one.name, one.numbers, raw_dtype=gguf.GGMLQuantizationType(one.kind))
         size += one.numbers.nbytes if one.ternary or one.name.endswith(SCALES) else 0
         weighed += one.ternary
@@ -103,26 +105,22 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
     return BITS * size / weighed if weighed else None
 
 
-def _check(source: Source, weights: Weights) -> None:
-    config = source.config
-    if source.kind not in USUAL_TURNS:
-        raise _refused(f"models of the kind {source.kind!r}", source.kind, "Take the format safetensors.")
+def _check(source: Source, shape: Shape, weights: Weights) -> None:
     ternary = source.layout == "ternary-packed"
     if (weights in TERNARY and not ternary) or (weights == "q8_0" and ternary):
         others = "gguf-f16 or gguf-q8_0" if not ternary else "gguf-tq2_0, gguf-tq1_0 or gguf-f16"
         what = "a ternary" if ternary else "no ternary"
         raise _refused(f"{weights} of what is {what} model", f"gguf-{weights}", f"Take {others}.")
-    rope: Json = config.get("rope_parameters") or {}
-    if rope.get("rope_type", "default") != "default" or config.get("rope_scaling"):
-        raise _refused("rotary places that are scaled", str(rope.get("rope_type")), "Take the format safetensors.")
-    if source.kind == "bitnet" and not config.get("tie_word_embeddings"):
+    if shape.scaled:
+        raise _refused("rotary places that are scaled", "rope_scaling", "Take the format safetensors.")
+    if source.kind == "bitnet" and not shape.tie_word_embeddings:
         raise _refused("bitnet with an output of its own", "tie_word_embeddings", "Train with tied embeddings.")
-    if config.get("hidden_act") != "silu":
-        raise _refused("a gate that is not silu", str(config.get("hidden_act")), "Train with hidden_act silu.")
-    for name in ("hidden_size", "intermediate_size"):
-        if config[name] % BLOCKS[weights]:
+    if shape.hidden_act != "silu":
+        raise _refused("a gate that is not silu", shape.hidden_act, "Train with hidden_act silu.")
+    for name, size in (("hidden_size", shape.hidden_size), ("intermediate_size", shape.intermediate_size)):
+        if size % BLOCKS[weights]:
             raise InvalidRequest(
-                f"{weights} takes rows of a multiple of {BLOCKS[weights]} numbers, and {name} is {config[name]}.",
+                f"{weights} takes rows of a multiple of {BLOCKS[weights]} numbers, and {name} is {size}.",
                 field="format",
                 value=f"gguf-{weights}",
                 remedy=f"Take gguf-f16, or train with widths that are multiples of {BLOCKS[weights]}.",
@@ -133,23 +131,19 @@ def _refused(what: str, value: str, remedy: str) -> InvalidRequest:
     return InvalidRequest(f"llama.cpp does not compute {what}.", field="format", value=value, remedy=remedy)
 
 
-def _add_shape(writer: Any, source: Source) -> None:
-    config = source.config
-    heads, width = config["num_attention_heads"], config["hidden_size"]
-    head = config.get("head_dim") or width // heads
-    rope: Json = config.get("rope_parameters") or {}
-    writer.add_context_length(config["max_position_embeddings"])
-    writer.add_embedding_length(width)
-    writer.add_block_count(config["num_hidden_layers"])
-    writer.add_feed_forward_length(config["intermediate_size"])
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(config.get("num_key_value_heads") or heads)
-    writer.add_key_length(head)
-    writer.add_value_length(head)
-    writer.add_rope_dimension_count(head)
-    writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or USUAL_TURNS[source.kind]))
-    writer.add_layer_norm_rms_eps(float(config["rms_norm_eps"]))
-    writer.add_vocab_size(config["vocab_size"])
+def _add_shape(writer: Any, shape: Shape) -> None:
+    writer.add_context_length(shape.max_position_embeddings)
+    writer.add_embedding_length(shape.hidden_size)
+    writer.add_block_count(shape.num_hidden_layers)
+    writer.add_feed_forward_length(shape.intermediate_size)
+    writer.add_head_count(shape.num_attention_heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_key_length(shape.head)
+    writer.add_value_length(shape.head)
+    writer.add_rope_dimension_count(shape.head)
+    writer.add_rope_freq_base(shape.turns)
+    writer.add_layer_norm_rms_eps(shape.rms_norm_eps)
+    writer.add_vocab_size(shape.vocab_size)
 
 
 def _add_vocabulary(writer: Any, vocabulary: Vocabulary) -> None:
@@ -165,10 +159,10 @@ def _add_vocabulary(writer: Any, vocabulary: Vocabulary) -> None:
         writer.add_chat_template(vocabulary.template)
 
 
-def _tensors(source: Source, weights: Weights) -> Iterator[Written]:
+def _tensors(source: Source, shape: Shape, weights: Weights) -> Iterator[Written]:
     """What the file holds; a packed matrix and its scale come one after the other."""
     packed = source.layout == "ternary-packed"
-    turned = {"attn_q": "num_attention_heads", "attn_k": "num_key_value_heads"} if source.kind == "llama" else {}
+    turned = {"attn_q": shape.num_attention_heads, "attn_k": shape.kv_heads} if source.kind == "llama" else {}
     for name, tensor in source.tensors("pt"):
         whole, _, kind = name.rpartition(".")
         layer = ""
@@ -177,7 +171,7 @@ def _tensors(source: Source, weights: Weights) -> Iterator[Written]:
             layer = f"blk.{number}."
         if whole not in NAMES or kind not in {"weight", f"weight{SCALE}"}:
             raise _refused(f"a model with {name}", name, "Take the format safetensors.")
-        if whole == "lm_head" and source.config.get("tie_word_embeddings"):
+        if whole == "lm_head" and shape.tie_word_embeddings:
             continue
         short = NAMES[whole]
         as_it_is = packed and (kind == f"weight{SCALE}" or is_projection(name))
@@ -186,11 +180,12 @@ def _tensors(source: Source, weights: Weights) -> Iterator[Written]:
             # There what is summed up is multiplied by it.
             yield Written(name=f"{layer}{short}{SCALES}", numbers=(1.0 / numbers).astype("float32"), kind=0)
             continue
-        if short in turned:
-            heads = source.config.get(turned[short]) or source.config["num_attention_heads"]
-            numbers = _turned(numbers, heads)
         if packed and is_projection(name):
             numbers = unpacked(numbers)
+        if numbers.shape != shape.sides(short):
+            raise _refused(f"{name} of {numbers.shape}, where config.json says {shape.sides(short)}", name, "Take zip.")
+        if short in turned:
+            numbers = _turned(numbers, turned[short])
         one = _written(f"{layer}{short}.weight", numbers, _type_of(name, numbers, weights))
         yield replace(one, ternary=numbers.size) if packed and is_projection(name) else one
 

@@ -48,19 +48,24 @@ def vocabulary_of(folder: Path, size: int) -> Vocabulary:
 
     Raises:
         InvalidRequest: llama.cpp has no tokenizer that does the same.
-        Unavailable: the tokenizer's file is gone.
+        Unavailable: the tokenizer's file is gone, or none.
     """
     try:
-        made: Json = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _read_vocabulary(folder, size)
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise Unavailable(
-            "The model's tokenizer.json is gone or no JSON.", remedy="Bring back the model's folder from a backup."
+            "The model's tokenizer.json is gone, or none as the package tokenizers writes it.",
+            remedy="Bring back the model's folder from a backup.",
         ) from None
+
+
+def _read_vocabulary(folder: Path, size: int) -> Vocabulary:
+    made: Json = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     model: Json = made["model"]
     if model.get("type", "BPE") != "BPE" or made.get("normalizer") is not None:
         raise _other("tokenizer", str(model.get("type")))
     added: list[Json] = made.get("added_tokens") or []
-    numbers: dict[str, int] = {**model["vocab"], **{one["content"]: one["id"] for one in added}}
+    numbers: dict[Any, int] = {**model["vocab"], **{one["content"]: one["id"] for one in added}}
     if max(numbers.values(), default=0) >= size:
         raise InvalidRequest(
             f"The tokenizer has the number {max(numbers.values())}, and the model {size} embeddings.",
@@ -68,6 +73,9 @@ def vocabulary_of(folder: Path, size: int) -> Vocabulary:
             value=size,
             remedy="The tokenizer is another model's: train with the one that the base came with.",
         )
+    if not all(isinstance(token, str) and number >= 0 for token, number in numbers.items()):
+        msg = "a token that is no text, or has no number"
+        raise TypeError(msg)
     special = {one["content"]: CONTROL if one.get("special") else USER_DEFINED for one in added}
     tokens = [f"[PAD{number}]" for number in range(size)]
     kinds = [UNUSED] * size
@@ -80,7 +88,7 @@ def vocabulary_of(folder: Path, size: int) -> Vocabulary:
         kinds=kinds,
         pairs=pairs or [NO_PAIR],
         splits=_splits(made.get("pre_tokenizer")),
-        marks=_marks(folder, config, numbers),
+        marks={kind: number for kind, number in _marks(folder, config, numbers).items() if 0 <= number < size},
         begins=_begins(config, made),
         template=_template(folder, config),
     )
@@ -152,6 +160,6 @@ def _config(folder: Path) -> Json:
 def _read(path: Path) -> Json:
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return cast("Json", found) if isinstance(found, dict) else {}
