@@ -65,6 +65,11 @@ def test_a_command_has_its_operations_whole_name_too(server: Server) -> None:
     data = ("--data", str(server.data))
     assert "runs" in result_of(*data, "runs", "list-runs", "--limit", "1")
     assert "runs" in result_of(*data, "runs", "list_runs", "--limit", "1")
+    case = '[{"input": "a", "expected": "b"}]'
+    scored = result_of(
+        *data, "evaluations", "score-answers", case, "--metrics", "exact_match,contains", "--answers", "b"
+    )
+    assert len(scored["metrics"]) == 2  # a list's parts may stand between commas
     # Of the family training, with its place in the collection trained_models.
     assert "models" in result_of(*data, "training", "list-models", "--limit", "1")
     assert "watch" in nis(*data, "runs", "watsh").stderr

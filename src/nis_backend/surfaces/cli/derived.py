@@ -199,6 +199,8 @@ def _given(key: str, schema: Json, given: str | tuple[str, ...] | None) -> Any: 
 def _value(key: str, schema: Json, text: str) -> Any:  # Any: JSON
     """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here.
 
+    A list may also be its parts, divided by commas.
+
     Raises:
         InvalidRequest: it begins as JSON does, and is none.
     """
@@ -214,7 +216,7 @@ def _value(key: str, schema: Json, text: str) -> Any:  # Any: JSON
                     value=shorten(text),
                     remedy="Put the JSON between single quotes, or give the request as a file with --input.",
                 ) from None
-            return text
+            return [part.strip() for part in text.split(",")] if kinds - {"null"} == {"array"} else text
     return text
 
 
