@@ -67,7 +67,7 @@ def test_a_command_has_its_operations_whole_name_too(server: Server) -> None:
     assert "runs" in result_of(*data, "runs", "list_runs", "--limit", "1")
     case = '[{"input": "a", "expected": "b"}]'
     scored = result_of(
-        *data, "evaluations", "score-answers", case, "--metrics", "exact_match,contains", "--answers", "b"
+        *data, "evaluations", "score-answers", "--cases", case, "--metrics", "exact_match,contains", "--answers", "b"
     )
     assert len(scored["metrics"]) == 2  # a list's parts may stand between commas
     # Of the family training, with its place in the collection trained_models.
