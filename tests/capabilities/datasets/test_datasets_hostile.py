@@ -32,6 +32,12 @@ HOSTILE: list[tuple[str, Json, type[NisError], str]] = [
     ("one twice", file("a,a\n1,2\n", "a.csv"), InvalidRequest, "twice"),
     ("nested", lines('{"text": ' + DEEP), InvalidRequest, "not JSON"),
     ("no number", lines('{"text": "a", "label": NaN}'), InvalidRequest, "not JSON"),
+    (
+        "a member twice",
+        lines('{"text": "a", "text": "b", "label": "c"}'),
+        InvalidRequest,
+        "'text' is in an object twice",
+    ),
     ("a quotation without an end", file('text,label\n"a,b\n', "a.csv"), InvalidRequest, "unexpected end"),
     ("a list of nothing", file("[1, 2]"), InvalidRequest, "not a JSON object"),
     ("broken Parquet", file(b"PAR1" + b"\xff" * 100 + b"PAR1"), InvalidRequest, "Parquet"),
@@ -53,6 +59,39 @@ def test_hostile_files_are_refused_for_what_they_are(tmp_path: Path) -> None:
         assert both.field == "rows"
         assert (await nis.call("datasets.get_dataset", id="d"))["version"] is None
         assert list((nis.data / "made").glob("*")) == []
+
+    run_in(tmp_path, body)
+
+
+TABLES: dict[str, tuple[str | bytes, list[Json]]] = {
+    "Excel's": ("sep=;\na;label\n3,14;x\n", [{"a": 3.14}]),
+    "an old Mac's": ("a,label\r1,x\r2,x\r", [{"a": 1}, {"a": 2}]),
+    "a name in marks": ('"a,b\nc";label\n1;x\n', [{"a,b\nc": 1}]),
+    "spaced": ('a, label\n"1, 2", "x"\n', [{"a": "1, 2"}]),
+    "blank before, a comma behind": ("\n\na,label,\n1,x,\n", [{"a": 1}]),
+    "a byte order mark": (b'\xef\xbb\xbf"a"\t"label"\r\n01\tx\r\n', [{"a": "01"}]),
+}
+
+
+def test_tables_are_read_however_they_are_parted(tmp_path: Path) -> None:
+    """Promise of import_examples: by the first line, whatever wrote it."""
+
+    async def body(nis: Nis) -> None:
+        await nis.dataset("table")
+        for name, (content, features) in TABLES.items():
+            given = file(content, "a.csv")
+            await nis.call("datasets.import_examples", id="d", file=given, mode="replace")
+            assert await nis.rows() == [{"features": one, "label": "x"} for one in features], name
+        refused = await nis.refused(
+            "datasets.import_examples", id="d", rows=[{"x": []}], mode="replace", skip_wrong=True
+        )
+        assert "no row of the kind table: rows.0" in refused.message
+        both = [{"features": {"label": 1}, "label": True}]
+        await nis.call("datasets.import_examples", id="d", rows=both, mode="replace")
+        assert await nis.rows() == [{"features": {"label": 1}, "label": "true"}]
+        assert "'label'" in (await nis.refused("datasets.export_dataset", id="d", format="csv")).message
+        await nis.dataset("labels", [{"text": "a", "label": label} for label in (0.1, 1.0, False)], name="labels")
+        assert [row["label"] for row in await nis.rows("labels")] == ["0.1", "1", "false"]
 
     run_in(tmp_path, body)
 
@@ -100,6 +139,12 @@ def test_parquet_goes_there_and_back(tmp_path: Path) -> None:
         refused = await nis.refused("datasets.import_examples", id="two", file=file(wide.getvalue()))
         assert isinstance(refused, TooLarge)
         assert "1500 columns" in refused.message
+        for names, cell, why in ((["a", "a"], "x", "'a' twice"), (["a", "b"], b"\xff", "neither UTF-8 nor a picture")):
+            twice = io.BytesIO()
+            columns = [arrow.array([cell]), arrow.array([1])]
+            parquet.write_table(arrow.Table.from_arrays(columns, names=names), twice)
+            refused = await nis.refused("datasets.import_examples", id="two", file=file(twice.getvalue()))
+            assert why in refused.message
 
     run_in(tmp_path, body)
 

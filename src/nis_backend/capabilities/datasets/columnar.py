@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.datasets.dataset import MOST_BYTES, MOST_ROWS
+from nis_backend.capabilities.datasets.kinds import PICTURES
 from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, shorten
 
 if TYPE_CHECKING:
@@ -51,13 +52,17 @@ def rows_of_parquet(path: Path) -> Iterator[Raw]:
     try:
         file = parquet.ParquetFile(str(path))
         _refuse(file.metadata)
+        _refuse_twice(file.schema_arrow.names)
         number, most = 0, file.metadata.num_rows
         for batch in file.iter_batches(batch_size=AT_ONCE):
             if batch.nbytes > MOST_BYTES:
                 raise _large("bytes", batch.nbytes, MOST_BYTES)
             for row in batch.to_pylist():
                 number += 1
-                yield number, path.stat().st_size * number // max(most, 1), cast("Json", _plain(row))
+                yield number, path.stat().st_size * number // max(most, 1), _row(row)
+    except lib.ArrowMemoryError:
+        # As any other: whoever bounds the memory tells it.
+        raise MemoryError from None
     except (lib.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(
             f"The Parquet file cannot be read: {shorten(str(error))}.", field="file", remedy="Write it anew."
@@ -75,6 +80,23 @@ def _refuse(metadata: Any) -> None:  # Any: pyarrow's
             raise _large(what, found, most)
 
 
+def _refuse_twice(names: list[str]) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InvalidRequest(
+            f"The Parquet file has the column {twice[0]!r} twice.",
+            field="file",
+            value=twice[0],
+            remedy="Name each column once.",
+        )
+
+
+def _row(row: Any) -> Json | str:  # Any: pyarrow's
+    try:
+        return cast("Json", _plain(row))
+    except UnicodeDecodeError:
+        return "it has bytes that are neither UTF-8 nor a picture"
+
+
 def _large(what: str, found: int, most: int) -> TooLarge:
     return TooLarge(
         f"The file has {found} {what}; at most {most} are read.", field="file", value=found, remedy="Send a part of it."
@@ -82,7 +104,7 @@ def _large(what: str, found: int, most: int) -> TooLarge:
 
 
 def _plain(value: Any) -> Any:  # Any: what a cell may be
-    """A cell as JSON has it; bytes as base64, an image of Hugging Face's as its bytes."""
+    """A cell as JSON has it; bytes are text, a picture's base64, an image of Hugging Face's its bytes."""
     match value:
         case dict():
             members = cast("Json", value)
@@ -92,7 +114,7 @@ def _plain(value: Any) -> Any:  # Any: what a cell may be
         case list():
             return [_plain(one) for one in cast("list[Any]", value)]
         case bytes():
-            return base64.b64encode(value).decode()
+            return base64.b64encode(value).decode() if value.startswith(PICTURES) else value.decode()
         case dt.date() | dt.time() | dt.timedelta() | decimal.Decimal():
             return str(value)
         case _:

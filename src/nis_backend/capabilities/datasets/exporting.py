@@ -12,6 +12,7 @@ from nis_backend.capabilities.datasets.kinds import GROUPED, Kind, line_of, word
 from nis_backend.capabilities.datasets.parting import key_of, part_of
 from nis_backend.capabilities.datasets.work import POOL
 from nis_backend.capabilities.datasets.writing import lines_in
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json, Model, operation
 
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ def _flat(row: Json) -> Json:
     """A row as a table has it: features are columns of their own, what is nested is JSON."""
     features: Any = row.pop("features", None)
     if isinstance(features, dict):
+        if taken := cast("Json", features).keys() & row.keys():
+            raise InvalidRequest(
+                f"A table has one column {min(taken)!r}, and rows have a feature and a member of that name.",
+                field="format",
+                value=min(taken),
+                remedy="Export lines of JSON: format jsonl.",
+            )
         row = {**cast("Json", features), **row}
     return {name: _cell(value) for name, value in row.items()}
 

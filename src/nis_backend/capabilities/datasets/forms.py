@@ -111,6 +111,9 @@ def _message(given: Any) -> Any:  # Any: JSON
     if "from" in one and "value" in one:
         speaker = str(one["from"]).lower()
         one = {**_without(one, "from", "value"), "role": SPEAKERS.get(speaker, speaker), "content": one["value"]}
+    if one.get("role") == "developer":
+        # What OpenAI calls the system's messages since.
+        one = {**one, "role": "system"}
     content = one.get("content")
     if isinstance(content, list) and all(_is_text(part) for part in cast("list[Any]", content)):
         one = {**one, "content": "".join(part["text"] for part in cast("list[Json]", content))}

@@ -183,8 +183,9 @@ async def _import(dataset: Row, request: ImportExamples, ctx: Context) -> Import
         # Nothing but a worker has pyarrow, nor is its reading bounded in memory elsewhere.
         written = await worked(ctx, write_rows, wanted, 2**62 if request.format == "parquet" else size)
         read = written.rows - wanted.parent_rows
-        if not read and not written.wrong:
-            raise InvalidRequest("There is no row.", field=wanted.fields, remedy="Give rows.")
+        if not read:
+            why = f" of the kind {dataset['kind']}: {written.wrong_rows[0]}" if written.wrong else "."
+            raise InvalidRequest(f"There is no row{why}", field=wanted.fields, remedy="Give rows.")
         unchanged = written.digest == dataset["version"]
         note = {"read": read, "left_out": written.wrong, "mode": request.mode, "format": request.format or "rows"}
         if not unchanged and not await keep_version(dataset, written, out, ctx, note=note):

@@ -28,6 +28,8 @@ MOST_FEATURES = 1000
 LONGEST_LABEL = 200
 DEEPEST = 32
 """Lists and objects within each other, where a row may hold any JSON."""
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""How a PNG and a JPEG begin."""
 GROUP = "What must not be parted with it by a split: a book, a customer, a source."
 
 
@@ -43,7 +45,7 @@ def _pictured(text: str) -> str:
         head = base64.b64decode(text, validate=True)[:8]
     except (binascii.Error, ValueError):
         raise PydanticCustomError("image", "Input should be base64") from None
-    if not head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+    if not head.startswith(PICTURES):
         raise PydanticCustomError("image", "Input should be the base64 of a PNG or a JPEG")
     return text
 
@@ -61,9 +63,15 @@ def _deeper(value: Any, most: int) -> bool:  # Any: JSON
     return most == 0 or any(_deeper(one, most - 1) for one in inner)
 
 
-def _named(label: str | float) -> str:
-    """A label is a name, also where a file writes it as a number: 1 and 1.0 are one."""
-    return f"{label:.17g}" if isinstance(label, float) else str(label)
+EXACT = 2**53
+"""Whole numbers below are told apart where they are written as fractions."""
+
+
+def _named(label: float) -> str:
+    """A label is a name, also where a file writes it as a number: 1 and 1.0 are one; true is no number."""
+    if isinstance(label, bool):
+        return json.dumps(label)
+    return str(int(label)) if isinstance(label, float) and label.is_integer() and abs(label) < EXACT else repr(label)
 
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT), Plain, AfterValidator(_worded)]
@@ -166,8 +174,9 @@ def canonical(kind: Kind, given: Json) -> bytes:
     Raises:
         ValidationError: it is no row of this kind.
     """
-    if kind in {"labels", "images"} and isinstance(given.get("label"), int | float):
-        given = {**given, "label": _named(given["label"])}
+    label = given.get("label")
+    if isinstance(label, bool) or (kind in {"labels", "images"} and isinstance(label, int | float)):
+        given = {**given, "label": _named(label)}
     row = ROWS[kind].model_validate(given, by_alias=True)
     members = row.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     # What is expected is always said, also that nothing is: a case may be judged by its rubric alone.

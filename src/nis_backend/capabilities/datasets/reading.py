@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import re
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
-
-from pydantic_core import from_json
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, cast
 
 from nis_backend.capabilities.datasets.kinds import LONGEST_ROW, LONGEST_TEXT
 from nis_backend.errors import InvalidRequest, TooLarge, WrongMedia, shorten
@@ -30,8 +31,14 @@ MOST_COLUMNS = 1000
 LONGEST_LIST = 50_000_000
 """Bytes of a JSON list: it is read at once."""
 BOM = b"\xef\xbb\xbf"
-NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,15})(?P<part>\.\d{1,17})?(?P<power>[eE][+-]?\d{1,2})?")
+NUMBER = re.compile(r"(?a)[+-]?(?:0|[1-9]\d{0,15})(?P<part>\.\d{1,17})?(?P<power>[eE][+-]?\d{1,2})?")
 """A cell that is a number; one that begins with 0, as a postcode does, is a text."""
+COMMA = re.compile(r"(?a)^\s*([+-]?\d{1,16}),(\d{1,17})\s*$")
+MARKS = ",;\t|"
+"""What may part cells; of equally many the first."""
+NO_MARK = "\x1f"
+"""Parts nothing: of a table with one column."""
+SEP = re.compile(r"(?i)sep=(?P<mark>[^\s\w\"])")
 FOREIGN = (
     (b"\x1f\x8b", "compressed by gzip", "Unpack it first."),
     (b"PK\x03\x04", "an archive", "Unpack it first, and send what is in it."),
@@ -114,9 +121,33 @@ def _lines_of_json(path: Path) -> Iterator[Raw]:
                 yield number, end, _object(text)
 
 
+def _json(text: bytes) -> Any:  # Any: JSON
+    """What a text holds.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep, or an object says something twice: one of both would be lost.
+    """
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _once(members: list[tuple[str, Any]]) -> Json:  # Any: JSON
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is in an object twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
 def _object(text: bytes) -> Json | str:
     try:
-        found: Any = from_json(text, allow_inf_nan=False)  # Any: JSON
+        found = _json(text)
     except ValueError as error:
         return f"it is not JSON: {shorten(str(error))}"
     return cast("Json", found) if isinstance(found, dict) else "it is not a JSON object"
@@ -132,7 +163,7 @@ def _list_of_json(path: Path) -> Iterator[Raw]:
             remedy="Write an object on each line instead.",
         )
     try:
-        found: Any = from_json(path.read_bytes().removeprefix(BOM), allow_inf_nan=False)  # Any: JSON
+        found = _json(path.read_bytes().removeprefix(BOM))
     except ValueError as error:
         raise InvalidRequest(
             f"The file is not JSON: {shorten(str(error))}.", field="file", remedy="Write an object on each line."
@@ -145,7 +176,10 @@ def _list_of_json(path: Path) -> Iterator[Raw]:
 def _decoded(path: Path, read: list[int]) -> Iterator[str]:
     """The lines of a text; how many bytes they have is added to `read`."""
     with path.open("rb") as file:
-        for number, text in enumerate(iter(lambda: file.readline(LONGEST_ROW + 1), b""), 1):
+        old = _ends_with_returns(file.read(65_536))
+        file.seek(0)
+        lines = _parted_by_returns(file) if old else iter(lambda: file.readline(LONGEST_ROW + 1), b"")
+        for number, text in enumerate(lines, 1):
             read[0] += len(text)
             if len(text) > LONGEST_ROW:
                 raise TooLarge(
@@ -166,22 +200,70 @@ def _decoded(path: Path, read: list[int]) -> Iterator[str]:
                 ) from None
 
 
+def _ends_with_returns(head: bytes) -> bool:
+    """Whether lines end as they did on old Macs, and in some of Excel's files since."""
+    return b"\r" in head[:-1] and b"\n" not in head
+
+
+def _parted_by_returns(file: BinaryIO) -> Iterator[bytes]:
+    held = b""
+    while piece := file.read(65_536):
+        *lines, held = (held + piece).split(b"\r")
+        yield from (line + b"\n" for line in lines)
+        if len(held) > LONGEST_ROW:
+            break
+    if held:
+        yield held
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Dialect:
+    """How a table is written, by its first line."""
+
+    mark: str
+    """Between cells."""
+    spaced: bool
+    """Whether a space behind each of them is no part of the cell."""
+
+
+def _first(lines: Iterator[str]) -> str:
+    """The line of names: it may go on over several, in quotation marks."""
+    first = next(lines, "")
+    for line in itertools.islice(lines, MOST_COLUMNS if first.count('"') % 2 else 0):
+        first += line
+        if not first.count('"') % 2:
+            break
+    return first
+
+
+def _dialect(first: str) -> _Dialect:
+    # What stands in quotation marks parts nothing.
+    plain = "".join(first.split('"')[::2])
+    mark = max(MARKS, key=plain.count)
+    if not plain.count(mark):
+        return _Dialect(mark=NO_MARK, spaced=False)
+    return _Dialect(mark=mark, spaced=plain.count(mark) == plain.count(f"{mark} "))
+
+
 def _table(path: Path, *, typed: bool) -> Iterator[Raw]:
     # Of the whole process, and no limit here: a cell may be as long as a text.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_TEXT))
     read = [0]
-    lines = _decoded(path, read)
-    first = next(lines, "")
-    mark = max(",;\t|", key=first.count)
-    reader = csv.reader(itertools.chain([first], lines), delimiter=mark, strict=True)
-    try:
-        names = [name.strip() for name in next(reader)]
-    except (csv.Error, StopIteration) as error:
-        raise _no_columns(f"cannot be read: {error}") from None
-    if len(names) > MOST_COLUMNS:
-        raise _no_columns(f"names {len(names)} columns, which is more than {MOST_COLUMNS}")
-    if twice := [name for place, name in enumerate(names) if name in names[:place] or not name]:
-        raise _no_columns(f"names {twice[0]!r} twice" if twice[0] else "has a column without a name")
+    lines = itertools.dropwhile(lambda line: not line.strip(), _decoded(path, read))
+    first = _first(lines)
+    if told := SEP.fullmatch(first.strip()):
+        # Excel says so how its files are parted.
+        dialect, first = _Dialect(mark=told["mark"], spaced=False), _first(lines)
+    else:
+        dialect = _dialect(first)
+    reader = csv.reader(
+        itertools.chain(first.splitlines(keepends=True), lines),
+        delimiter=dialect.mark,
+        skipinitialspace=dialect.spaced,
+        strict=True,
+    )
+    names = _names_of(reader)
+    cell = partial(_cell, comma=dialect.mark == ";") if typed else str
     for number in itertools.count(1):
         try:
             cells = next(reader)
@@ -190,11 +272,28 @@ def _table(path: Path, *, typed: bool) -> Iterator[Raw]:
         except csv.Error as error:
             yield number, read[0], f"it cannot be read: {error}"
             continue
-        if len(cells) != len(names):
+        if not names[-1] and len(cells) == len(names) and not cells[-1]:
+            cells = cells[:-1]
+        wanted = len(names) - (not names[-1])
+        if len(cells) != wanted:
             if cells:
-                yield number, read[0], f"it has {len(cells)} cells for {len(names)} columns"
+                yield number, read[0], f"it has {len(cells)} cells for {wanted} columns"
             continue
-        yield number, read[0], dict(zip(names, map(_cell, cells) if typed else cells, strict=True))
+        yield number, read[0], dict(zip(names, map(cell, cells), strict=False))
+
+
+def _names_of(reader: Iterator[list[str]]) -> list[str]:
+    """The columns; the last may be empty, where each line ends with a sign that parts."""
+    try:
+        names = [name.strip() for name in next(reader)]
+    except (csv.Error, StopIteration) as error:
+        raise _no_columns(f"cannot be read: {error}") from None
+    if len(names) > MOST_COLUMNS:
+        raise _no_columns(f"names {len(names)} columns, which is more than {MOST_COLUMNS}")
+    own = names[:-1] if len(names) > 1 and not names[-1] else names
+    if twice := [name for place, name in enumerate(own) if name in own[:place] or not name]:
+        raise _no_columns(f"names {twice[0]!r} twice" if twice[0] else "has a column without a name")
+    return names
 
 
 def _no_columns(why: str) -> InvalidRequest:
@@ -203,7 +302,9 @@ def _no_columns(why: str) -> InvalidRequest:
     )
 
 
-def _cell(text: str) -> str | float | None:
+def _cell(text: str, *, comma: bool) -> str | float | None:
+    """A cell as what it is; `comma`, a fraction may be written with one: the table is parted otherwise."""
+    text = COMMA.sub(r"\1.\2", text) if comma else text
     found = NUMBER.fullmatch(text.strip())
     if found is None:
         return text if text.strip() else None
