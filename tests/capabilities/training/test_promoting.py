@@ -119,8 +119,12 @@ def test_a_proof_is_of_the_same_cases_asked_the_same_way(ground: Ground) -> None
     other = evaluated(ground, better, cases[1:], 11)
     with pytest.raises(Conflict, match="0 cases are the candidate's alone, 1 the baseline's"):
         promote(ground, better, "pier", proof={**proof, "candidate": other})
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as unknown:
         promote(ground, better, "pier", proof={**proof, "candidate": "evaluation-0"})
+    assert unknown.value.field == "proof.candidate"
+    with pytest.raises(NotFound) as unknown:
+        promote(ground, better, "pier", proof={**proof, "metric": "chrf"})
+    assert unknown.value.field == "proof.metric"
     assert promote(ground, better, "pier", proof=proof)["gate"]["looks"] == 2
 
 

@@ -47,21 +47,27 @@ async def ask(target: Target, how: How, case: Case, ctx: Context, *, logprobs: b
             told |= {"outcome": "answered"} | await _patiently(target, how, case, ctx, logprobs)
     except TimeoutError:
         late = DeadlineExceeded(f"It had not answered after {how.seconds:g} s.", remedy="Allow more `seconds`.")
-        told |= {"problem": _words(late), "code": late.code}
+        told |= _told_of(late)
     except BudgetExceeded:
         raise
     except (InvalidRequest, NotSupported) as error:
-        told |= {"outcome": "refused", "problem": _words(error), "code": error.code}
+        told |= {"outcome": "refused", **_told_of(error)}
     except NisError as error:
-        told |= {"problem": _words(error), "code": error.code}
+        told |= _told_of(error)
     told.setdefault("latency_ms", round(1e3 * (time.perf_counter() - began), 3))
     if len(told["answer"]) > LONGEST_ANSWER:
         told |= {"answer": told["answer"][:LONGEST_ANSWER], "problem": f"It was cut at {LONGEST_ANSWER} characters."}
     return told
 
 
-def _words(error: NisError) -> str:
-    return f"{error.message} {error.remedy}".strip()
+def _told_of(error: NisError) -> Json:
+    """Why there is no answer: in words for who reads it, and as what ends the run where it is so of every case."""
+    return {
+        "problem": f"{error.message} {error.remedy}".strip(),
+        "code": error.code,
+        "detail": error.message,
+        "remedy": error.remedy,
+    }
 
 
 async def _patiently(target: Target, how: How, case: Case, ctx: Context, logprobs: bool) -> Json:

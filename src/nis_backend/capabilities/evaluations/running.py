@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from nis_backend.errors import BudgetExceeded, Busy, NisError, Unavailable, from_problem
+from nis_backend.errors import BudgetExceeded, Busy, NisError, from_problem
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
 
@@ -138,11 +138,11 @@ def refuse_hopeless(outcomes: dict[int, Json]) -> None:
     """End the run where something is missing that every case needs.
 
     Raises:
-        Unavailable: as the first case was told.
+        NisError: as the first case was told.
     """
     first = [outcomes.get(place) for place in range(HOPELESS)]
     if all(one is not None and one.get("code") == "unavailable" for one in first):
-        raise Unavailable(str(first[0] and first[0].get("problem")), field="target")
+        raise _as_told(first[0] or {})
 
 
 def refuse_unanswered(outcomes: dict[int, Json]) -> None:
@@ -153,4 +153,9 @@ def refuse_unanswered(outcomes: dict[int, Json]) -> None:
     """
     told = list(outcomes.values())
     if told and all(one["outcome"] == "failed" for one in told):
-        raise from_problem({"code": told[0].get("code", "upstream_failed"), "detail": str(told[0].get("problem"))})
+        raise _as_told(told[0])
+
+
+def _as_told(told: Json) -> NisError:
+    problem = {"code": told.get("code", "upstream_failed"), "detail": told.get("detail", told.get("problem"))}
+    return from_problem({**problem, "remedy": told.get("remedy"), "field": "target"})

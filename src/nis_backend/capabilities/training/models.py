@@ -72,7 +72,6 @@ async def told(row: Row, ctx: Context) -> TrainedModel:
         "id",
         "name",
         "kind",
-        "state",
         "training_id",
         "base",
         "dataset_id",
@@ -81,9 +80,13 @@ async def told(row: Row, ctx: Context) -> TrainedModel:
         "bytes",
         "created",
     )
+    names = await names_of(row["id"], ctx)
+    # Its names decide: what is written down of it may be a moment late.
+    before: Standing = "candidate" if row["state"] == "candidate" else "replaced"
     return TrainedModel(
         **{name: row[name] for name in columns},
-        serves_as=[f"local:{name}" for name in await names_of(row["id"], ctx)],
+        state="promoted" if names else before,
+        serves_as=[f"local:{name}" for name in names],
         withdrawn=bool(row["withdrawn"]),
         metrics=json.loads(row["metrics"]),
     )

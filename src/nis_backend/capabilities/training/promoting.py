@@ -20,7 +20,7 @@ from nis_backend.capabilities.training.learned import learned
 from nis_backend.capabilities.training.operations import A_MODEL
 from nis_backend.capabilities.training.registry import named
 from nis_backend.capabilities.training.training import Named
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -187,7 +187,7 @@ async def _proven(proof: Proof, row: Row, holder: Row | None, ctx: Context) -> G
     Raises:
         Conflict: it was not, or is of something else.
     """
-    candidate = await ctx.call(get_evaluation, OneEvaluation(id=proof.candidate))
+    candidate = await _evaluation(proof.candidate, "candidate", ctx)
     if not await _is_of(candidate.target, row["id"], ctx):
         raise Conflict(
             f"The evaluation {proof.candidate} is of {candidate.target}, not of {row['id']}.",
@@ -195,7 +195,7 @@ async def _proven(proof: Proof, row: Row, holder: Row | None, ctx: Context) -> G
             value=proof.candidate,
             remedy=f"Evaluate local:{row['id']} on the same cases.",
         )
-    baseline = await ctx.call(get_evaluation, OneEvaluation(id=proof.baseline))
+    baseline = await _evaluation(proof.baseline, "baseline", ctx)
     if holder is not None and not await _is_of(baseline.target, holder["model_id"], ctx):
         raise Conflict(
             f"local:{holder['name']} is {holder['model_id']}, and the evaluation {proof.baseline} is of "
@@ -212,7 +212,11 @@ async def _proven(proof: Proof, row: Row, holder: Row | None, ctx: Context) -> G
             value=proof.baseline,
             remedy="Evaluate both with the same `how`.",
         )
-    gate = await ctx.call(check_gate, CheckGate(**proof.model_dump()))
+    try:
+        gate = await ctx.call(check_gate, CheckGate(**proof.model_dump()))
+    except NisError as error:
+        error.field = f"proof.{error.field}"
+        raise
     if not gate.passed or (gate.p_corrected or 0.0) > proof.significance:
         raise Conflict(
             f"It is not proven better: {gate.reason}",
@@ -245,6 +249,14 @@ async def _unlearned(candidate: Evaluation, row: Row, gate: Gate, ctx: Context) 
     if found.unknown:
         told += f" Whether it learned any of the cases cannot be told: {found.unknown}"
     return gate.model_copy(update={"reason": f"{gate.reason}{told}"})
+
+
+async def _evaluation(id_: str, field: str, ctx: Context) -> Evaluation:
+    try:
+        return await ctx.call(get_evaluation, OneEvaluation(id=id_))
+    except NotFound as error:
+        error.field = f"proof.{field}"
+        raise
 
 
 async def _is_of(target: str, model_id: str, ctx: Context) -> bool:
