@@ -13,6 +13,7 @@ from ground import Ground
 
 from nis_backend.caller import LOCAL
 from nis_backend.errors import Conflict, NisError, NotFound
+from nis_backend.trained.places import model_folder
 
 Json = dict[str, Any]
 ROWS = [{"text": f"Parcel {number} is late.", "label": f"late {number}"} for number in range(60)]
@@ -172,3 +173,23 @@ def test_no_model_is_proven_by_what_it_has_learned(ground: Ground) -> None:
     ground.call("datasets.split_dataset", {"id": data, "train": 0.5, "validation": 0.0, "test": 0.5, "salt": "b"})
     with pytest.raises(Conflict, match="has learned"):
         promote(ground, made, "learned-again", proof={**proof, "candidate": evaluated(ground, made, unseen, 20)})
+
+
+def test_a_training_begins_with_the_model_that_a_name_meant(ground: Ground) -> None:
+    """Promoted otherwise meanwhile, it goes on with the same: killed or not, it ends the same."""
+    base, later = model(ground), model(ground)
+    for one in (base, later):
+        folder = model_folder(ground.settings, one)
+        folder.mkdir(parents=True)
+        for name in ("config.json", "tokenizer.json", "model.safetensors"):
+            (folder / name).write_text('{"model_type": "llama"}')
+    promote(ground, base, "quay", unproven="First.")
+    data = ground.call("datasets.create_dataset", {"kind": "text"})["id"]
+    ground.call("datasets.import_examples", {"id": data, "rows": [{"text": f"Line {at} of it."} for at in range(9)]})
+    ground.call("datasets.split_dataset", {"id": data, "train": 0.4, "validation": 0.3, "test": 0.3})
+    asked = {"recipe": "bitnet_convert", "dataset": data, "name": "pinned", "base": "local:quay"}
+    later_on = {"operation": "training.start_training", "arguments": asked, "delay_seconds": 3600}
+    run = ground.call("runs.start_run", later_on)
+    promote(ground, later, "quay", unproven="Another.")
+    assert ground.call("training.get_training", {"id": run["id"]})["base"] == f"local:{base}"
+    ground.call("runs.cancel_run", {"id": run["id"]})

@@ -72,6 +72,17 @@ async def settle(request: StartTraining, recipe: Recipe, ctx: Context) -> tuple[
     return dataset.id, version
 
 
+async def pinned(base: str | None, ctx: Context) -> str | None:
+    """The base, where it is one's own by its id: a name may come to mean another model while the training goes on.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    if base is None or not base.startswith("local:"):
+        return base
+    return f"local:{(await named(base, ctx, field='base'))['id']}"
+
+
 async def put_rows(request: StartTraining, folder: Path, ctx: Context) -> Json | None:
     """Put the rows of each split into the training's folder, once; where the base is, if there is one.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, JsonValue, ValidationError
 
 from nis_backend.capabilities.training import asked, checkpoints, curves
-from nis_backend.capabilities.training.data import settle
+from nis_backend.capabilities.training.data import pinned, settle
 from nis_backend.capabilities.training.recipe import RECIPES, recipe_of
 from nis_backend.capabilities.training.running import follow
 from nis_backend.capabilities.training.training import (
@@ -120,6 +120,7 @@ async def _prepare(request: StartTraining, ctx: Context) -> StartTraining:
             f"Training takes packages that are not installed: {', '.join(missing)}.",
             remedy="Run: pip install 'nis-backend[training]'.",
         )
+    request = request.model_copy(update={"base": await pinned(request.base, ctx)})
     dataset_id, version = await settle(request, recipe, ctx)
     now = ctx.now()
     row: Row = {
