@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import shutil
 import zipfile
 from importlib import import_module
@@ -199,9 +200,20 @@ def test_a_half_made_export_is_made_anew_and_a_full_disk_is_told(tmp_path: Path)
     with made_whole(folder / "exports" / "other") as being_made:
         export(Exporting(folder=folder, format="zip", called="tiny", into=tmp_path / "a.zip"))
         assert [one.name for one in killed.parent.glob(".*")] == [being_made.name]
-    assert exported(folder, "gguf-f16").stat().st_size > 1000
-    with pytest.raises(Unavailable, match="cannot be written"):
+    size = exported(folder, "gguf-f16").stat().st_size
+    assert size > 10_000
+    with pytest.raises(Unavailable, match="cannot be written: No space left on device"):
         export(Exporting(folder=folder, format="zip", called="tiny", into=Path("/dev/full")))
+    # The last kilobyte is as many as the first: no file that lacks it is handed out.
+    shutil.rmtree(half)
+    short = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1000, short[1]))
+    try:
+        with pytest.raises(Unavailable, match="cannot be written: File too large"):
+            export(Exporting(folder=folder, format="gguf-f16", called="tiny", into=tmp_path / "a"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, short)
+    assert [one.name for one in (folder / "exports").iterdir()] == ["other"]
 
 
 def test_a_worker_answers_with_the_files_digest(merged: Path, tmp_path: Path) -> None:

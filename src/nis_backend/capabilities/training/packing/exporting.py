@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from nis_backend.capabilities.training.packing.finishing import described, pack_beside
-from nis_backend.capabilities.training.packing.folder import source_of
+from nis_backend.capabilities.training.packing.folder import reason_of, source_of
 from nis_backend.capabilities.training.packing.llama_file import write_llama_file
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.trained.manifest import (
@@ -59,7 +59,7 @@ def export(asked: Exporting) -> Path:
         return _export(asked, f"The model {asked.called}")
     except OSError as error:
         raise Unavailable(
-            f"The export cannot be written: {error.strerror}.", remedy="Free some space for trained models."
+            f"The export cannot be written: {reason_of(error)}.", remedy="Free some space for trained models."
         ) from None
 
 

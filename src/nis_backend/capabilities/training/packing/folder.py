@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.errors import InvalidRequest, Unavailable, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Source:
                         yield name, file.get_tensor(name)
             except (OSError, safetensors.SafetensorError) as error:
                 raise Unavailable(
-                    f"The weights {path.name} cannot be read: {error}.",
+                    f"The weights {path.name} cannot be read: {reason_of(error)}.",
                     remedy="Bring back the model's folder from a backup, or train it again.",
                 ) from None
 
@@ -101,6 +101,12 @@ def source_of(path: Path) -> Source:
             remedy="Ask for its folder as a zip.",
         )
     return Source(path=path, config=cast("Json", config))
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file could not be read or written, never with its path."""
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return shorten(said or type(error).__name__)
 
 
 def is_projection(name: str) -> bool:

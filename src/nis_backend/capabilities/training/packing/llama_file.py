@@ -94,13 +94,21 @@ def write_llama_file(source: Source, weights: Weights, path: Path, called: str) 
     _add_shape(writer, shape)
     _add_vocabulary(writer, vocabulary_of(source.path, shape.vocab_size))
     size = weighed = 0
+    written: list[Array] = []
     for one in _tensors(source, shape, weights):
         writer.add_tensor(one.name, one.numbers, raw_dtype=gguf.GGMLQuantizationType(one.kind))
+        written.append(one.numbers)
         size += one.numbers.nbytes if one.ternary or one.name.endswith(SCALES) else 0
         weighed += one.ternary
     writer.write_header_to_file(path=path)
     writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
+    writer.write_ti_data_to_file()
+    [file] = writer.fout
+    writer.write_padding(file, file.tell())
+    for numbers in written:
+        # numpy's way to write, which the package takes, loses what a full disk does not take, and says nothing.
+        file.write(numbers.tobytes())
+        writer.write_padding(file, numbers.nbytes)
     writer.close()
     return BITS * size / weighed if weighed else None
 

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.training.packing.folder import BITS, CODES_A_BYTE, SCALE, Source, is_projection
+from nis_backend.capabilities.training.packing.folder import (
+    BITS,
+    CODES_A_BYTE,
+    SCALE,
+    Source,
+    is_projection,
+    reason_of,
+)
 from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -98,7 +105,8 @@ def pack_folder(source: Source, into: Path) -> Packed:
         (into / "manifest.json").unlink(missing_ok=True)
     except (OSError, unwritten) as error:
         raise Unavailable(
-            f"The packed model cannot be written: {error}.", remedy="Free some space for trained models."
+            f"The packed model cannot be written: {reason_of(error)}.",
+            remedy="Free some space for trained models.",
         ) from None
     size = (into / WEIGHTS).stat().st_size
     return Packed(ternary=ternary, floating=floating, bits=BITS * (size - 4 * floating) / ternary)
