@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import hashlib
 import json
 from collections.abc import Callable
@@ -12,7 +14,8 @@ import pytest
 from datasets_opened import Body, Nis, file, lines, run_in
 
 from nis_backend.capabilities.datasets.asked import CHATS, REVIEWS
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.capabilities.datasets.work import writing
+from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 
 Json = dict[str, Any]
 ROWS: list[Json] = [dict(row) for row in REVIEWS]
@@ -80,6 +83,25 @@ def test_rows_that_are_none_are_told_and_nothing_is_kept(within: Callable[[Body]
         assert done["left_out_rows"][0].startswith("rows.1.label: ")
 
     within(body)
+
+
+def test_many_add_at_once_and_each_row_is_there_once(tmp_path: Path) -> None:
+    """Promise of import_examples: whoever comes second begins anew from what the first has left."""
+
+    async def body(nis: Nis) -> None:
+        await nis.dataset("text")
+        sent = [[{"text": f"Caller {caller}, row {number}."} for number in range(3)] for caller in range(12)]
+        await asyncio.gather(*(nis.call("datasets.import_examples", id="d", rows=rows) for rows in sent))
+        assert sorted(row["text"] for row in await nis.rows()) == sorted(row["text"] for rows in sent for row in rows)
+
+    run_in(tmp_path, body)
+
+
+def test_a_disk_that_is_full_is_told() -> None:
+    """Promise: no internal error, and the remedy."""
+    with pytest.raises(Unavailable) as caught, writing():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert "Free some space" in caught.value.remedy
 
 
 def test_a_dataset_is_removed_with_its_bytes(within: Callable[[Body], None]) -> None:

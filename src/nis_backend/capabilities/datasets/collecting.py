@@ -12,11 +12,10 @@ from nis_backend.capabilities.datasets import views
 from nis_backend.capabilities.datasets.consents import GRANTED, Purpose, holding
 from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
 from nis_backend.capabilities.datasets.identifying import KINDS, NOT_FOUND
-from nis_backend.capabilities.datasets.importing import TRIES
 from nis_backend.capabilities.datasets.sources import sources
-from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version
 from nis_backend.capabilities.datasets.withdrawing import remove_person
-from nis_backend.capabilities.datasets.work import made_file, path_of, worked
+from nis_backend.capabilities.datasets.work import made_file, path_of, worked, writing
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 
@@ -169,7 +168,8 @@ async def _written(dataset: Row, found: Found, told: Json, ctx: Context) -> Json
         # Rows of it were withdrawn while this was cut.
         return None
     with made_file(ctx) as source, made_file(ctx) as out:
-        source.write_bytes(b"".join(row.line for row in found.rows))
+        with writing():
+            source.write_bytes(b"".join(row.line for row in found.rows))
         wanted = WriteRows(
             kind=dataset["kind"],
             out=str(out),

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.datasets.kinds import Kind, words_of
 from nis_backend.capabilities.datasets.normal import normal, shingles
-from nis_backend.capabilities.datasets.work import POOL
+from nis_backend.capabilities.datasets.work import POOL, writing
 from nis_backend.capabilities.datasets.writing import Lines, Written
 from nis_backend.operation import Json, Model, operation
 
@@ -79,7 +79,7 @@ def drop_duplicates(request: DropDuplicates, ctx: WorkerContext) -> Dropped:
     if request.threshold is not None:
         with Path(request.path).open("rb") as file:
             _near(request, file, places, keys, gone, ctx)
-    with Path(request.path).open("rb") as file, Path(request.out).open("wb") as out:
+    with writing(), Path(request.path).open("rb") as file, Path(request.out).open("wb") as out:
         lines = Lines(file=out)
         for number, line in enumerate(file):
             if number not in gone:

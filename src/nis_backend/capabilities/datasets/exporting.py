@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from nis_backend.capabilities.datasets.dataset import Splits
 from nis_backend.capabilities.datasets.kinds import GROUPED, Kind, line_of, words_of
 from nis_backend.capabilities.datasets.parting import key_of, part_of
-from nis_backend.capabilities.datasets.work import POOL
+from nis_backend.capabilities.datasets.work import POOL, writing
 from nis_backend.capabilities.datasets.writing import lines_in
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json, Model, operation
@@ -43,18 +43,22 @@ class PartWritten(Model):
 @operation("datasets.write_part", effect="reads", pool=POOL, time_limit=600.0)
 def write_part(request: WritePart, ctx: WorkerContext) -> PartWritten:
     """Write a part of a version into a file."""
+    with writing():
+        return PartWritten(rows=_write(request, ctx))
+
+
+def _write(request: WritePart, ctx: WorkerContext) -> int:
     match request.format:
         case "jsonl":
-            count = _write_lines(request, ctx)
+            return _write_lines(request, ctx)
         case "text":
-            count = _write_words(request)
+            return _write_words(request)
         case "csv":
-            count = _write_table(request)
+            return _write_table(request)
         case "parquet":
             from nis_backend.capabilities.datasets.columnar import write_parquet  # noqa: PLC0415 - where it is wanted
 
-            count = write_parquet(_flat_rows(request), _columns(request), request.out)
-    return PartWritten(rows=count)
+            return write_parquet(_flat_rows(request), _columns(request), request.out)
 
 
 def _lines(request: WritePart) -> Iterator[bytes]:

@@ -94,8 +94,8 @@ async def gather(wanted: Wanted, kind: Kind, consenting: AbstractSet[str], known
         if len(found.rows) >= wanted.limit:
             break
         found.conversations += 1
-        turns, _ = await read_turns(ctx, row["id"], MOST_TURNS)
-        persons = frozenset(person_of(run.input.get("user_id")) for turn in turns for run in turn.runs)
+        turns, before = await read_turns(ctx, row["id"], MOST_TURNS)
+        persons = _persons(turns) | await _earlier_persons(row["id"], before, ctx)
         if not persons or not persons <= consenting:
             found.left_out["no_consent" if persons else "unanswered"] += 1
             continue
@@ -110,6 +110,19 @@ async def gather(wanted: Wanted, kind: Kind, consenting: AbstractSet[str], known
             ctx.run.put(Progressed(fraction=0.5, message=f"{found.conversations} conversations"))
     for some in pairs.values():
         _add_pairs(some, wanted, found)
+    return found
+
+
+def _persons(turns: Iterable[Turn]) -> frozenset[str]:
+    return frozenset(person_of(run.input.get("user_id")) for turn in turns for run in turn.runs)
+
+
+async def _earlier_persons(conversation: str, before: tuple[float, str] | None, ctx: Context) -> frozenset[str]:
+    """Who has spoken before the turns that are looked at: what they said may be said again later."""
+    found: frozenset[str] = frozenset()
+    while before is not None:
+        turns, before = await read_turns(ctx, conversation, MOST_TURNS, before)
+        found |= _persons(turns)
     return found
 
 

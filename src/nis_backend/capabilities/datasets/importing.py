@@ -15,7 +15,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.datasets import asked, views
 from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
 from nis_backend.capabilities.datasets.operations import MADE
-from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version, purpose_of
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, purpose_of
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 MOST_INLINE = 5000
 """Rows in the request itself."""
-TRIES = 5
-"""How often rows are added anew, where another change came first."""
 LONGEST = 3600.0
 """Seconds."""
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]

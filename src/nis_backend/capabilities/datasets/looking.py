@@ -13,10 +13,9 @@ from nis_backend.capabilities.datasets.checking import Checked, CheckRows, Probl
 from nis_backend.capabilities.datasets.dataset import OneDataset, OneVersion, Splits, find, find_version
 from nis_backend.capabilities.datasets.duplicates import DropDuplicates, Dropped, Pair, drop_duplicates
 from nis_backend.capabilities.datasets.figures import Lengths, MeasureRows, measure_rows
-from nis_backend.capabilities.datasets.importing import TRIES
 from nis_backend.capabilities.datasets.operations import FILLED, MADE
 from nis_backend.capabilities.datasets.sources import groups_of
-from nis_backend.capabilities.datasets.versions import changed_meanwhile, keep_version
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Json, Model, Recorded, operation

@@ -25,7 +25,7 @@ from nis_backend.capabilities.datasets.dataset import (
     version_of,
 )
 from nis_backend.capabilities.datasets.kinds import Kind
-from nis_backend.capabilities.datasets.versions import changed_meanwhile, drop_exports, drop_version
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, drop_exports, drop_version
 from nis_backend.capabilities.datasets.work import path_of
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
@@ -210,22 +210,26 @@ async def update_dataset(request: UpdateDataset, ctx: Context) -> Dataset:
         InvalidRequest: nothing is to change.
         Conflict: there is another of this name.
     """
-    row = await find(request.id, ctx)
+    for _ in range(TRIES):
+        row = await find(request.id, ctx)
+        changes = await _changes(request, row, ctx)
+        held = {} if request.version is None else {"version": row["version"]}
+        try:
+            if await ctx.store.update("datasets", row["id"], changes, only_if=held):
+                return dataset_of({**row, **changes})
+        except Conflict:
+            raise _named(str(request.name)) from None
+    raise changed_meanwhile(await find(request.id, ctx))
+
+
+async def _changes(request: UpdateDataset, row: Row, ctx: Context) -> Row:
     changes: Row = request.model_dump(include={"name", "description"}, exclude_none=True)
     if request.version is not None:
         version = await find_version(row, request.version, ctx)
         changes |= {"version": version["digest"], "rows": version["rows"]}
     if not changes:
         raise InvalidRequest("Nothing is to change.", field="name", value="", remedy="Give what is to change.")
-    changes["updated"] = ctx.now()
-    held = {} if request.version is None else {"version": row["version"]}
-    try:
-        changed = await ctx.store.update("datasets", row["id"], changes, only_if=held)
-    except Conflict:
-        raise _named(str(request.name)) from None
-    if not changed:
-        raise changed_meanwhile(row)
-    return dataset_of({**row, **changes})
+    return {**changes, "updated": ctx.now()}
 
 
 @operation(

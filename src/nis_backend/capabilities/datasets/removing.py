@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.capabilities.datasets.kinds import digest_of
-from nis_backend.capabilities.datasets.work import POOL
+from nis_backend.capabilities.datasets.work import POOL, writing
 from nis_backend.capabilities.datasets.writing import Lines, Written, lines_in
 from nis_backend.operation import Model, operation
 
@@ -35,7 +35,7 @@ def leave_rows(request: LeaveRows, ctx: WorkerContext) -> Left:
     """Write all rows but some."""
     without = frozenset(request.without)
     removed = 0
-    with Path(request.out).open("wb") as file:
+    with writing(), Path(request.out).open("wb") as file:
         lines = Lines(file=file)
         for number, line in enumerate(lines_in(request.path), 1):
             if digest_of(line) in without:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row, Table
 
 LINES = "application/jsonl"
+TRIES = 100
+"""How often a change is made anew, where another came first: of as many callers at once each comes to its turn."""
 MOST_HISTORY = 20
 """Times that a version was come back to, of which it is told how."""
 

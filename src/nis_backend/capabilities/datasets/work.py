@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nis_backend.errors import Unavailable
 from nis_backend.made import MADE
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 POOL = "datasets"
 SMALL = 500_000
 """Bytes that are worked on in a thread of the server: within a tenth of a second or two."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Req = TypeVar("Req", bound="Model")
 Res = TypeVar("Res")
@@ -61,6 +65,24 @@ def made_file(ctx: Context) -> Generator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def writing() -> Generator[None]:
+    """Where a file is written.
+
+    Raises:
+        Unavailable: the disk takes no more.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise Unavailable(
+            "The disk takes no more: rows cannot be written, and nothing is changed.",
+            remedy="Free some space in the data folder (NIS_DATA), and do it again.",
+        ) from None
 
 
 async def path_of(ctx: Context, blob_id: str | None) -> str | None:

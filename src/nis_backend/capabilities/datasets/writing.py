@@ -15,7 +15,7 @@ from nis_backend.capabilities.datasets.dataset import MOST_BYTES, MOST_ROWS
 from nis_backend.capabilities.datasets.forms import shaped
 from nis_backend.capabilities.datasets.kinds import GROUPED, LONGEST_ROW, Kind, canonical
 from nis_backend.capabilities.datasets.reading import Format, Parts, Raw, rows_of
-from nis_backend.capabilities.datasets.work import POOL
+from nis_backend.capabilities.datasets.work import POOL, writing
 from nis_backend.errors import FieldError, InvalidRequest, TooLarge, shorten
 from nis_backend.operation import Json, Model, operation
 
@@ -184,7 +184,7 @@ def write_rows(request: WriteRows, ctx: WorkerContext) -> Written:
     else:
         size = max(len(request.rows or ()), 1)
         raw = ((number, number, row) for number, row in enumerate(request.rows or (), 1))
-    with Path(request.out).open("wb") as file:
+    with writing(), Path(request.out).open("wb") as file:
         lines = Lines(file=file)
         if request.parent is not None:
             lines.copy(request.parent, request.parent_rows, grouped=request.parent_grouped)
