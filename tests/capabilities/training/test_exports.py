@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import zipfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -20,7 +21,8 @@ from nis_backend.capabilities.training.pool import packing_pool
 from nis_backend.context import Context
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.store.base import Row
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InvalidRequest, NotFound, Unavailable
+from nis_backend.operation import Json
 
 ROW: Row = {"id": "model-1", "name": "tiny", "kind": "ternary", "training_id": "t", "digest": "", "bytes": 1}
 MORE: Row = {"metrics": "{}", "state": "candidate", "withdrawn": 0, "created": 1.0, "updated": 1.0}
@@ -39,8 +41,11 @@ async def trained(folder: Path) -> AsyncGenerator[Context]:
             await compute.close()
 
 
-def test_an_export_is_made_once_and_found_again(tmp_path: Path) -> None:
-    """Its blob has the file's name, kind and digest; asked for again it is the same blob; nothing is left over."""
+def test_an_export_is_made_once_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blob has the file's name, kind and digest; asked for again it is the same blob; nothing is left over.
+
+    A model that is deleted meanwhile is not there; one whose folder is gone says so.
+    """
 
     async def body() -> None:
         async with trained(tmp_path) as ctx:
@@ -62,6 +67,18 @@ def test_an_export_is_made_once_and_found_again(tmp_path: Path) -> None:
                 assert found.testzip() is None
             weights = await export_model.function(ExportModel(id="model-1", format="safetensors"), ctx)
             assert weights.name == "tiny.safetensors"
+            shutil.rmtree(tmp_path / "training" / "models" / "model-1")
+            with pytest.raises(Unavailable, match="no folder here"):
+                await export_model.function(ExportModel(id="model-1"), ctx)
+            call = ctx.drivers.compute.call
+
+            async def deleting(pool: str, payload: Json) -> Json:
+                await ctx.store.delete("trained_models", "model-1")
+                return await call(pool, payload)
+
+            monkeypatch.setattr(ctx.drivers.compute, "call", deleting)
+            with pytest.raises(NotFound, match="no trained model"):
+                await export_model.function(ExportModel(id="model-1"), ctx)
             assert list((tmp_path / "made").iterdir()) == []
 
     asyncio.run(body())

@@ -21,6 +21,7 @@ from nis_backend.capabilities.training.packing.exporting import Exporting, expor
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.gateway.base import Who
+from nis_backend.drivers.llm import ternary_worker
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.drivers.llm.local import LocalModels
@@ -337,8 +338,12 @@ async def test_only_so_many_models_are_loaded_at_once(tmp_path: Path, made: Path
 
 
 @awaited
-async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path) -> None:
-    """An answer that has no turn yet is given up at once; the worker, and those it answers, are left alone."""
+async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that has no turn yet is given up at once; the worker, and those it answers, are left alone.
+
+    What was read of them is kept only up to so many bytes.
+    """
+    monkeypatch.setattr(ternary_worker, "KEPT_BYTES", 1)
     packed = made / "models" / "model-1" / "exports" / "packed"
     worker = open_worker({"folder": str(packed), "name": "local:tiny", "context": 256, "threads": 1})
     begun, go = threading.Semaphore(0), threading.Event()
@@ -366,6 +371,7 @@ async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path) -> None
     assert not any(one.done() for one in answers)
     go.set()
     assert [told[-1]["usage"]["completion_tokens"] for told in await asyncio.gather(*answers)] == [3] * SLOTS
+    assert len(worker._caches) == 1  # pyright: ignore[reportPrivateUsage] - what it holds is not told
 
 
 def test_what_cannot_fit_is_refused_before_it_is_counted(made: Path) -> None:

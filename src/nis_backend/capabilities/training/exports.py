@@ -80,6 +80,9 @@ async def export_model(request: ExportModel, ctx: Context) -> Blob:
     try:
         made = await ctx.drivers.compute.call(PACKING, payload)
         return await _handed(ctx, _path(folder, request.format, into), f"{row['name']}{ending}", str(made["sha256"]))
+    except Unavailable:
+        await named(row["id"], ctx)  # whose model was deleted meanwhile is told that, not what its files lack
+        raise
     finally:
         await asyncio.to_thread(into.unlink, missing_ok=True)
 

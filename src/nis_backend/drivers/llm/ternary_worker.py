@@ -32,6 +32,8 @@ SLOTS = 4
 """Answers of one model at once; more wait their turn."""
 KEPT = 8
 """Conversations of which what was read is kept, for their next turn."""
+KEPT_BYTES = 2**29
+"""Memory of them together, but for the last: a long one of the largest models that are trained here takes 400 MB."""
 AT_ONCE = 64
 """Tokens of a prompt between two looks at whether anybody waits still."""
 TEMPERATURE = 0.7
@@ -191,6 +193,8 @@ class TernaryWorker:
     def _give_back(self, cache: Cache) -> None:
         with self._lending:
             self._caches.append(cache)
+            while len(self._caches) > 1 and sum(one.nbytes for one in self._caches) > KEPT_BYTES:
+                self._caches.popleft()
 
 
 async def _ended(job: Future[Any], left: threading.Event) -> None:

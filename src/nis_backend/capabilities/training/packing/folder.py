@@ -63,9 +63,10 @@ class Source:
                 with safetensors.safe_open(path, framework) as file:
                     for name in file.keys():  # noqa: SIM118 - it is no mapping
                         yield name, file.get_tensor(name)
-            except (OSError, safetensors.SafetensorError) as error:
+            except (OSError, RuntimeError, safetensors.SafetensorError) as error:
+                why = reason_of(error).replace(f"{path.parent}/", "")
                 raise Unavailable(
-                    f"The weights {path.name} cannot be read: {reason_of(error)}.",
+                    f"The weights {path.name} cannot be read: {why}.",
                     remedy="Bring back the model's folder from a backup, or train it again.",
                 ) from None
 
