@@ -3,11 +3,14 @@
     make prove-training-kills                                  # 20 kills
     make prove-training-kills ARGS="--kills 5 --seed 7"        # fewer, and the same moments as before
     make prove-training-kills ARGS="--processes 2"             # of two processes by torchrun, one is killed
+    make prove-training-kills ARGS="--through server"          # `nis serve` is killed, its workers with it
+    make prove-training-kills ARGS="--through worker"          # its worker alone is
+    make prove-training-kills ARGS="--through hosts"           # of two servers on one PostgreSQL, the one that trains
 
 The same small training runs twice, each attempt a process of its own: once undisturbed, once with `kill -9` at random
 moments, now before its first step, now within a step, now while a checkpoint is written; it is begun again over its
 folder until it ends. Then the files of both models are compared byte by byte, and so is the loss of each step. The exit
-status says whether they are the same.
+status says whether they are the same. Through servers, the run goes on by itself: nobody begins it again.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from nis_backend.capabilities.training import by_hand
 from nis_backend.drivers.compute.base import Json
 
 WORDS = ("ternary", "weights", "are", "minus", "one", "nothing", "or", "a", "training", "that", "goes", "on", "where")
+SETTINGS: Json = {"width": 64, "layers": 2, "heads": 2, "context": 64, "batch": 8, "looks": 10, "merges": 30}
 EARLY = 0.1
 """How often it dies before it has said anything."""
 
@@ -43,10 +47,9 @@ def prepare(folder: Path, steps: int) -> Path:
         lines = [json.dumps({"text": " ".join(chance.choices(WORDS, k=60))}) + "\n" for _ in range(count)]
         (folder / "data" / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
     told = folder / "training.json"
-    settings = {"width": 64, "layers": 2, "heads": 2, "context": 64, "batch": 8, "looks": 10, "merges": 30}
     payload: Json = {
         "recipe": "bitnet",
-        "settings": settings,
+        "settings": SETTINGS,
         "seed": 3,
         "folder": str(folder),
         "base": None,
@@ -147,11 +150,20 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--through", choices=("server", "worker", "hosts"))
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
-    import_module("nis_backend.capabilities.training.recipes.bitnet")  # once for all attempts
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
+    if options.through is not None:
+        from training_servers import prove  # noqa: PLC0415 - where it is asked for
+
+        words = random.Random(5)  # noqa: S311 - the same rows each time
+        rows: list[Json] = [{"text": " ".join(words.choices(WORDS, k=60))} for _ in range(60)]
+        request: Json = {"settings": SETTINGS, "steps": options.steps, "save_seconds": 0.1}
+        prove(options.through, rows, request, options.kills, chance)
+        return
+    import_module("nis_backend.capabilities.training.recipes.bitnet")  # once for all attempts
     with tempfile.TemporaryDirectory() as place:
         calm = Path(place) / "calm"
         _, seconds = whole(prepare(calm, options.steps), options.processes)

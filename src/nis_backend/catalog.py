@@ -77,6 +77,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.datasets.collecting",
     "nis_backend.capabilities.evaluations.operations",
     "nis_backend.capabilities.training.operations",
+    "nis_backend.capabilities.training.watching",
     "nis_backend.capabilities.training.models",
     "nis_backend.capabilities.training.promoting",
     "nis_backend.capabilities.training.exports",

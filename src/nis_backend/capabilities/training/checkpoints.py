@@ -48,14 +48,15 @@ def save(folder: Path, step: int, tensors: Mapping[str, Any], state: Json, *, ke
     target = _place(folder, step)
     part = target.with_suffix(PART)
     try:
-        shutil.rmtree(part, ignore_errors=True)
+        for cut in folder.glob(f"*{PART}"):
+            shutil.rmtree(cut, ignore_errors=True)
         part.mkdir(parents=True)
         torch_file: Any = import_module("safetensors.torch")  # Any: read without types
         torch_file.save_file({name: one.detach().contiguous() for name, one in tensors.items()}, part / TENSORS)
         (part / STATE).write_text(json.dumps({"step": step, **state}))
         digests = {name: _digest(part / name) for name in (TENSORS, STATE)}
         (part / DIGESTS).write_text(json.dumps(digests))
-        for name in (TENSORS, STATE, DIGESTS):
+        for name in (TENSORS, STATE, DIGESTS, ""):
             _sync(part / name)
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
@@ -67,8 +68,12 @@ def save(folder: Path, step: int, tensors: Mapping[str, Any], state: Json, *, ke
         shutil.rmtree(part, ignore_errors=True)
         if type(error).__name__ != "SafetensorError":
             raise
-        raise cannot_write(OSError(errno.ENOSPC if "28" in str(error) else errno.EIO, str(error))) from None
-    for old in _newest_first(folder)[keep:]:
+        raise cannot_write(
+            OSError(errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO, "")
+        ) from None
+    # Newer ones could not be read, or this would not be the step: they take no good one's place.
+    newer = [one for one in _newest_first(folder) if _step(one) > step]
+    for old in [*newer, *_newest_first(folder)[len(newer) + keep :]]:
         shutil.rmtree(old, ignore_errors=True)
     return target
 
@@ -83,7 +88,7 @@ def latest(folder: Path) -> Saved | None:
     for place in _newest_first(folder):
         try:
             return _read(place, wrong)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             wrong.append(f"{place.name}: {_why(error)}")
     if wrong:
         raise Unavailable(
@@ -107,8 +112,8 @@ def cannot_write(error: OSError) -> NisError:
     what = "the disk is full" if full else (error.strerror or "the disk refuses it")
     return Unavailable(
         f"What was learned cannot be written down: {what}.",
-        remedy="Free some space in the folder of trainings (NIS_TRAINING, else the data folder) and retry the run: "
-        "it goes on from its last checkpoint.",
+        remedy="Free some space in the folder of trainings (NIS_TRAINING, else the data folder) and call "
+        "training.resume_training: it goes on from the last checkpoint.",
     )
 
 
@@ -124,7 +129,9 @@ def _read(place: Path, wrong: list[str]) -> Saved:
 
 
 def _why(error: Exception) -> str:
-    return error.strerror or "unreadable" if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError):
+        return error.strerror or "unreadable"
+    return str(error) if type(error) is ValueError else f"{DIGESTS} is not what was written"
 
 
 def _place(folder: Path, step: int) -> Path:
@@ -136,7 +143,7 @@ def _step(place: Path) -> int:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted((one for one in folder.glob("step-*") if one.suffix != PART), reverse=True)
+    return sorted(folder.glob("step-" + 10 * "[0-9]"), reverse=True)
 
 
 def _digest(path: Path) -> str:

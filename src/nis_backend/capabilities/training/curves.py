@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.training.job import METRICS
+from nis_backend.capabilities.training.job import METRICS, line_of
 from nis_backend.view import Axis, Series
 
 if TYPE_CHECKING:
@@ -20,23 +19,31 @@ LONGEST = 64 * 2**20
 
 
 def lines_of(folder: Path, after: int, most: int) -> list[Line]:
-    """What was measured after a step, evenly thinned to `most` lines, the last one kept."""
+    """What was measured after a step, thinned to `most` lines, the last one kept.
+
+    Lines that have more than others (layers, a look at the validation rows) are up to half of them.
+    """
     path = folder / METRICS
     if not path.exists():
         return []
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - LONGEST))
-        found = [
-            json.loads(line)
-            for line in file.read().splitlines(keepends=True)
-            if line.startswith(b"{") and line.endswith(b"\n")
-        ]
-    later = [line for line in found if line["step"] > after]
+        lines = file.read().decode("utf-8", "replace").splitlines(keepends=True)
+    later = [told for line in lines if (told := line_of(line)) and told["step"] > after]
     if len(later) <= most:
         return later
-    stride = len(later) / most
-    return [later[min(len(later) - 1, int((place + 1) * stride) - 1)] for place in range(most)]
+    common = min(len(line) for line in later)
+    rare = [place for place, line in enumerate(later) if len(line) > common]
+    kept = set(_thinned(rare, most // 2))
+    kept |= set(_thinned([place for place in range(len(later)) if place not in kept], most - len(kept)))
+    return [later[place] for place in sorted(kept)]
+
+
+def _thinned(places: Sequence[int], most: int) -> Sequence[int]:
+    """At most so many of them, evenly, the last one among them."""
+    count = len(places)
+    return places if count <= most else [places[(number + 1) * count // most - 1] for number in range(most)]
 
 
 def draw(lines: Sequence[Line], title: str) -> list[View]:

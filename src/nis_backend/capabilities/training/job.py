@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.training.checkpoints import Saved
     from nis_backend.drivers.compute.base import Json
 
-EVERY = 0.25
-"""Seconds between two looks that are told while a training goes on; the file of metrics has each."""
+EVERY, SELDOM = 0.25, 10.0
+"""Seconds between two steps that are told while a training goes on: at first, and after hours; the file of metrics has
+each step."""
+TOLD = 2000
+"""A pause is this part of the time gone by: what is told in a week is within a run's log."""
 METRICS = "metrics.jsonl"
 
 
@@ -88,8 +91,11 @@ class Job:
 
     _spent: float = 0.0
     _begun: float = field(default_factory=time.process_time)
+    _begun_at: float = field(default_factory=time.monotonic)
     _saved_at: float = field(default_factory=time.monotonic)
     _told_at: float = 0.0
+    _layers: dict[str, float] = field(default_factory=dict[str, float])
+    """Means over the layers, not told yet."""
 
     @property
     def spent(self) -> float:
@@ -117,22 +123,26 @@ class Job:
                 f"The loss is {values['loss']} after {step} steps: the training has come apart.",
                 remedy="Start it again with a lower learning_rate; its last good checkpoint stays.",
             )
+        values = {name: value for name, value in values.items() if math.isfinite(value)}
         line: Json = {"step": step, **values, **({"layers": list(layers)} if layers else {})}
         try:
             with (self.folder / METRICS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         except OSError as error:
             raise checkpoints.cannot_write(error) from None
+        if layers:
+            names = [name for name in layers[0] if name != "layer"]
+            self._layers = {name: sum(one[name] for one in layers) / len(layers) for name in names}
         now = time.monotonic()
-        if now - self._told_at >= EVERY or step >= self.steps:
-            self._told_at = now
+        if now - self._told_at >= pause_at(now - self._begun_at) or step >= self.steps:
+            told, self._told_at, self._layers = {**values, **self._layers}, now, {}
             self.heard(
                 {
                     "kind": "progress",
                     "step": step,
                     "fraction": min(1.0, self.fraction(step)),
                     "message": message or f"step {step} of {self.steps}",
-                    "values": {name: value for name, value in values.items() if math.isfinite(value)},
+                    "values": told,
                 }
             )
 
@@ -157,9 +167,7 @@ class Job:
             Unavailable: there are some, and none can be read.
         """
         saved = checkpoints.latest(self.checkpoints)
-        step = 0 if saved is None else saved.step
-        lines = [line for line in self._lines() if int(json.loads(line)["step"]) <= step]
-        (self.folder / METRICS).write_text("".join(lines), encoding="utf-8")
+        self._take_back(0 if saved is None else saved.step)
         if saved is None:
             return None
         self._spent = float(saved.state.get("spent", 0.0))
@@ -182,9 +190,27 @@ class Job:
             for line in file:
                 yield json.loads(line)
 
-    def _lines(self) -> list[str]:
-        """Whole lines of the metrics: a kill may have cut the last."""
+    def _take_back(self, step: int) -> None:
+        """Leave only what was measured up to this step: whole, or as it was."""
         path = self.folder / METRICS
         if not path.exists():
-            return []
-        return [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+            return
+        part = path.with_suffix(".part")
+        with path.open(encoding="utf-8", errors="replace") as file, part.open("w", encoding="utf-8") as kept:
+            kept.writelines(line for line in file if (told := line_of(line)) and told["step"] <= step)
+        part.replace(path)
+
+
+def pause_at(gone: float) -> float:
+    """Seconds until a step is told again, of a training that has gone on for so long."""
+    return min(SELDOM, max(EVERY, gone / TOLD))
+
+
+def line_of(line: str) -> Json | None:
+    """A line of the metrics; None where a kill or a full disk has cut it."""
+    try:
+        found: Json = json.loads(line) if line.endswith("\n") else {}
+        int(found["step"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found

@@ -69,6 +69,8 @@ class Course:
     waited: int = 0
     """Looks since then."""
     tokens: int = 0
+    planned: bool = False
+    """Whether a budget in seconds has become steps."""
     stopped: str = ""
     """Why it ended before its steps were over."""
 
@@ -120,7 +122,7 @@ class Learner:
             }
             if first is None:  # which is slower than others
                 first = (course.step, time.process_time())
-            if course.step == TRIED and self.job.seconds is not None:
+            if self.job.seconds is not None and not course.planned and course.step - first[0] >= TRIED - 1:
                 self.judge_speed(first[0], time.process_time() - first[1])
             if course.step % max(1, course.steps // self.plan.looks) == 0 or course.step == course.steps:
                 values |= self.look()
@@ -170,6 +172,7 @@ class Learner:
         left = MARGIN * (self.job.seconds - self.job.spent) * (self.course.step - since) / max(1e-9, seconds)
         planned = min(self.job.steps, self.course.step + max(1, int(left)))
         self.plan_for(int(self.ranks.agree(planned)))
+        self.course.planned = True
 
     def plan_for(self, steps: int) -> None:
         """Have the stages end after that many steps."""

@@ -9,6 +9,8 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.training.checkpoints import cannot_write
+from nis_backend.capabilities.training.claiming import claim
 from nis_backend.capabilities.training.data import READY, put_rows
 from nis_backend.capabilities.training.features import lay
 from nis_backend.capabilities.training.pool import POOL
@@ -16,7 +18,7 @@ from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.capabilities.training.registry import named
 from nis_backend.capabilities.training.training import Trained, folder_of
 from nis_backend.errors import NotFound, Unavailable, WorkerLost
-from nis_backend.event import Progressed, Warned
+from nis_backend.event import Progressed
 from nis_backend.trained.places import model_folder
 from nis_backend.weights.files import Weights
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Json
     from nis_backend.drivers.store.base import Row
 
+CHECKPOINT = "checkpoint"
+"""What an attempt notes in the run's log with its first one."""
 MOST_LOST = 3
 """Workers that may die in a row without a checkpoint between them."""
 
@@ -40,12 +44,32 @@ class _Seen:
     spent: float = 0.0
     last: dict[str, float]
     lost: int = 0
+    saved: bool = False
+    """Whether this attempt of the run has left a checkpoint."""
 
 
 async def follow(request: StartTraining, ctx: Context) -> Trained:
     """Carry out a training; what an attempt before this one has saved is gone on from."""
-    training_id = ctx.run.run_id
+    training_id = await claim(request, ctx, ctx.now())
     folder = folder_of(ctx.settings, training_id)
+    outcome: Json = await ctx.note(f"outcome {training_id}", lambda: _learn(request, folder, training_id, ctx))
+    await ctx.run.flush()
+    model_id = await _keep(request, outcome, folder, training_id, ctx)
+    for name in (CHECKPOINT, "id", "now"):
+        while ctx.run.history.note(name):
+            pass  # what learning has noted belongs to it, and is not come to again
+    return Trained(
+        id=training_id,
+        model_id=model_id,
+        kind=outcome["kind"],
+        steps=outcome["step"],
+        metrics=outcome["metrics"],
+        notes=outcome["notes"],
+    )
+
+
+async def _learn(request: StartTraining, folder: Path, training_id: str, ctx: Context) -> Json:
+    """What the worker answers, once all that it needs is in place."""
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     except OSError as error:
@@ -70,16 +94,9 @@ async def follow(request: StartTraining, ctx: Context) -> Trained:
             "settings": request.settings,
         },
     }
-    outcome = await _train(payload, training_id, ctx)
-    model_id = await _keep(request, outcome, folder, training_id, ctx)
-    return Trained(
-        id=training_id,
-        model_id=model_id,
-        kind=outcome["kind"],
-        steps=outcome["step"],
-        metrics=outcome["metrics"],
-        notes=outcome["notes"],
-    )
+    # Once the rows are gone it tells which of them were learned.
+    splits = json.loads(await asyncio.to_thread((folder / "data" / READY).read_text))["splits"]
+    return {**await _train(payload, training_id, ctx), "splits": splits}
 
 
 def _licence(base: str, ctx: Context) -> str:
@@ -92,15 +109,21 @@ def _licence(base: str, ctx: Context) -> str:
 
 async def _train(payload: Json, training_id: str, ctx: Context) -> Json:
     """What the worker answers at last; one that dies is followed by another, which goes on from its checkpoint."""
-    seen = _Seen(last={})
+    row = await ctx.store.get("trainings", training_id) or {"step": 0, "summary": "{}"}
+    before: Json = json.loads(row["summary"])
+    seen = _Seen(step=row["step"], spent=before.get("spent", 0.0), last=before.get("last", {}))
     while True:
         try:
             return await _attempt(payload, training_id, seen, ctx)
-        except WorkerLost:
+        except WorkerLost as lost:
             seen.lost += 1
             if seen.lost >= MOST_LOST:
-                raise
-            await ctx.run.write(Warned(message="The worker was lost; another goes on from the last checkpoint."))
+                raise WorkerLost(
+                    f"{MOST_LOST} workers in a row were lost before they came to a checkpoint: {lost.message}",
+                    remedy="Where it was for want of memory, start it with a smaller batch, context or model; else "
+                    "call training.resume_training: it goes on from the last checkpoint.",
+                ) from None
+            ctx.run.aside("The worker was lost; another goes on from the last checkpoint.")
 
 
 async def _attempt(payload: Json, training_id: str, seen: _Seen, ctx: Context) -> Json:
@@ -113,14 +136,17 @@ async def _attempt(payload: Json, training_id: str, seen: _Seen, ctx: Context) -
                     await ctx.run.write(told)
                 case "checkpoint":
                     seen.lost, seen.spent = 0, float(item["spent"])
+                    if not seen.saved:
+                        seen.saved = True
+                        ctx.run.note(CHECKPOINT, int(item["step"]))
                     await _note(training_id, int(item["step"]), {"last": seen.last, "spent": seen.spent}, ctx)
                 case "warning":
-                    await ctx.run.write(Warned(message=item["message"]))
+                    ctx.run.aside(item["message"])
                 case _:
                     return {
                         **item["outcome"],
                         "digest": item["digest"],
-                        "step": seen.step,
+                        "step": int(item["outcome"]["facts"].get("steps") or seen.step),
                         "spent": seen.spent,
                         "last": seen.last,
                     }
@@ -142,7 +168,7 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
     """Put the model in its place, write down that it is there, and remove what only the training needed."""
     model_id = f"model-{training_id.removeprefix('run-')}"
     place = model_folder(ctx.settings, model_id)
-    size = await asyncio.to_thread(_place, folder / "out", place)
+    size = await ctx.note(f"bytes {training_id}", lambda: _place(folder / "out", place))
     row: Row = {
         "id": model_id,
         "name": request.name,
@@ -160,9 +186,7 @@ async def _keep(request: StartTraining, outcome: Json, folder: Path, training_id
         "updated": ctx.now(),
     }
     await ctx.store.insert("trained_models", row)
-    summary = {name: outcome[name] for name in ("metrics", "notes", "facts", "last", "spent")}
-    # Once the rows are gone it tells which of them were learned.
-    summary["splits"] = json.loads((folder / "data" / READY).read_text())["splits"]
+    summary = {name: outcome[name] for name in ("metrics", "notes", "facts", "last", "spent", "splits")}
     await _note(training_id, outcome["step"], summary, ctx, model_id=model_id)
     await asyncio.to_thread(shutil.rmtree, folder / "data", ignore_errors=True)
     return model_id
@@ -181,8 +205,15 @@ async def _withdrawn(request: StartTraining, ctx: Context) -> bool:
     return not await ctx.store.count("dataset_versions", where=where)
 
 
-def _place(out: Path, place: Path) -> int:
+async def _place(out: Path, place: Path) -> int:
     """The model's bytes, once it is in its place."""
+    try:
+        return await asyncio.to_thread(_moved, out, place)
+    except OSError as error:
+        raise cannot_write(error) from None
+
+
+def _moved(out: Path, place: Path) -> int:
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         out.rename(place)

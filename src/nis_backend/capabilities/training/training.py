@@ -76,11 +76,15 @@ class Trained(Model):
 class Training(Model):
     """A training, as it is now."""
 
-    id: str = Field(description="Its run's id: it is watched, paused and cancelled like any.")
+    id: str
+    run_id: str = Field(description="Its run, which any protocol may watch; another, once it went on after a failure.")
     name: str
     recipe: str
     state: State
     step: int = Field(description="Steps up to the last checkpoint, or the end.")
+    steps: int | None = Field(description="Steps that it may take; null once its run was deleted, as the next two.")
+    seconds: float | None = Field(description="Processor seconds that it may take; null where only steps count.")
+    seed: int | None
     dataset_id: str | None
     version: str | None = Field(description="The dataset's version that it learns from.")
     base: str | None
@@ -105,6 +109,23 @@ def folder_of(settings: Settings, training_id: str) -> Path:
     return training_folder(settings, training_id)
 
 
+def row_of(request: StartTraining, training_id: str, now: float) -> Row:
+    """The row that a training begins with; its data are settled."""
+    return {
+        "id": training_id,
+        "run_id": training_id,
+        **request.model_dump(include={"name", "recipe", "base"}),
+        "dataset_id": request.dataset,
+        "version": request.version,
+        "settings": json.dumps(request.settings),
+        "step": 0,
+        "summary": "{}",
+        "model_id": None,
+        "created": now,
+        "updated": now,
+    }
+
+
 async def find(training_id: str, ctx: Context) -> Row:
     """The row of a training.
 
@@ -126,10 +147,14 @@ async def told(row: Row, ctx: Context) -> Training:
     """A training as callers see it; its state is its run's."""
     run = await _run_of(row, ctx)
     summary: dict[str, Any] = json.loads(row["summary"])  # Any: JSON
+    given: dict[str, Any] = run.input if run else {}  # Any: as above
     return Training(
-        **{name: row[name] for name in ("id", "name", "recipe", "dataset_id", "version", "base", "model_id")},
+        **{name: row[name] for name in ("id", "run_id", "name", "recipe", "dataset_id", "version", "base", "model_id")},
         **{name: row[name] for name in ("created", "step")},
-        state="cancelled" if run is None else run.state,
+        state=run.state if run else "succeeded" if row["model_id"] else "cancelled",
+        seed=given.get("seed"),
+        steps=given.get("steps"),
+        seconds=given.get("seconds"),
         settings=json.loads(row["settings"]),
         metrics=summary.get("metrics", {}),
         last=summary.get("last", {}),
@@ -142,6 +167,6 @@ async def told(row: Row, ctx: Context) -> Training:
 async def _run_of(row: Row, ctx: Context) -> Run | None:
     """The run; None where it was deleted."""
     try:
-        return await ctx.runs.get(row["id"])
+        return await ctx.runs.get(row["run_id"])
     except NotFound:
         return None

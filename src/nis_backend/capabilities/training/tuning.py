@@ -263,7 +263,7 @@ def _another_base(base: Path) -> Conflict:
         "were.",
         field="base",
         value=base.name,
-        remedy="Put the files back as they were and retry the run, or start another training.",
+        remedy="Put the files back as they were and call training.resume_training, or start another training.",
     )
 
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
+import gc
+import os
+import resource
 import shutil
+import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -17,9 +24,13 @@ from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.errors import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Generator
 
     from nis_backend.drivers.compute.base import Json, WorkerContext
+
+
+LOOKS = 0.2
+"""Seconds between two looks at whether another process has let go of a training's folder."""
 
 
 def open_worker(options: Json) -> Training:
@@ -50,7 +61,12 @@ class Training:
                 yield waiting.result()
             else:
                 waiting.cancel()
-        outcome, digest = await job
+        try:
+            outcome, digest = await job
+        except TooLarge:
+            # What it took stays with it: the next training gets a process of its own, once this was told.
+            loop.call_later(LOOKS, os._exit, 0)
+            raise
         yield {"kind": "done", "outcome": asdict(outcome), "digest": digest}
 
 
@@ -61,6 +77,64 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
     `data/validation.jsonl` and `data/test.jsonl`. `base` is None, or a model's `folder`, with the `file` that it is
     made of where that is still to be done.
     """
+    try:
+        with alone(Path(payload["folder"]), heard):
+            return _train(payload, threads, heard)
+    except (MemoryError, RuntimeError, OSError, ImportError, SystemError) as error:
+        if not for_want_of_memory(error):
+            if isinstance(error, OSError):
+                raise checkpoints.cannot_write(error) from error
+            raise
+    # Without what failed, whose frames hold all of the model: to tell it takes memory, too.
+    gc.collect()
+    raise short_of_memory()
+
+
+def for_want_of_memory(error: Exception) -> bool:
+    """Whether it says that the system gives no more memory: each library says it in its own way."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    # Python's own calls lose their exception where there is no memory to make it.
+    if isinstance(error, SystemError) and resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY:
+        return True
+    words = ("allocate memory", "bad_alloc", "start new thread", "out of memory")
+    return isinstance(error, MemoryError) or any(one in str(error).lower() for one in words)
+
+
+def short_of_memory() -> TooLarge:
+    """What is said where the system gives no more: by our limit, or because the machine has none."""
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+    ours = limit != resource.RLIM_INFINITY
+    return TooLarge(
+        f"The training needs more memory than {f'the {limit} bytes of NIS_WORKER_MEMORY' if ours else 'there is'}.",
+        field="settings",
+        remedy="Start it with a smaller batch, a shorter context or a smaller model; or "
+        + ("raise NIS_WORKER_MEMORY" if ours else "give the machine more memory")
+        + " and call training.resume_training: it goes on from the last checkpoint.",
+    )
+
+
+@contextmanager
+def alone(folder: Path, heard: Callable[[Json], None]) -> Generator[None]:
+    """Wait until no other process trains in this folder: of a host that lost its run, and does not know it yet, say."""
+    with (folder / "lock").open("w") as lock:
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not told:
+                    heard({"kind": "warning", "message": "Another process trains in this folder: it is waited for."})
+                told = True
+                time.sleep(LOOKS)
+            except OSError:
+                break  # a file system without locks
+            else:
+                break
+        yield
+
+
+def _train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[Outcome, str]:
     recipe = recipe_of(str(payload["recipe"]))
     folder = Path(payload["folder"])
     out = folder / "out"
@@ -80,19 +154,8 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
         heard=heard,
     )
     module: Any = import_module(recipe.module)  # Any: the recipe's own file
-    try:
-        outcome: Outcome = module.train(job)
-        manifest = finish_model(out, _facts(outcome, job, payload.get("card", {})))
-    except OSError as error:
-        raise checkpoints.cannot_write(error) from error
-    except (MemoryError, RuntimeError) as error:
-        # What torch says where the system gives it no more memory; numpy has a class for it.
-        if isinstance(error, RuntimeError) and "allocate memory" not in str(error) and "bad_alloc" not in str(error):
-            raise
-        raise TooLarge(
-            "The training needs more memory than there is.",
-            remedy="Take a smaller batch, a shorter context or a smaller model, or raise NIS_WORKER_MEMORY.",
-        ) from error
+    outcome: Outcome = module.train(job)
+    manifest = finish_model(out, _facts(outcome, job, payload.get("card", {})))
     return outcome, manifest.digest
 
 

@@ -134,6 +134,17 @@ def test_processor_seconds_are_planned_with(tmp_path: Path, monkeypatch: pytest.
     write_rows(tmp_path, train=texts(10, 1))
     ticks, now = itertools.count(), time.process_time()
     monkeypatch.setattr(time, "process_time", lambda: now + next(ticks) * 0.01)
+    step, dying = learning.Learner.step, {9}
+
+    def die(learner: learning.Learner, batch: Any) -> float:
+        if learner.course.step in dying:
+            dying.clear()
+            raise Killed
+        return step(learner, batch)
+
+    monkeypatch.setattr(learning.Learner, "step", die)
+    with pytest.raises(Killed):  # just before it would have been judged
+        bitnet.train(training(tmp_path, steps=100_000, seconds=4.0, save_seconds=0.0))
     outcome = bitnet.train(training(tmp_path, steps=100_000, seconds=4.0))
     rates = [line["learning_rate"] for line in lines(tmp_path)]
     assert 40 < outcome.facts["steps"] < 200
