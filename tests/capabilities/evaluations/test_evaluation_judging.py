@@ -74,7 +74,7 @@ def test_a_judge_that_looks_at_the_answers_is_heard() -> None:
     """Preferred in both orders is 1; as good both times is a half; what is the same needs no judge."""
     scored, bench = judged(better, pairs("fine +", "fine", "good"))
     assert scored.scores == [1.0, 0.5, 0.5]
-    assert scored.more == {"agreement": 1.0, "ties": 0.5, "first_preferred": 0.5}
+    assert scored.more == {"agreement": 1.0, "ties": 0.5, "first_preferred": 0.5, "longer_preferred": 1.0}
     assert bench.asked == ["metric judge 1 1", "metric judge 1 2", "metric judge 2 1", "metric judge 2 2"]
     assert (scored.judge, scored.unavailable) == ("lab:judge", None)
     assert "order" in valued(scored).formula

@@ -48,7 +48,7 @@ class MetricValue(Model):
     unavailable: str | None = Field(default=None, description="Why there is no value, with the remedy.")
     more: dict[str, float] = Field(
         default_factory=dict[str, float],
-        description="Figures beside it: macro_f1, corpus_chrf, p50, p95, sum, agreement, ties.",
+        description="Figures beside it: macro_f1, corpus_chrf, p50, p95, sum, agreement, ties, longer_preferred.",
     )
     about: dict[str, str] = Field(default_factory=dict[str, str], description="What those figures are.")
     confusion: Confusion | None = None

@@ -41,6 +41,8 @@ class Question:
     means: Mapping[str, Verdict]
     swapped: Mapping[str, Verdict]
     """What the labels mean the second time."""
+    longer: Verdict = "tie"
+    """Which of two answers is the longer one."""
 
 
 async def judge(metric: Metric, pairs: Sequence[Pair], parts: Parts, others: Mapping[str, Answer]) -> Scored:
@@ -69,6 +71,7 @@ async def judge(metric: Metric, pairs: Sequence[Pair], parts: Parts, others: Map
         _hear(scored, question.place, heard.get(question.place), problems)
     if heard:
         _tell(scored, list(heard.values()), parts.answered_by, metric)
+        _tell_length(scored, [(heard[one.place], one.longer) for one in asked if one.place in heard])
     if all(one is None for one in scored.scores):
         lacking = "No case has what the judge needs: `rubric`, or `expected` to be held against."
         scored.unavailable = problems[0] if problems else lacking
@@ -141,6 +144,7 @@ def _question(metric: Metric, place: int, pair: Pair, others: Mapping[str, Answe
         labels=(_SIDES, _SIDES),
         means=_IN_ORDER,
         swapped=_SWAPPED,
+        longer="mine" if len(mine) > len(other) else "other" if len(other) > len(mine) else "tie",
     )
 
 
@@ -193,3 +197,13 @@ def _tell(scored: Scored, heard: list[tuple[Verdict, Verdict]], answered_by: str
             )
     if scored.judge and scored.judge == answered_by:
         scored.about["self"] = "The judge has written the answers too: models lean towards their own words."
+
+
+def _tell_length(scored: Scored, heard: list[tuple[tuple[Verdict, Verdict], Verdict]]) -> None:
+    """How often the longer answer was preferred both times: judges lean towards length."""
+    decided = [first == longer for (first, second), longer in heard if first == second != "tie" and longer != "tie"]
+    if decided:
+        scored.more["longer_preferred"] = sum(decided) / len(decided)
+        scored.about["longer_preferred"] = (
+            f"part of {len(decided)} cases decided for the longer answer: near 1 the judge may go by length alone"
+        )
