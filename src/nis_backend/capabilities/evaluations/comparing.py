@@ -112,7 +112,7 @@ async def measured(evaluation_id: str, field: str, ctx: Context) -> Measured:
             value=evaluation_id,
             remedy="Wait for its end, or name one that is done.",
         )
-    return Measured(about=about, answers={one.digest: one for one in await answers_of(row, ctx)})
+    return Measured(about=about, answers={one.digest: one for one in await answers_of(row, ctx, field)})
 
 
 async def compare(request: CompareEvaluations, ctx: Context) -> EvaluationComparison:

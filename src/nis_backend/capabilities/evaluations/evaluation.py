@@ -184,7 +184,7 @@ async def _run(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
     return {"state": run.state, **({"progress": told[-1].fraction, "reason": told[-1].message} if told else {})}
 
 
-async def answers_of(row: Row, ctx: Context) -> list[Answer]:
+async def answers_of(row: Row, ctx: Context, field: str = "id") -> list[Answer]:
     """All its answers, in the order of the cases.
 
     Raises:
@@ -197,7 +197,7 @@ async def answers_of(row: Row, ctx: Context) -> list[Answer]:
     except NotFound:
         raise NotFound(
             f"The answers of the evaluation {row['id']!r} are gone: as the dataset's rows, or by themselves.",
-            field="id",
+            field=field,
             value=row["id"],
             remedy="Its values are kept: get the evaluation; or evaluate anew.",
         ) from None

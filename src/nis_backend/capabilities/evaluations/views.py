@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.evaluations.reporting import counts_words, cut, value_words
+from nis_backend.capabilities.evaluations.wording import written
 from nis_backend.view import Axis, Grid, Series, Table, Text, View, moment, plain
 
 if TYPE_CHECKING:
@@ -128,9 +129,8 @@ def _answers(title: str, answers: Sequence[Answer]) -> Table:
         asked = one.input if isinstance(one.input, str) else one.input[-1].content
         scores: list[str | float] = ["" if (score := one.scores.get(name)) is None else score for name in names]
         said = one.answer or one.problem or ""
-        rows.append(
-            [one.number, one.outcome, *(cut(text, CELL) for text in (asked, str(one.expected or ""), said)), *scores]
-        )
+        wanted = "" if one.expected is None else written(one.expected)
+        rows.append([one.number, one.outcome, *(cut(text, CELL) for text in (asked, wanted, said)), *scores])
     return Table(title=title, columns=["case", "outcome", "asked", "expected", "answered", *names], rows=rows)
 
 
