@@ -147,8 +147,10 @@ def test_a_row_that_comes_later_moves_no_other(within: Callable[[Body], None]) -
         assert sum(map(len, parts)) == len({one for part in parts for one in part}) == 10
         refused = await nis.refused("datasets.split_dataset", id="d", train=0.9, validation=0.9, test=0)
         assert (refused.field, isinstance(refused, InvalidRequest)) == ("train", True)
-        refused = await nis.refused("datasets.split_dataset", id="d", by="colour")
-        assert refused.field == "by"
+        for by in ("colour", "user"):
+            refused = await nis.refused("datasets.split_dataset", id="d", by=by)
+            assert refused.field == "by"
+        assert (await nis.refused("datasets.list_examples", id="d", start=10**20)).field == "start"
 
     within(body)
 

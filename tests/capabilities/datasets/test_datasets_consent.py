@@ -282,3 +282,32 @@ def test_the_bytes_of_a_version_go_with_its_dataset_alone(tmp_path: Path) -> Non
         assert await nis.rows() == [{"text": "One."}]
 
     run_in(tmp_path, body)
+
+
+def test_who_has_not_consented_is_left_out_of_group_threads_and_what_two_say_goes_with_each(tmp_path: Path) -> None:
+    """Promise of collect_examples: everybody in a thread consents; a row of two is from both, and never parted."""
+
+    async def body(nis: Nis) -> None:
+        for user in ("ann", "bob"):
+            await nis.call("datasets.grant_consent", user=user, purposes=["training"])
+        for others in (("ann", "eve"), ("ann", "bob"), ("bob", None)):
+            first = await say(nis, f"A thread of {others}.", others[0])
+            await say(nis, "I agree.", others[1], conversation_id=first["conversation_id"])
+        for user in ("ann", "bob"):
+            await nis.call("chat.send_message", message="Hello!", provider="scripted", operations=False, user_id=user)
+            await say(nis, f"Only {user}.", user)
+        await nis.dataset("chat", name="talks")
+        done = await nis.call("datasets.collect_examples", id="talks")
+        assert (done["left_out"]["no_consent"], done["users"]) == (2, 2)
+        said = {row["messages"][0]["content"] for row in await nis.rows("talks")}
+        assert said == {"A thread of ('[NAME_1]', '[NAME_2]').", "Hello!", "Only [NAME_1]."}
+        hello = [row for row in await nis.ctx.store.select("example_sources") if row["person"] == "bob"]
+        assert len(hello) >= 2
+        await nis.call("datasets.split_dataset", id="talks", train=0.5, validation=0.5, test=0, by="user")
+        assert {len(await nis.rows("talks", split=part)) for part in ("train", "validation")} == {0, done["rows"]}
+        await nis.call("datasets.withdraw_consent", user="bob")
+        assert await nis.rows("talks") == []
+
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"replies": [{"text": "An answer."}]}))
+    run_in(tmp_path / "data", body, scripted=script)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -22,7 +23,7 @@ from nis_backend.operation import Before, Example, Json, Model, Recorded, operat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.capabilities.datasets.gathering import Found
+    from nis_backend.capabilities.datasets.gathering import Found, OneRow
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row, Table
 
@@ -153,6 +154,7 @@ async def _collect(dataset: Row, request: CollectExamples, ctx: Context) -> Coll
         "left_out": {why: found.left_out[why] for why in REASONS},
         "replaced": {kind: found.replaced[kind] for kind in KINDS},
     }
+    await _note_again(dataset["id"], found, ctx)
     if not found.rows:
         return CollectedExamples(dataset=dataset["id"], version=dataset["version"], rows=dataset["rows"], **told)
     version = await _written(dataset, found, told, ctx)
@@ -179,18 +181,33 @@ async def _written(dataset: Row, found: Found, told: Json, ctx: Context) -> Json
             source=str(source),
         )
         written = await worked(ctx, write_rows, wanted, source.stat().st_size)
-        beside = _sources(dataset["id"], found, ctx.now())
+        new = {row.digest for row in found.rows}
+        of = [*found.rows, *(row for row in found.again if row.digest in new)]
+        told_of = _sources(dataset["id"], of, ctx.now())
+        beside = [*{both[1]["id"]: both for both in told_of}.values()]
         if not await keep_version(dataset, written, out, ctx, note=told, beside=beside):
             return None
     return {"version": written.digest, "rows": written.rows}
 
 
-def _sources(dataset_id: str, found: Found, now: float) -> Sequence[tuple[Table, Row]]:
+async def _note_again(dataset_id: str, found: Found, ctx: Context) -> None:
+    """Note who else has said what a row has already: it goes with their consent too, and is not parted from theirs."""
+    there = {row["id"] async for row in sources({"dataset_id": dataset_id}, ctx)}
+    new = {row.digest for row in found.rows}
+    # Of rows that are new the first source comes with them.
+    for table, row in _sources(dataset_id, [one for one in found.again if one.digest not in new], ctx.now()):
+        if row["id"] not in there:
+            there.add(row["id"])
+            with suppress(Conflict):
+                await ctx.store.insert(table, row)
+
+
+def _sources(dataset_id: str, found: Sequence[OneRow], now: float) -> Sequence[tuple[Table, Row]]:
     """Where each row is from: a row for each person in it."""
     from hashlib import sha256  # noqa: PLC0415 - as above
 
     rows: list[tuple[Table, Row]] = []
-    for one in found.rows:
+    for one in found:
         for person in sorted(one.persons):
             key = sha256(f"{dataset_id}\0{one.digest}\0{one.conversation}\0{person}".encode()).hexdigest()[:24]
             rows.append(

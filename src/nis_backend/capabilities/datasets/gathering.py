@@ -83,6 +83,8 @@ class Found:
     replaced: Counter[str] = field(default_factory=Counter[str])
     seen: set[str] = field(default_factory=set[str])
     """Digests of rows that are there, and the runs that they are from: a row may be written otherwise since."""
+    again: list[OneRow] = field(default_factory=list["OneRow"])
+    """Rows that are there already, of others who have said the same."""
 
 
 async def gather(wanted: Wanted, kind: Kind, consenting: AbstractSet[str], known: set[str], ctx: Context) -> Found:
@@ -226,14 +228,15 @@ def _add(kind: Kind, answer: Answer, rejected: str | None, wanted: Wanted, found
         found.left_out["length"] += 1
         return
     digest = digest_of(line)
+    one = OneRow(line=line, digest=digest, conversation=answer.conversation, run=answer.run, persons=answer.persons)
+    if digest in found.seen:
+        found.again.append(one)
     if digest in found.seen or (rejected is None and answer.run in found.seen):
         found.left_out["known"] += 1
         return
     found.seen.add(digest)
     found.replaced.update(replaced)
-    found.rows.append(
-        OneRow(line=line, digest=digest, conversation=answer.conversation, run=answer.run, persons=answer.persons)
-    )
+    found.rows.append(one)
 
 
 def _add_pairs(answers: Sequence[Answer], wanted: Wanted, found: Found) -> None:

@@ -13,6 +13,7 @@ from nis_backend.capabilities.datasets import asked, views
 from nis_backend.capabilities.datasets.dataset import (
     A_NAME,
     MOST_DATASETS,
+    MOST_ROWS,
     Dataset,
     Digest,
     OneDataset,
@@ -89,7 +90,9 @@ class VersionList(Model):
 class ListExamples(OneVersion):
     """Which rows of which version."""
 
-    start: int = Field(default=0, ge=0, description="Rows that are passed over; `next` of the page before.")
+    start: int = Field(
+        default=0, ge=0, le=MOST_ROWS, description="Rows that are passed over; `next` of the page before."
+    )
     limit: Annotated[int, Reads("count")] = Field(default=10, ge=1, le=100, description="Most to answer.")
 
 

@@ -27,13 +27,21 @@ async def sources(where: Mapping[str, str], ctx: Context) -> AsyncIterator[Row]:
 async def groups_of(dataset: Row, splits: Splits, ctx: Context) -> dict[str, str] | None:
     """What each collected row is never parted from, by its digest, where the split goes by that.
 
-    Of a row that two conversations have made, the first in the order of their ids.
+    Of rows that several conversations or persons have made, these are one: the first of their ids stands for all.
     """
     column = COLUMNS.get(splits.by)
     if column is None:
         return None
-    found: dict[str, str] = {}
+    of: dict[str, str] = {}
+    joined: dict[str, str] = {}
+
+    def first(value: str) -> str:
+        while joined.get(value, value) != value:
+            value = joined[value]
+        return value
+
     async for row in sources({"dataset_id": dataset["id"]}, ctx):
-        value = str(row[column])
-        found[row["digest"]] = min(found.get(row["digest"], value), value)
-    return found
+        value = first(str(row[column]))
+        other = first(of.setdefault(row["digest"], value))
+        joined[max(value, other)] = min(value, other)
+    return {digest: first(value) for digest, value in of.items()}

@@ -120,7 +120,7 @@ async def split_dataset(request: SplitDataset, ctx: Context) -> SplitDone:
 
     Raises:
         NotFound: the caller has none such.
-        InvalidRequest: the shares are not one together, or there is no such feature.
+        InvalidRequest: the shares are not one together, or no row has what it goes by.
         Conflict: the dataset has no rows yet.
     """
     total = request.train + request.validation + request.test
@@ -132,12 +132,12 @@ async def split_dataset(request: SplitDataset, ctx: Context) -> SplitDone:
     version = await find_version(dataset, None, ctx)
     splits = Splits(**request.model_dump(include=set(Splits.model_fields)))
     counted = await _counted(dataset, version, splits, ctx)
-    if request.by not in OWN and not counted.found:
+    if not counted.found:
         raise InvalidRequest(
-            f"No row has a feature {request.by!r}.",
+            f"No row has a {request.by if request.by in OWN else f'feature {request.by!r}'}: each would be by itself.",
             field="by",
             value=request.by,
-            remedy=f"Give {', '.join(OWN)}, or the name of a feature of a table.",
+            remedy=f"Give {', '.join(OWN)}, or the name of a feature of a table, that rows have.",
         )
     await ctx.store.update("datasets", dataset["id"], {"splits": splits.model_dump_json(), "updated": ctx.now()})
     sizes = {name: counted.sizes.get(name, 0) for name in ("train", "validation", "test")}
