@@ -49,15 +49,6 @@ def unpack(packed: NDArray[np.uint8]) -> NDArray[np.int8]:
     return np.concatenate([(packed >> 2 * part & 3).astype(np.int8) - 1 for part in range(PER_BYTE)]).astype(np.int8)
 
 
-def ternarise(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], np.float32]:
-    """A float matrix as -1, 0, 1 and the mean magnitude that they stand for (absmean, half to even).
-
-    Source: Ma et al. (2024), The Era of 1-bit LLMs, arXiv:2402.17764, equations 1-3.
-    """
-    scale = np.float32(1.0) / np.maximum(np.abs(weight).mean(dtype=np.float32), np.float32(1e-5))
-    return np.clip(np.rint(weight * scale), -1, 1).astype(np.int8), np.float32(1.0) / scale
-
-
 def is_ternary(packed: NDArray[np.uint8]) -> bool:
     """Whether no byte holds the code 3, which is no weight."""
     step = 1 + (1 << 20) // max(1, packed.shape[1])

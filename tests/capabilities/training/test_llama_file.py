@@ -18,11 +18,11 @@ from torch_told import differences, told_by_torch
 from nis_backend.capabilities.training.packing.exporting import Exporting, export
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.capabilities.training.packing.folder import source_of
-from nis_backend.capabilities.training.packing.llama_file import unpacked, write_llama_file
-from nis_backend.capabilities.training.packing.ternary import pack
+from nis_backend.capabilities.training.packing.llama_file import write_llama_file
 from nis_backend.capabilities.training.packing.vocabulary import NO_PAIR, vocabulary_of
 from nis_backend.capabilities.training.packing.worker import open_worker
 from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.ternary.layout import unpack
 from nis_backend.trained.manifest import made_whole, read_manifest, sha256_of
 
 torch: Any = import_module("torch")
@@ -94,14 +94,8 @@ def test_ternary_weights_are_in_the_file_as_they_are(ternary: Path) -> None:
     name = "model.layers.1.mlp.down_proj.weight"
     held = {one.name: one for one in reader.tensors}
     codes = library.quants.dequantize(held["blk.1.ffn_down.weight"].data, held["blk.1.ffn_down.weight"].tensor_type)
-    assert (codes == unpacked(packed[name])).all()
+    assert (codes == unpack(packed[name])).all()
     assert held["blk.1.ffn_down.scale"].data[0] * packed[f"{name}_scale"][0] == pytest.approx(1, abs=1e-6)
-
-
-def test_codes_are_unpacked_as_they_were_packed() -> None:
-    """Row after row."""
-    codes = torch.randint(-1, 2, (8, 3), generator=torch.Generator().manual_seed(2)).float()
-    assert (unpacked(pack(codes, "q").numpy()) == codes.numpy()).all()
 
 
 def test_rows_that_no_block_fits_are_refused_with_a_way_out(tmp_path: Path) -> None:

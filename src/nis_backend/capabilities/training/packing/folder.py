@@ -25,7 +25,7 @@ PROJECTIONS = tuple(f"{name}_proj.weight" for name in ("q", "k", "v", "o", "gate
 """How the names end of the matrices that are ternary in a ternary model."""
 SCALE = "_scale"
 """What follows a packed matrix's name in the name of its scale."""
-BITS, CODES_A_BYTE = 8, 4
+BITS = 8
 
 
 @dataclass(frozen=True, kw_only=True)

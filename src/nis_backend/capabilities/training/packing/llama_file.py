@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
-from nis_backend.capabilities.training.packing.folder import BITS, CODES_A_BYTE, SCALE, Source, is_projection
+from nis_backend.capabilities.training.packing.folder import BITS, SCALE, Source, is_projection
 from nis_backend.capabilities.training.packing.shape import USUAL_TURNS, shape_of
 from nis_backend.capabilities.training.packing.vocabulary import vocabulary_of
 from nis_backend.errors import InvalidRequest
+from nis_backend.ternary.layout import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +190,7 @@ def _tensors(source: Source, shape: Shape, weights: Weights) -> Iterator[Written
             yield Written(name=f"{layer}{short}{SCALES}", numbers=(1.0 / numbers).astype("float32"), kind=0)
             continue
         if packed and is_projection(name):
-            numbers = unpacked(numbers)
+            numbers = unpack(numbers).astype("float32")
         if numbers.shape != shape.sides(short):
             raise _refused(f"{name} of {numbers.shape}, where config.json says {shape.sides(short)}", name, "Take zip.")
         if short in turned:
@@ -213,13 +214,6 @@ def _written(name: str, numbers: Array, how: Weights | None) -> Written:
         raise _refused(f"{name} in float16, which ends at {MOST_EXACT}", name, "Take gguf-q8_0 or safetensors.")
     kind = gguf.GGMLQuantizationType[how.upper()]
     return Written(name=name, numbers=gguf.quants.quantize(numbers.astype("float32"), kind), kind=kind)
-
-
-def unpacked(packed: Array) -> Array:
-    """Codes of shape (n, k) as float32, of bytes of shape (n/4, k)."""
-    numpy: Any = import_module("numpy")
-    parts = [(packed >> 2 * place & 3) for place in range(CODES_A_BYTE)]
-    return numpy.concatenate(parts).astype("float32") - 1
 
 
 def _turned(numbers: Array, heads: int) -> Array:

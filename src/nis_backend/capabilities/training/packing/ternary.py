@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.training.packing.folder import (
     BITS,
-    CODES_A_BYTE,
     SCALE,
     Source,
     is_projection,
     reason_of,
 )
 from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.ternary import layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,16 +65,15 @@ def pack(codes: Tensor, name: str) -> Tensor:
         InvalidRequest: the number of rows is no multiple of four.
     """
     torch: Any = import_module("torch")
-    rows, width = codes.shape
-    if rows % CODES_A_BYTE:
+    rows = codes.shape[0]
+    if rows % layout.PER_BYTE:
         raise InvalidRequest(
             f"{name} has {rows} rows, and four share a byte.",
             field="format",
             value=f"{name}: {rows} rows",
             remedy="Train with widths that are multiples of 4, or take the format safetensors.",
         )
-    parts = (codes + 1).to(torch.uint8).reshape(CODES_A_BYTE, rows // CODES_A_BYTE, width)
-    return (parts[0] | parts[1] << 2 | parts[2] << 4 | parts[3] << 6).contiguous()
+    return torch.from_numpy(layout.pack(codes.to(torch.int8).numpy()))
 
 
 def pack_folder(source: Source, into: Path) -> Packed:
