@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.capabilities.training.ternary_model import LARGEST, LEAST, codes
 from nis_backend.errors import InvalidRequest, Unavailable, shorten
+from nis_backend.trained.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,9 @@ def _not_loaded(why: str) -> Unavailable:
 def fingerprint(folder: Path) -> str:
     """SHA-256 of the names and bytes by which a model's folder computes and reads."""
     said = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.suffix in {".json", ".jinja", ".safetensors"}):
+    kinds = {".json", ".jinja", ".safetensors"}
+    # A manifest says the same of its files, and other things of the model, which may change.
+    for path in sorted(path for path in folder.iterdir() if path.suffix in kinds and path.name != MANIFEST):
         with path.open("rb") as file:
             said.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return said.hexdigest()
