@@ -15,6 +15,7 @@ from nis_backend.capabilities.training import bases, dequantising
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable
 from nis_backend.settings import Settings
 
+safetensors: Any = importlib.import_module("safetensors")  # Any: it is read without its types
 gguf: Any = importlib.import_module("gguf")  # Any: it has no types
 numpy: Any = importlib.import_module("numpy")  # Any: of its arrays nothing is typed here
 load_file: Any = importlib.import_module("safetensors.numpy").load_file  # Any: as above
@@ -79,12 +80,14 @@ def test_a_write_that_fails_leaves_nothing(settings: Settings, tmp_path: Path, m
 
     def full(path: Path, folder: Path) -> None:
         (folder / "config.json").write_text("{")
-        raise OSError(28, "No space left on device")
+        # As the library that writes the numbers says it.
+        raise safetensors.SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(dequantising, "write_folder", full)
     with pytest.raises(Unavailable, match="no room on the disk") as failed:
         bases.folder_of(bases.base_of("embedded", settings), settings, tmp_path)
     assert "300 MB" in failed.value.remedy
+    assert str(tmp_path) not in failed.value.remedy
     assert not list((tmp_path / "bases").iterdir())
 
 

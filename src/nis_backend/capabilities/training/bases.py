@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.training.checkpoints import FULL, refusal
 from nis_backend.drivers.llm.transformers_folder import folders_of, head_of
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable, shorten
 from nis_backend.weights.files import Weights
@@ -80,8 +81,9 @@ def base_of(name: str, settings: Settings, own: Mapping[str, Path] | None = None
         try:
             head_of(base.folder)
         except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise InvalidRequest(
-                f"The base {name} cannot be trained: {error}.",
+                f"The base {name} cannot be trained: {why}.",
                 field="base",
                 value=name,
                 remedy="Name a folder with a config.json, a tokenizer and *.safetensors.",
@@ -140,12 +142,14 @@ def made_once(folder: Path, file: Path) -> Path:
                 _put(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        refused = refusal(error)
+        if refused is None:
             raise
+        why = "there is no room on the disk" if refused.errno in FULL else refused.strerror
         raise Unavailable(
-            f"There is no room on the disk to dequantise {file.name}.",
-            remedy=f"Make some 300 MB free in {folder.parent}.",
+            f"{file.name} cannot be dequantised: {why}.",
+            remedy="Make some 300 MB free in the folder of trainings (NIS_TRAINING, else the data folder).",
         ) from None
     return folder
 

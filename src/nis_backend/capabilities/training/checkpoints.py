@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -26,6 +27,8 @@ TENSORS, STATE, DIGESTS = "tensors.safetensors", "state.json", "digests.json"
 KEPT = 2
 """Checkpoints that stay: the newest, and the one before, for the case that it cannot be read."""
 PART = ".part"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where there is no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +64,12 @@ def save(folder: Path, step: int, tensors: Mapping[str, Any], state: Json, *, ke
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
         _sync(folder)
-    except OSError as error:
+    except Exception as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise cannot_write(error) from None
-    except Exception as error:  # the library's own class for what the system refuses
-        shutil.rmtree(part, ignore_errors=True)
-        if type(error).__name__ != "SafetensorError":
+        refused = refusal(error)
+        if refused is None:
             raise
-        raise cannot_write(
-            OSError(errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO, "")
-        ) from None
+        raise cannot_write(refused) from None
     # Newer ones could not be read, or this would not be the step: they take no good one's place.
     newer = [one for one in _newest_first(folder) if _step(one) > step]
     for old in [*newer, *_newest_first(folder)[len(newer) + keep :]]:
@@ -106,10 +105,20 @@ def listed(folder: Path) -> list[tuple[int, int]]:
     ]
 
 
+def refusal(error: Exception) -> OSError | None:
+    """What the system refused, where it did: safetensors has a class of its own for that."""
+    if isinstance(error, OSError):
+        return error
+    if type(error).__name__ != "SafetensorError":
+        return None
+    code = re.search(r"os error (\d+)", str(error))
+    number = int(code[1]) if code else errno.EIO
+    return OSError(number, os.strerror(number))
+
+
 def cannot_write(error: OSError) -> NisError:
     """What is said where the disk takes no more."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    what = "the disk is full" if full else (error.strerror or "the disk refuses it")
+    what = "the disk is full" if error.errno in FULL else (error.strerror or "the disk refuses it")
     return Unavailable(
         f"What was learned cannot be written down: {what}.",
         remedy="Free some space in the folder of trainings (NIS_TRAINING, else the data folder) and call "

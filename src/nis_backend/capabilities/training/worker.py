@@ -21,7 +21,7 @@ from nis_backend.capabilities.training.bases import made_once
 from nis_backend.capabilities.training.job import Job, Outcome
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model, licence_of
 from nis_backend.capabilities.training.recipe import recipe_of
-from nis_backend.errors import TooLarge
+from nis_backend.errors import NisError, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
@@ -80,10 +80,13 @@ def train(payload: Json, threads: int, heard: Callable[[Json], None]) -> tuple[O
     try:
         with alone(Path(payload["folder"]), heard):
             return _train(payload, threads, heard)
-    except (MemoryError, RuntimeError, OSError, ImportError, SystemError) as error:
+    except NisError:
+        raise
+    except Exception as error:
         if not for_want_of_memory(error):
-            if isinstance(error, OSError):
-                raise checkpoints.cannot_write(error) from error
+            refused = checkpoints.refusal(error)
+            if refused is not None:
+                raise checkpoints.cannot_write(refused) from error
             raise
     # Without what failed, whose frames hold all of the model: to tell it takes memory, too.
     gc.collect()
