@@ -21,7 +21,7 @@ from nis_backend.capabilities.training.packing.exporting import Exporting, expor
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.gateway.base import Who
-from nis_backend.drivers.llm import ternary_worker
+from nis_backend.drivers.llm import ternary_words, ternary_worker
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.drivers.llm.local import LocalModels
@@ -374,9 +374,11 @@ async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path, monkeyp
     assert len(worker._caches) == 1  # pyright: ignore[reportPrivateUsage] - what it holds is not told
 
 
-def test_what_cannot_fit_is_refused_before_it_is_counted(made: Path) -> None:
+def test_what_cannot_fit_is_refused_before_it_is_counted(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting some megabytes holds up everybody's answers for seconds, until the worker passes for one that hangs."""
     words = Words(made / "models" / "model-1" / "exports" / "packed", "The model", 256)
+    assert len(words.tokens("a" * 10_000)) == 10_000
+    monkeypatch.setattr(ternary_words, "COUNTED", 0)
     longest = 13  # of <|assistant|>
     with pytest.raises(InvalidRequest, match="more than 256 tokens"):
         words.conversation([{"role": "user", "content": "a" * (256 * longest + 1)}])

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BEGIN, USER, ASSISTANT, END = "<|begin|>", "<|user|>", "<|assistant|>", "<|end|>"
 SPEAKERS = {"system": "", "user": USER, "assistant": ASSISTANT, "tool": USER}
 """The mark before each one's words; a tool's result is told by the user."""
+COUNTED = 2**18
+"""Characters that are counted although they may not fit: it takes half a second, in which nobody else is answered."""
 LEAST = -9999.0
 """What is said of a token that has no chance at all: no JSON has minus infinity."""
 
@@ -95,7 +97,7 @@ class Words:
         Raises:
             InvalidRequest: they cannot be.
         """
-        if self._context is not None and len(text) > self._context * self._longest:
+        if self._context is not None and len(text) > max(COUNTED, self._context * self._longest):
             raise too_long(self._called, f"more than {len(text) // self._longest}", self._context)
 
     def _rendered(self, turns: Sequence[tuple[str, str]]) -> str:
