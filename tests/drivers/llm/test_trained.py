@@ -374,6 +374,21 @@ async def test_who_leaves_while_waiting_takes_nobodys_answer(made: Path, monkeyp
     assert len(worker._caches) == 1  # pyright: ignore[reportPrivateUsage] - what it holds is not told
 
 
+@awaited
+async def test_conversations_leave_each_other_what_was_read(made: Path) -> None:
+    """All of them begin alike: that is no reason to go on from another's, which would have to be read anew."""
+    packed = made / "models" / "model-1" / "exports" / "packed"
+    worker = open_worker({"folder": str(packed), "name": "local:tiny", "context": 256, "threads": 1})
+    unused: Any = None
+    said = [[{"role": "user", "content": words}] for words in ("a cat sat", "the dogs ran")]
+    for messages in said:
+        body = json.dumps({"messages": messages, "max_tokens": 3, "temperature": 0})
+        assert [one async for one in worker.handle({"body": body}, unused)]
+    for messages in said:
+        tokens = worker._words.conversation(messages)  # pyright: ignore[reportPrivateUsage] - what it holds is not told
+        assert worker._borrowed(tokens).common(tokens) == len(tokens)  # pyright: ignore[reportPrivateUsage] - as above
+
+
 def test_what_cannot_fit_is_refused_before_it_is_counted(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting some megabytes holds up everybody's answers for seconds, until the worker passes for one that hangs."""
     words = Words(made / "models" / "model-1" / "exports" / "packed", "The model", 256)

@@ -182,10 +182,13 @@ class TernaryWorker:
         return {"content": [{**self._words.spelled(token), "logprob": logprob, "top_logprobs": likeliest}]}
 
     def _borrowed(self, tokens: Sequence[int]) -> Cache:
-        """What was read of the conversation that begins most like this one, else an empty cache."""
+        """What was read of the conversation that begins most like this one, else an empty cache.
+
+        One of which more would be lost than is saved belongs to another conversation, that is to go on from it.
+        """
         with self._lending:
             best = max(self._caches, key=lambda cache: cache.common(tokens), default=None)
-            if best is None or not best.common(tokens):
+            if best is None or 2 * best.common(tokens) < best.length:
                 return self._generator.open_cache()
             self._caches.remove(best)
             return best
