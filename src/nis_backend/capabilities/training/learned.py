@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -44,7 +44,7 @@ async def learned(model: Row, lines: bytes, ctx: Context) -> Learned:
     while len(seen) < MOST_BASES and model["id"] not in seen:
         seen.add(model["id"])
         try:
-            for rows in await _rows(model, ctx):
+            async for rows in _rows(model, ctx):
                 await asyncio.to_thread(cases.look, rows, found)
             if not str(model["base"] or "").startswith("local:"):
                 break
@@ -56,18 +56,21 @@ async def learned(model: Row, lines: bytes, ctx: Context) -> Learned:
     return found
 
 
-async def _rows(model: Row, ctx: Context) -> list[bytes]:
-    """What it learned from; all of the version, where it was parted otherwise then than it is now."""
+async def _rows(model: Row, ctx: Context) -> AsyncIterator[bytes]:
+    """Lines that it learned from; of a version that was parted otherwise then than it is now, all."""
     dataset = await ctx.call(get_dataset, OneDataset(id=model["dataset_id"]))
     training = await ctx.store.get("trainings", model["training_id"])
     then = None if training is None else json.loads(training["summary"]).get("splits")
     same = dataset.splits is not None and dataset.splits.model_dump(mode="json") == then
-    found: list[bytes] = []
     for split in LEARNED if same else ("all",):
         wanted = {"id": dataset.id, "version": model["version"], "split": split, "format": "jsonl"}
         blob = await replace(ctx, passing=True).call_named(EXPORT, wanted)
-        found.append(await ctx.blobs.read(blob.id))
-    return found
+        rest = b""
+        async for piece in ctx.blobs.stream(blob):
+            lines, _, rest = (rest + piece).rpartition(b"\n")
+            if lines:
+                yield lines
+        yield rest
 
 
 class _Cases:
