@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -264,6 +265,28 @@ def test_a_withdrawal_that_was_cut_leaves_a_dataset_that_answers(tmp_path: Path)
         assert holding(nis.data, "Zwiebelfisch") == []
         told = await nis.call("datasets.get_dataset", id="talks")
         assert (told["version"], told["rows"]) == (left["digest"], 1)
+
+    script = tmp_path / "script.json"
+    script.write_text(SCRIPT)
+    run_in(tmp_path / "data", body, scripted=script)
+
+
+def test_withdrawals_at_once_and_changes_beside_them_leave_whole_datasets(tmp_path: Path) -> None:
+    """Promise of withdraw_consent: whoever else withdraws, adds or exports meanwhile, what is left can be read."""
+
+    async def body(nis: Nis) -> None:
+        for user in ("zara", "bea", "carl"):
+            await nis.call("datasets.grant_consent", user=user, purposes=["training"])
+            await say(nis, f"A Zwiebelfisch of {user}'s own {len(user)}.", user)
+        await nis.dataset("chat", name="talks")
+        await nis.call("datasets.collect_examples", id="talks")
+        more = [{"prompt": f"{number}?", "completion": "Yes."} for number in range(4)]
+        await asyncio.gather(
+            *(nis.call("datasets.withdraw_consent", user=user) for user in ("zara", "zara", "bea", "carl")),
+            *(nis.call("datasets.import_examples", id="talks", rows=[row]) for row in more),
+        )
+        assert holding(nis.data, "Zwiebelfisch") == []
+        assert sorted(row["messages"][0]["content"] for row in await nis.rows("talks")) == ["0?", "1?", "2?", "3?"]
 
     script = tmp_path / "script.json"
     script.write_text(SCRIPT)

@@ -14,7 +14,7 @@ from nis_backend.capabilities.datasets.consents import GRANTED, Purpose, holding
 from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
 from nis_backend.capabilities.datasets.identifying import KINDS, NOT_FOUND
 from nis_backend.capabilities.datasets.sources import sources
-from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, moved
 from nis_backend.capabilities.datasets.withdrawing import remove_person
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked, writing
 from nis_backend.errors import Conflict, InvalidRequest
@@ -120,7 +120,13 @@ async def collect_examples(request: CollectExamples, ctx: Context) -> Recorded[C
             return await find(request.id, ctx)
 
         dataset: Row = await ctx.note(f"dataset {number}", found)
-        done = await _of_this_run(dataset, ctx) or await _collect(dataset, request, ctx)
+        try:
+            done = await _of_this_run(dataset, ctx) or await _collect(dataset, request, ctx)
+        except Conflict:
+            # Rows of what it began from were withdrawn.
+            if not await moved(dataset, ctx):
+                raise
+            continue
         if done is not None:
             await _look_again(request.purpose, dataset["id"], ctx)
             return done
@@ -164,11 +170,7 @@ async def _collect(dataset: Row, request: CollectExamples, ctx: Context) -> Coll
 async def _written(dataset: Row, found: Found, told: Json, ctx: Context) -> Json | None:
     from nis_backend.capabilities.datasets.writing import WriteRows, write_rows  # noqa: PLC0415 - as above
 
-    try:
-        parent = await find_version(dataset, dataset["version"], ctx) if dataset["version"] else None
-    except Conflict:
-        # Rows of it were withdrawn while this was cut.
-        return None
+    parent = await find_version(dataset, dataset["version"], ctx) if dataset["version"] else None
     with made_file(ctx) as source, made_file(ctx) as out:
         with writing():
             source.write_bytes(b"".join(row.line for row in found.rows))

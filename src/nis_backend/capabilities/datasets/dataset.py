@@ -134,7 +134,8 @@ async def find_version(dataset: Row, which: str | None, ctx: Context) -> Row:
             remedy="Import examples first.",
         )
     rows = await every_version(dataset["id"], ctx)
-    found = [row for row in rows if row["digest"].startswith(which)]
+    # Two withdrawals at once may leave two that are the same.
+    found = [*{row["digest"]: row for row in rows if row["digest"].startswith(which)}.values()]
     if len(found) == 1:
         return found[0]
     if found:

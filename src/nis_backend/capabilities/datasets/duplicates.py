@@ -20,7 +20,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.datasets.kinds import Kind, words_of
 from nis_backend.capabilities.datasets.normal import normal, shingles
-from nis_backend.capabilities.datasets.work import POOL, writing
+from nis_backend.capabilities.datasets.work import POOL, opened, writing
 from nis_backend.capabilities.datasets.writing import Lines, Written
 from nis_backend.operation import Json, Model, operation
 
@@ -77,9 +77,9 @@ def drop_duplicates(request: DropDuplicates, ctx: WorkerContext) -> Dropped:
     places, keys = _exact(request, gone, ctx)
     exact = len(gone)
     if request.threshold is not None:
-        with Path(request.path).open("rb") as file:
+        with opened(request.path) as file:
             _near(request, file, places, keys, gone, ctx)
-    with writing(), Path(request.path).open("rb") as file, Path(request.out).open("wb") as out:
+    with writing(), opened(request.path) as file, Path(request.out).open("wb") as out:
         lines = Lines(file=out)
         for number, line in enumerate(file):
             if number not in gone:
@@ -168,7 +168,7 @@ def _exact(
 
 def _placed(path: str) -> Iterator[tuple[int, bytes]]:
     place = 0
-    with Path(path).open("rb") as file:
+    with opened(path) as file:
         for line in file:
             yield place, line
             place += len(line)

@@ -15,7 +15,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.datasets import asked, views
 from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
 from nis_backend.capabilities.datasets.operations import MADE
-from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, purpose_of
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, moved, purpose_of
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -144,7 +144,13 @@ async def import_examples(request: ImportExamples, ctx: Context) -> Recorded[Imp
             return await find(request.id, ctx)
 
         dataset: Row = await ctx.note(f"dataset {number}", found)
-        done = await _import(dataset, request, ctx)
+        try:
+            done = await _import(dataset, request, ctx)
+        except Conflict:
+            # Rows of what it began from were withdrawn: begun from what is left, unless it was at its end before.
+            done = await _of_this_run(dataset, ctx)
+            if done is None and not await moved(dataset, ctx):
+                raise
         if done is not None:
             return done
     raise changed_meanwhile(await find(request.id, ctx))
@@ -156,11 +162,7 @@ async def _import(dataset: Row, request: ImportExamples, ctx: Context) -> Import
 
     parent = None
     if request.mode == "append" and dataset["version"] is not None:
-        try:
-            parent = await find_version(dataset, dataset["version"], ctx)
-        except Conflict:
-            # Rows of it were withdrawn while this was cut: begun from what is left, unless it was at its end before.
-            return await _of_this_run(dataset, ctx)
+        parent = await find_version(dataset, dataset["version"], ctx)
     source: Path | None = request.file and request.file.path
     size = request.file.size if request.file else len(json.dumps(request.rows))
     with made_file(ctx) as out:

@@ -15,7 +15,7 @@ from nis_backend.capabilities.datasets.duplicates import DropDuplicates, Dropped
 from nis_backend.capabilities.datasets.figures import Lengths, MeasureRows, measure_rows
 from nis_backend.capabilities.datasets.operations import FILLED, MADE
 from nis_backend.capabilities.datasets.sources import groups_of
-from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version
+from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, moved
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
 from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Json, Model, Recorded, operation
@@ -198,7 +198,13 @@ async def deduplicate_dataset(request: DeduplicateDataset, ctx: Context) -> Reco
             return await find(request.id, ctx)
 
         dataset: Row = await ctx.note(f"dataset {number}", found)
-        done = await _deduplicate(dataset, request, ctx)
+        try:
+            done = await _deduplicate(dataset, request, ctx)
+        except Conflict:
+            # Rows of what it began from were withdrawn.
+            if not await moved(dataset, ctx):
+                raise
+            continue
         if done is not None:
             return done
     raise changed_meanwhile(await find(request.id, ctx))
@@ -206,11 +212,7 @@ async def deduplicate_dataset(request: DeduplicateDataset, ctx: Context) -> Reco
 
 async def _deduplicate(dataset: Row, request: DeduplicateDataset, ctx: Context) -> Deduplicated | None:
     """One try; None where another change came first."""
-    try:
-        version = await find_version(dataset, dataset["version"], ctx)
-    except Conflict:
-        # Rows of it were withdrawn while this was cut.
-        return None
+    version = await find_version(dataset, dataset["version"], ctx)
     near = request.near and dataset["kind"] not in {"images", "table"}
     with made_file(ctx) as out:
         wanted = DropDuplicates(

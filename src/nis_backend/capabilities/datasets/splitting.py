@@ -21,8 +21,8 @@ from nis_backend.capabilities.datasets.dataset import (
 )
 from nis_backend.capabilities.datasets.operations import FILLED, MADE
 from nis_backend.capabilities.datasets.sources import groups_of
-from nis_backend.capabilities.datasets.versions import LINES, blobs_of, purpose_of
-from nis_backend.capabilities.datasets.work import made_file, path_of, worked
+from nis_backend.capabilities.datasets.versions import LINES, blobs_of, drop_bytes, purpose_of
+from nis_backend.capabilities.datasets.work import made_file, path_of, withdrawn, worked
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Json, Model, operation
 
@@ -238,7 +238,13 @@ async def _exported(  # noqa: PLR0913, PLR0917 - what it is made of
             return Blob.of(Path(out).open("rb"), media_type=kind, name=name)  # noqa: ASYNC230 - as said
         with Path(out).open("rb") as file:  # noqa: ASYNC230 - a file of this machine
             of = purpose_of(dataset["id"])
-            return await ctx.blobs.put(file, 2 * MOST_BYTES, media_type=kind, name=name, purpose=of)
+            blob = await ctx.blobs.put(file, 2 * MOST_BYTES, media_type=kind, name=name, purpose=of)
+    held = {"dataset_id": dataset["id"], "digest": version["digest"]}
+    if not await ctx.store.count("dataset_versions", where=held):
+        # A withdrawal has removed what there was of exports before this one.
+        await drop_bytes(blob.id, ctx)
+        raise withdrawn()
+    return blob
 
 
 OPERATIONS = (split_dataset, export_dataset)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from nis_backend.capabilities.datasets.dataset import MOST_BYTES, every_version, formerly
+from nis_backend.capabilities.datasets.dataset import every_version, formerly
 from nis_backend.capabilities.datasets.learned import mark
 from nis_backend.capabilities.datasets.sources import sources
-from nis_backend.capabilities.datasets.versions import LINES, drop_bytes, drop_exports, drop_version, purpose_of
+from nis_backend.capabilities.datasets.versions import drop_bytes, drop_exports, drop_version, put_bytes, settle_bytes
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked
+from nis_backend.errors import Conflict
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.datasets.removing import Left
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
-PASSES = 5
+PASSES = 20
 """How often all versions are looked through: until a pass finds no row of theirs, for others may add meanwhile."""
 
 
@@ -38,10 +38,10 @@ async def remove_person(person: str, ctx: Context) -> Removed:
     digests = frozenset(row["digest"] for row in own)
     done = Removed(rows=len(digests), versions=0, datasets=[], files=0, models=[])
     for _ in range(PASSES if digests else 0):
-        before = done["versions"]
+        before, busy = done["versions"], False
         for dataset in await _datasets(ctx):
-            await _take_out(dataset, digests, done, ctx)
-        if done["versions"] == before:
+            busy = await _take_out(dataset, digests, done, ctx) or busy
+        if done["versions"] == before and not busy:
             break
     there = {row["id"] for row in await _datasets(ctx)}
     for dataset_id in dict.fromkeys(row["dataset_id"] for row in own):
@@ -66,33 +66,41 @@ async def _datasets(ctx: Context) -> list[Row]:
     return found
 
 
-async def _take_out(dataset: Row, digests: frozenset[str], done: Removed, ctx: Context) -> None:
-    """Write the versions of one dataset anew that have such rows."""
-    changed = 0
+async def _take_out(dataset: Row, digests: frozenset[str], done: Removed, ctx: Context) -> bool:
+    """Write the versions of one dataset anew that have such rows; whether another call was at one of them."""
+    changed, busy = 0, False
     for version in await every_version(dataset["id"], ctx):
         if await _cut(version, ctx):
             continue
         with made_file(ctx) as out:
-            left = await _left(version, digests, out, ctx)
-            if left.removed:
-                changed += 1
+            try:
+                left = await _left(version, digests, out, ctx)
+                if not left.removed:
+                    continue
                 marked = await mark(dataset["id"], {version["digest"], *formerly(version)}, ctx)
                 done["models"] = list(dict.fromkeys([*done["models"], *marked]))
-                await _replace(dataset, version, left, out, ctx)
+                replaced = await _replace(dataset, version, left, out, ctx)
+            except Conflict:
+                replaced = False
+            changed += replaced
+            busy = busy or not replaced
     await _name_current(dataset, ctx)
     if changed or await _had(dataset["id"], digests, ctx):
         done["files"] += await drop_exports(dataset["id"], ctx)
     if changed:
         done["versions"] += changed
         done["datasets"] = list(dict.fromkeys([*done["datasets"], dataset["id"]]))
+    return busy
 
 
 async def _cut(version: Row, ctx: Context) -> bool:
     """Go on with what a call that was cut has left of a version; whether there is nothing more of it."""
     note = json.loads(version["note"] or "{}")
+    await settle_bytes(version["dataset_id"], version["blob_id"], ctx)
     if leaving := note.pop("leaving", None):
         await drop_bytes(leaving, ctx)
-        await ctx.store.update("dataset_versions", version["id"], {"note": json.dumps(note)})
+        held = {"note": version["note"]}
+        await ctx.store.update("dataset_versions", version["id"], {"note": json.dumps(note)}, only_if=held)
     if await ctx.store.get("blobs", version["blob_id"]) is not None:
         return False
     others = await every_version(version["dataset_id"], ctx)
@@ -129,26 +137,29 @@ async def _left(version: Row, digests: frozenset[str], out: Path, ctx: Context) 
     return await worked(ctx, leave_rows, LeaveRows(path=path, out=str(out), without=sorted(digests)), version["bytes"])
 
 
-async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Context) -> None:
-    """A version becomes what is left of it; one that another is then the same as goes."""
+async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Context) -> bool:
+    """A version becomes what is left of it, or goes where another is that; False where another call was first."""
     old, now = version["digest"], ctx.now()
-    same = [one for one in await every_version(dataset["id"], ctx) if one["digest"] == left.digest]
+    others = [one for one in await every_version(dataset["id"], ctx) if one["id"] != version["id"]]
+    same = [one for one in others if one["digest"] == left.digest]
     if same:
         kept, changes = same[0], {}
     else:
-        with await asyncio.to_thread(out.open, "rb") as file:
-            name = f"{dataset['name']}-{left.digest[:12]}.jsonl"
-            blob = await ctx.blobs.put(file, MOST_BYTES, media_type=LINES, name=name, purpose=purpose_of(dataset["id"]))
         kept = version
-        changes = {"digest": left.digest, "blob_id": blob.id, "rows": left.rows, "bytes": left.bytes}
+        blob_id = await put_bytes(dataset, left.digest, out, ctx)
+        changes = {"digest": left.digest, "blob_id": blob_id, "rows": left.rows, "bytes": left.bytes}
     note = json.loads(kept["note"] or "{}")
-    theirs = json.loads(version["note"] or "{}")
-    former = list(dict.fromkeys([*note.get("formerly", ()), *theirs.get("formerly", ()), old]))
+    former = list(dict.fromkeys([*note.get("formerly", ()), *formerly(version), old]))
     note |= {"formerly": former, "withdrawn": note.get("withdrawn", 0) + left.removed}
     if not same:
         # Bytes that are to go are named until they are gone: a call that is cut leaves none behind.
         note["leaving"] = version["blob_id"]
-    await ctx.store.update("dataset_versions", kept["id"], {**changes, "note": json.dumps(note), "updated": now})
+    changes |= {"note": json.dumps(note), "updated": now}
+    held = {"digest": kept["digest"], "note": kept["note"]}
+    if not await ctx.store.update("dataset_versions", kept["id"], changes, only_if=held):
+        if not same:
+            await drop_bytes(str(changes["blob_id"]), ctx)
+        return False
     for one in await every_version(dataset["id"], ctx):
         if one["parent"] == old:
             parent = None if one["digest"] == left.digest else left.digest
@@ -158,4 +169,5 @@ async def _replace(dataset: Row, version: Row, left: Left, out: Path, ctx: Conte
     if same:
         await drop_version(version, ctx)
     else:
-        await _cut({**kept, **changes, "note": json.dumps(note)}, ctx)
+        await _cut({**kept, **changes}, ctx)
+    return True

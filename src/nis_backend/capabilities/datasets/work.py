@@ -8,9 +8,9 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from nis_backend.errors import Unavailable
+from nis_backend.errors import Conflict, NotFound, Unavailable
 from nis_backend.made import MADE
 
 if TYPE_CHECKING:
@@ -86,5 +86,34 @@ def writing() -> Generator[None]:
 
 
 async def path_of(ctx: Context, blob_id: str | None) -> str | None:
-    """The file with a version's lines."""
-    return None if blob_id is None else str(await ctx.drivers.contents.local(blob_id))
+    """The file with a version's lines.
+
+    Raises:
+        Conflict: they were withdrawn meanwhile.
+    """
+    if blob_id is None:
+        return None
+    try:
+        return str(await ctx.drivers.contents.local(blob_id))
+    except NotFound:
+        raise withdrawn() from None
+
+
+def withdrawn() -> Conflict:
+    """The refusal where the rows that were to be read are no more."""
+    return Conflict("Rows of the version were withdrawn meanwhile.", field="version", remedy="Do it again.")
+
+
+@contextmanager
+def opened(path: str) -> Generator[BinaryIO]:
+    """A version's file, to be read.
+
+    Raises:
+        Conflict: it was withdrawn meanwhile.
+    """
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115 - closed below
+    except FileNotFoundError:
+        raise withdrawn() from None
+    with file:
+        yield file

@@ -15,7 +15,7 @@ from nis_backend.capabilities.datasets.dataset import MOST_BYTES, MOST_ROWS
 from nis_backend.capabilities.datasets.forms import shaped
 from nis_backend.capabilities.datasets.kinds import GROUPED, LONGEST_ROW, Kind, canonical
 from nis_backend.capabilities.datasets.reading import Format, Parts, Raw, rows_of
-from nis_backend.capabilities.datasets.work import POOL, writing
+from nis_backend.capabilities.datasets.work import POOL, opened, writing
 from nis_backend.errors import FieldError, InvalidRequest, TooLarge, shorten
 from nis_backend.operation import Json, Model, operation
 
@@ -70,7 +70,7 @@ class Lines:
 
     def copy(self, path: str, rows: int, *, grouped: bool) -> None:
         """Begin with all lines of another version."""
-        with Path(path).open("rb") as source:
+        with opened(path) as source:
             for piece in iter(lambda: source.read(PIECE), b""):
                 self._digest.update(piece)
                 self.size += self.file.write(piece)
@@ -202,5 +202,5 @@ def write_rows(request: WriteRows, ctx: WorkerContext) -> Written:
 
 def lines_in(path: str, start: int = 0, most: int | None = None) -> Iterator[bytes]:
     """Lines of a version's file, from this place on."""
-    with Path(path).open("rb") as file:
+    with opened(path) as file:
         yield from itertools.islice(file, start, None if most is None else start + most)
