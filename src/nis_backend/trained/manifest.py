@@ -148,7 +148,8 @@ def made_whole(folder: Path) -> Generator[Path]:
     try:
         beside.mkdir(parents=True)
         with _opened(beside) as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+            with suppress(OSError):  # NFS locks no folders: there nobody finds it unlocked either, and it stays
+                fcntl.flock(held, fcntl.LOCK_EX)
             yield beside
             for path in beside.rglob("*"):
                 _sync(path)
