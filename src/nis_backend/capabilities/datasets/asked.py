@@ -71,7 +71,14 @@ STATISTICS = (
     "How many examples of each label does dataset reviews have?",
     "Describe the training data in the dataset reviews in numbers.",
 )
+EXAMPLES = (
+    "What do the rows in my dataset reviews look like?",
+    "Show me some examples from the dataset reviews.",
+    "Print the first examples of the data set reviews.",
+    "Let me see rows of the training set reviews.",
+)
 VALIDATE = (
+    "Is there anything wrong with the dataset reviews?",
     "Check the dataset reviews for duplicates and leaks.",
     "Is my dataset reviews fit to train on?",
     "Validate the training data in dataset reviews.",

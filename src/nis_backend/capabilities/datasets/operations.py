@@ -284,7 +284,15 @@ async def list_versions(request: OneDataset, ctx: Context) -> VersionList:
     effect="reads",
     on="dataset",
     view=views.draw_examples,
-    examples=(Example(title="The first two", request={"id": "{made.id}", "limit": 2}, before=(MADE, FILLED)),),
+    examples=(
+        Example(
+            title="The first two",
+            request={"id": "{made.id}", "limit": 2},
+            before=(MADE, FILLED),
+            question="Show the first rows of the dataset reviews.",
+            also=asked.EXAMPLES,
+        ),
+    ),
 )
 async def list_examples(request: ListExamples, ctx: Context) -> ExampleList:
     """List rows of a dataset, in the order of a version."""

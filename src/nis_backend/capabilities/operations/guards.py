@@ -118,9 +118,10 @@ _CONVERTS = re.compile(r"\bconvert(?: me)? [-+]?\d[\d.,]* ?[^\s\d.,?!]+ (?:in)?t
 
 _CHANGES = re.compile(
     r"\W*(?:(?:please|now|and|then|can you|could you|would you|will you|i want to|i'd like to|let's)\W+)*"
-    r"(?:abort|add|archive|begin|cancel|change|clear|continue|create|delete|download|drop|edit|erase|export|forget|import"
-    r"|install|kill|load|make|merge|move|open a|pause|pull|remove|rename|repeat|rerun|reset|restart|resume|retry|run my"
-    r"|share|shut|start|stop|summari[sz]e|switch|train|undo|uninstall|unload|update|upgrade|upload|verify|wipe)\b",
+    r"(?:abort|add|archive|begin|cancel|change|clear|continue|create|deduplicate|delete|divide|download|drop|edit"
+    r"|erase|export|fine-?tune|forget|get rid|import|install|kill|load|make|merge|move|open a|pause|promote|pull|remove"
+    r"|rename|repeat|rerun|reset|restart|resume|retire|retry|roll back|run my|share|shut|split|start|stop|summari[sz]e"
+    r"|switch|throw (?:away|out)|train|undo|uninstall|unload|update|upgrade|upload|verify|wipe|withdraw)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
@@ -128,6 +129,7 @@ _PAST = re.compile(
     r"|\b(?:suppose|imagine|assume|if)\b[^.?!]{1,60}\b(?:were|was|had|would)\b",
     re.IGNORECASE,
 )
+_WHAT_IS = re.compile(r"\W*(?:how|what|which|who|whose|when|where|why|is|are|was|were|has|does|did)\b", re.IGNORECASE)
 _HOW = re.compile(r"\bhow (?:is|are|was|were|do|does|did|can|could|should|would|to)\b", re.IGNORECASE)
 _MEASURE = re.compile(r"\bhow (?:far|fast|high|hot|long|often|warm)\b|\bwhen\b|\bwhere\b", re.IGNORECASE)
 _YOU = re.compile(
@@ -196,8 +198,13 @@ def asks_for_meaning(sentence: Sentence) -> bool:
 
 
 def changes(sentence: Sentence) -> bool:
-    """Whether it orders that something be changed, begun or ended: no list is wanted."""
+    """Whether it orders that something be changed, begun or ended: nothing that is kept is to be told of."""
     return any(_CHANGES.match(sentence.text[slice(*piece)]) for piece in sentence.pieces or [(0, len(sentence.text))])
+
+
+def asks_what_is(sentence: Sentence) -> bool:
+    """Whether it begins as a question about what there is: nothing is to be begun by it."""
+    return bool(_WHAT_IS.match(sentence.text))
 
 
 def asks_how(sentence: Sentence) -> bool:

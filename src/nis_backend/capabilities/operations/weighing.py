@@ -16,6 +16,7 @@ from nis_backend.capabilities.operations.guards import (
     asks_for_meaning,
     asks_how,
     asks_of_its_past,
+    asks_what_is,
     asks_yes_or_no,
     changes,
     declines,
@@ -79,6 +80,8 @@ HALF_LISTED = 0.6
 _QUESTIONS = listed("give how know need number show tell what whats when where which")
 _LATEST = listed("last latest newest recent")
 """Words for the one of many that is the last."""
+_PARTS = listed("deduplicate divide delete export remove rename split throw")
+"""Words that begin what is done to a thing there is: nothing is begun by them."""
 _ASKING = listed("any are can could do does is will")
 """Words that ask, where they begin the message."""
 
@@ -295,7 +298,7 @@ def _computing(weighed: _Weighed) -> Pick | None:
         words, cover = words + CONVERTED, max(cover, LEAST_COVER)
     close = weighed.near or (whole and weighed.likely)
     plain = whole or (weighed.begun and words >= MANY and asks_a_measure(sentence))
-    if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=plain)):
+    if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=plain)) or _is_otherwise_meant(weighed):
         return None
     # "Do a t-test of [5, 4] …" begins as a question does that wants a yes.
     listed = any(operation.slots[name].reads in ("numbers", "matrix") for name in reading.sources)
@@ -325,6 +328,18 @@ def _computing(weighed: _Weighed) -> Pick | None:
     words += LEAST_WORDS * bool(orders and sentence.mentions and not weighed.converts)
     score = words + 0.5 * weighed.fits + reading.complete - strays * (0.5 if weighed.fits else 1.0)
     return replace(weighed, words=words, cover=cover).pick(score)
+
+
+def _is_otherwise_meant(weighed: _Weighed) -> bool:
+    """Whether an order to change something meets what only tells of a thing, or a question what changes something."""
+    sentence, operation = weighed.sentence, weighed.operation
+    if weighed.run > WHOLE:
+        return False
+    if operation.entry.effect != "reads":
+        return asks_what_is(sentence) or sentence.words[0].text in _PARTS
+    needed = {operation.slots[name].reads for name in operation.required if name in operation.slots}
+    given = {"quote", "quotes"} & operation.by_reads.keys()
+    return needed == {"called"} and not (given and sentence.quotes) and changes(sentence)
 
 
 def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:

@@ -20,18 +20,37 @@ TRAINING: dict[str, Any] = {
 }
 
 RECIPES = (
+    "What kinds of training are there?",
+    "How can I train a model of my own here?",
     "How can I fine-tune a model on this server?",
     "Which ways of training do you have: LoRA, DPO, BitNet?",
     "What settings does the BitNet recipe have?",
 )
+CALLED = {
+    "bitnet": ("bitnet", "ternary model"),
+    "lora": ("lora",),
+    "dpo": ("dpo",),
+    "text_classifier": ("text classifier", "classifier of texts", "classifier for texts"),
+    "image_classifier": ("image classifier", "picture classifier", "classifier of pictures", "classifier for pictures"),
+    "table_classifier": ("table classifier", "classifier of rows", "classifier for rows"),
+}
+"""Words that say which recipe is meant."""
+
 START = (
     "Train a model on my dataset support-chats with the lora recipe.",
-    "Fine-tune SmolLM2 on my examples.",
-    "Start a BitNet training on my texts.",
-    "Train a text classifier from my labelled lines.",
+    "Fine-tune the embedded model on my dataset dialogues.",
+    "Start a BitNet training on my dataset stories.",
+    "Train a text classifier on the dataset tickets.",
+    "I want to train a classifier for pictures from my dataset photos.",
+    "Fine-tune SmolLM2 by LoRA with the examples of dataset support-chats.",
+    "Begin a training with the recipe dpo on dataset preferences.",
+    "Make a model that learns from the dataset reviews.",
 )
 LIST = (
     "List my trainings.",
+    "Show my last 3 trainings.",
+    "Which trainings of mine are running now?",
+    "What trainings are there, and how far are they?",
     "How is my training going?",
     "Show the trainings that failed.",
 )
@@ -41,5 +60,6 @@ COMPARE = (
 )
 MODELS = (
     "List the models that came out of my trainings.",
+    "List my own trained models.",
     "Which of my trained models are promoted?",
 )

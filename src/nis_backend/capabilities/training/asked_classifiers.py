@@ -16,6 +16,7 @@ TICKETS: tuple[dict[str, Any], ...] = tuple(
 )
 
 APPLY = (
+    'What would the classifier tickets say about "I was charged twice"?',
     "Apply my trained classifier to this text.",
     'Classify "Where is my parcel?" with the model tickets.',
     "Run the model I trained on these rows and tell me the label and the probability.",
@@ -29,6 +30,8 @@ APPLY = (
 )
 
 DESCRIBE = (
+    "How accurate is my classifier tickets?",
+    "Which labels does the classifier tickets confuse?",
     "Show the confusion matrix of my trained classifier.",
     "What accuracy, F1 and calibration error did my trained classifier reach on its test rows?",
     "Which candidates were tried for the trained classifier, and which was chosen?",

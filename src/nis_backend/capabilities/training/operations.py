@@ -178,6 +178,7 @@ PAUSED = Before(name="paused", operation="training.pause_training", request={"id
             title="Two steps of a very small model",
             request=asked.TRAINING,
             before=(DATA, LINES, SPLIT),
+            question="Train a bitnet model on my dataset harbour.",
             also=asked.START,
         ),
     ),

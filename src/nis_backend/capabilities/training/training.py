@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from nis_backend.annotations import Knob
+from nis_backend.annotations import Called, Knob, Names, Reads
+from nis_backend.capabilities.training import asked
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 from nis_backend.run import State
@@ -31,8 +32,12 @@ MOST_POINTS = 500
 class StartTraining(Model):
     """What to learn, from what, and for how long at most."""
 
-    recipe: str = Field(min_length=1, max_length=40, description="How: a name from training.list_recipes.")
-    dataset: str = Field(min_length=1, max_length=64, description="From what: a dataset's id or name.")
+    recipe: Annotated[str, Reads("choice"), Called(asked.CALLED)] = Field(
+        min_length=1, max_length=40, description="How: a name from training.list_recipes."
+    )
+    dataset: Annotated[str, Reads("called"), Names("dataset", "data set", "training set")] = Field(
+        min_length=1, max_length=64, description="From what: a dataset's id or name."
+    )
     name: Named = Field(description="What the model is called: letters, digits, dots, hyphens.")
     version: str | None = Field(
         default=None, max_length=64, description="Which version of the dataset; unset, its newest."
