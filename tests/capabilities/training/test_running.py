@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 from opened import RUN, opened
+from small_trained import write_ternary
 
+from nis_backend.capabilities.training.operations import whole_settings
+from nis_backend.capabilities.training.packing.finishing import Facts, finish_model
 from nis_backend.capabilities.training.running import follow
+from nis_backend.capabilities.training.settings.bitnet import OF_BASE
+from nis_backend.capabilities.training.settings.bitnet import Settings as BitNet
 from nis_backend.capabilities.training.training import StartTraining, find, folder_of, row_of, told
+from nis_backend.capabilities.training.watching import ReadCurves, get_curves
+from nis_backend.capabilities.training.worker import train
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Json
 from nis_backend.errors import Conflict, Unavailable, WorkerLost
@@ -124,6 +131,22 @@ def test_a_retried_training_goes_on_under_its_id(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
+def test_a_base_brings_its_shape(tmp_path: Path) -> None:
+    """Promise: a shape that nobody asked for is the base's, and no refusal; a base that was changed is one."""
+    started = StartTraining(recipe="bitnet", dataset="data-1", name="tiny", settings={"batch": 4, "layers": 2})
+    assert whole_settings(started, BitNet)["context"] == 128
+    on = whole_settings(started.model_copy(update={"base": "local:tiny"}), BitNet)
+    assert OF_BASE & set(on) == {"layers"}
+    assert on["learning_rate"] == 0.004
+    base = write_ternary(tmp_path / "base")
+    finish_model(base, Facts(kind="ternary"))
+    with (base / "config.json").open("a") as file:
+        file.write(" ")
+    request = started.model_dump() | {"folder": str(tmp_path), "base": {"folder": str(base), "file": None}}
+    with pytest.raises(Unavailable, match=r"The base cannot be used: its file config.json was changed"):
+        train(request, 1, lambda _: None)
+
+
 def test_checkpoints_on_another_server_are_missed(tmp_path: Path) -> None:
     """Promise: where servers share no folder a training does not begin anew in silence."""
 
@@ -135,5 +158,7 @@ def test_checkpoints_on_another_server_are_missed(tmp_path: Path) -> None:
             ) as missed:
                 await follow(REQUEST, replace(ctx, scope=Scope(key=RUN)))
             assert missed.value.field == "NIS_TRAINING"
+            with pytest.raises(Unavailable, match="not on this server"):
+                await get_curves.function(ReadCurves(id=RUN), ctx)
 
     asyncio.run(body())

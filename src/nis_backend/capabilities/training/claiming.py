@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.training.training import folder_of, row_of
-from nis_backend.errors import Conflict, NotFound, Unavailable
+from nis_backend.capabilities.training.training import folder_here, row_of
+from nis_backend.errors import Conflict, NotFound
 from nis_backend.event import RetryScheduled
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ async def claim(request: StartTraining, ctx: Context, began: float) -> str:
         row = await ctx.store.get("trainings", run.id)
         if row is not None:
             await take(row, own.id, before, ctx)
-            await _refuse_elsewhere(row, ctx)
+            await folder_here(row, ctx)
             return str(row["id"])
         if run.parent is None:
             break
@@ -60,19 +59,4 @@ async def take(row: Row, run_id: str, before: list[str], ctx: Context) -> None:
             field="id",
             value=row["id"],
             remedy="Get the training: it says how that goes.",
-        )
-
-
-async def _refuse_elsewhere(row: Row, ctx: Context) -> None:
-    """Refuse to begin anew, in silence, what has a checkpoint.
-
-    Raises:
-        Unavailable: it is not here.
-    """
-    if row["step"] and not await asyncio.to_thread(folder_of(ctx.settings, row["id"]).is_dir):
-        raise Unavailable(
-            f"The training {row['id']} has come to step {row['step']}, and its checkpoints are not on this server.",
-            field="NIS_TRAINING",
-            remedy="Give all servers on one database the same folder as NIS_TRAINING, then call "
-            "training.resume_training; or start the training anew.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pydantic import Field, JsonValue, ValidationError
@@ -15,6 +16,7 @@ from nis_backend.capabilities.training.claiming import take
 from nis_backend.capabilities.training.data import pinned, settle
 from nis_backend.capabilities.training.recipe import RECIPES, recipe_of
 from nis_backend.capabilities.training.running import follow
+from nis_backend.capabilities.training.settings.bitnet import OF_BASE
 from nis_backend.capabilities.training.training import (
     OneTraining,
     StartTraining,
@@ -97,7 +99,7 @@ async def list_recipes(request: Nothing, ctx: Context) -> RecipeList:
 async def _prepare(request: StartTraining, ctx: Context) -> StartTraining:
     """Refuse what could not be trained, and settle what is learned from, before there is a run."""
     recipe = recipe_of(request.recipe)
-    request = request.model_copy(update={"settings": _settings(request, recipe.settings)})
+    request = request.model_copy(update={"settings": whole_settings(request, recipe.settings)})
     if recipe.base == "needed" and request.base is None:
         raise InvalidRequest(
             f"The recipe {recipe.name} begins with a model, and none is named.",
@@ -124,14 +126,14 @@ async def _prepare(request: StartTraining, ctx: Context) -> StartTraining:
     return request
 
 
-def _settings(request: StartTraining, wanted: type[Model]) -> dict[str, JsonValue]:
-    """The recipe's settings, whole.
+def whole_settings(request: StartTraining, wanted: type[Model]) -> dict[str, JsonValue]:
+    """The recipe's settings, whole but for those that a base brings with it.
 
     Raises:
         InvalidRequest: one is wrong; its field is `settings.NAME`.
     """
     try:
-        return wanted.model_validate(request.settings).model_dump(mode="json")
+        given = wanted.model_validate(request.settings)
     except ValidationError as error:
         wrong = invalid(error)
         raise InvalidRequest(
@@ -140,6 +142,8 @@ def _settings(request: StartTraining, wanted: type[Model]) -> dict[str, JsonValu
             value=wrong.value,
             remedy=wrong.remedy,
         ) from None
+    goes_on = request.recipe == "bitnet" and request.base is not None
+    return given.model_dump(mode="json", exclude=set(OF_BASE - given.model_fields_set) if goes_on else None)
 
 
 def _draw_trained(_request: Model, result: Trained) -> list[View]:
@@ -241,7 +245,8 @@ async def resume_training(request: OneTraining, ctx: Context) -> Training:
     try:
         await take(row, again.id, [run.id], ctx)
     except Conflict:
-        await ctx.runs.cancel(again.id)
+        with suppress(Conflict):  # it has come to the same by itself
+            await ctx.runs.cancel(again.id)
         raise
     return await told(await find(request.id, ctx), ctx)
 

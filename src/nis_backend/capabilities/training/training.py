@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from nis_backend.annotations import Called, Knob, Names, Reads
 from nis_backend.capabilities.training import asked
-from nis_backend.errors import NotFound
+from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Model
 from nis_backend.run import State
 from nis_backend.trained.places import training_folder
@@ -129,6 +130,23 @@ def row_of(request: StartTraining, training_id: str, now: float) -> Row:
         "created": now,
         "updated": now,
     }
+
+
+async def folder_here(row: Row, ctx: Context) -> Path:
+    """A training's own folder, which is not there before it begins.
+
+    Raises:
+        Unavailable: it has begun, and its folder lies on another server.
+    """
+    folder = folder_of(ctx.settings, row["id"])
+    if row["step"] and not await asyncio.to_thread(folder.is_dir):
+        raise Unavailable(
+            f"The training {row['id']} has come to step {row['step']}, and its checkpoints are not on this server.",
+            field="NIS_TRAINING",
+            remedy="Give all servers on one database the same folder as NIS_TRAINING, then call "
+            "training.resume_training; or start the training anew.",
+        )
+    return folder
 
 
 async def find(training_id: str, ctx: Context) -> Row:

@@ -17,7 +17,7 @@ from nis_backend.capabilities.training.training import (
     OneTraining,
     Training,
     find,
-    folder_of,
+    folder_here,
     told,
 )
 from nis_backend.event import Event, Progressed
@@ -177,9 +177,10 @@ async def get_curves(request: ReadCurves, ctx: Context) -> Curves:
 
     Raises:
         NotFound: the caller has none such.
+        Unavailable: they lie on another server.
     """
     row = await find(request.id, ctx)
-    lines = await asyncio.to_thread(curves.lines_of, folder_of(ctx.settings, row["id"]), request.after, request.limit)
+    lines = await asyncio.to_thread(curves.lines_of, await folder_here(row, ctx), request.after, request.limit)
     points = [
         Measured(
             step=line["step"],
@@ -286,9 +287,10 @@ async def list_checkpoints(request: OneTraining, ctx: Context) -> Checkpoints:
 
     Raises:
         NotFound: the caller has none such.
+        Unavailable: they lie on another server.
     """
     row = await find(request.id, ctx)
-    place = folder_of(ctx.settings, row["id"]) / "checkpoints"
+    place = await folder_here(row, ctx) / "checkpoints"
     found = await asyncio.to_thread(checkpoints.listed, place)
     return Checkpoints(id=row["id"], checkpoints=[Checkpoint(step=step, bytes=size) for step, size in found])
 

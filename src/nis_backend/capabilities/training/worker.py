@@ -22,6 +22,7 @@ from nis_backend.capabilities.training.job import Job, Outcome
 from nis_backend.capabilities.training.packing.finishing import Facts, finish_model, licence_of
 from nis_backend.capabilities.training.recipe import recipe_of
 from nis_backend.errors import NisError, TooLarge
+from nis_backend.trained.manifest import MANIFEST, check_files, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
@@ -174,4 +175,8 @@ def _base(given: Json | None) -> Path | None:
     if given is None:
         return None
     folder = Path(given["folder"])
-    return folder if given["file"] is None else made_once(folder, Path(given["file"]))
+    if given["file"] is not None:
+        return made_once(folder, Path(given["file"]))
+    if (folder / MANIFEST).is_file():
+        check_files(folder, read_manifest(folder, "The base"), "The base")
+    return folder

@@ -154,7 +154,7 @@ def test_processor_seconds_are_planned_with(tmp_path: Path, monkeypatch: pytest.
 def test_a_training_goes_on_from_a_base(tmp_path: Path) -> None:
     """From its weights and with its tokenizer: the first loss is about where the base was."""
     write_rows(tmp_path / "one", train=texts(20, 1))
-    bitnet.train(training(tmp_path / "one", Settings.model_validate({**TINY, "merges": 20}), steps=60))
+    bitnet.train(training(tmp_path / "one", Settings.model_validate({**TINY, "merges": 20}), steps=30))
     before = lines(tmp_path / "one")
     write_rows(tmp_path / "two", train=texts(20, 2))
     settings = Settings(batch=8, learning_rate=1e-4)
@@ -262,6 +262,7 @@ def test_a_base_whose_files_do_not_belong_together_is_refused(tmp_path: Path) ->
     bitnet.train(training(tmp_path, steps=1))
     base = tmp_path / "out"
     assert "has width 32, not 64" in refused(tmp_path, {"width": 64}, base).message
+    assert refused(tmp_path, {"merges": 9}, base).field == "settings.merges"
     tokens.learn([row["text"] for row in texts(10, 1)], 30).save(base, 32)
     wrong = refused(tmp_path, {"batch": 4}, base)
     assert "the model knows 260" in wrong.message

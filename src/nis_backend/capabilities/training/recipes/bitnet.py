@@ -17,6 +17,7 @@ from nis_backend.capabilities.training.batches import Batches, Told, by_frequenc
 from nis_backend.capabilities.training.job import Outcome
 from nis_backend.capabilities.training.learning import MEASURED, Learner, Plan
 from nis_backend.capabilities.training.ranks import join
+from nis_backend.capabilities.training.settings.bitnet import OF_BASE
 from nis_backend.capabilities.training.stages import Stages
 from nis_backend.capabilities.training.ternary_model import Shape, TernaryModel
 from nis_backend.errors import InvalidRequest
@@ -83,7 +84,9 @@ def run(job: Job, model: TernaryModel, known: Tokens, plan: Plan) -> Outcome:
     return Outcome(
         kind="ternary" if shape.ternary else "float",
         metrics=metrics,
-        notes=list(notes(course.stopped, told, chosen=course.best_step if learner.best else None)),
+        notes=list(
+            notes(course.stopped, told, chosen=course.best_step if learner.best else None, patience=plan.patience)
+        ),
         facts={
             "parameters": shape.parameters,
             "ternary_parameters": shape.ternary_parameters if shape.ternary else 0,
@@ -145,9 +148,15 @@ def shape_of(settings: Settings, vocabulary: int) -> Shape:
 
 
 def same_shape(settings: Settings, shape: Shape) -> None:
-    """Refuse a shape that is asked for by name and is not the base's."""
-    asked = settings.model_fields_set & {"ternary", "width", "layers", "heads", "kv_heads", "hidden", "context"}
-    for name in sorted(asked):
+    """Refuse a shape that is asked for by name and is not the base's, and pairs beside those of its tokenizer."""
+    if settings.merges:
+        raise InvalidRequest(
+            "A training that goes on from a base has its tokenizer: no pairs are learned.",
+            field="settings.merges",
+            value=settings.merges,
+            remedy="Leave it out.",
+        )
+    for name in sorted(settings.model_fields_set & OF_BASE - {"merges"}):
         wanted, there = getattr(settings, name), getattr(shape, name)
         if wanted is not None and wanted != there:
             raise InvalidRequest(
@@ -175,12 +184,14 @@ def write(folder: Path, model: TernaryModel, known: Tokens) -> None:
     known.save(folder, model.shape.context)
 
 
-def notes(stopped: str, told: Told, *, chosen: int | None) -> Iterable[str]:
+def notes(stopped: str, told: Told, *, chosen: int | None, patience: int | None) -> Iterable[str]:
     """What a reader of the card should know."""
     if chosen is not None:
         yield f"The weights are those of step {chosen}, the best look at the validation rows."
     if stopped:
         yield f"It ended early: {stopped}."
+    elif patience is not None and chosen is None:
+        yield "It was to stop early, and never looked: there are too few validation rows."
     if told.cut:
         yield f"{told.cut} conversations were longer than the context; what lies beyond was not learned."
     if told.silent:

@@ -45,6 +45,10 @@ class Learning(Model):
     )
 
 
+OF_BASE = frozenset({"ternary", "width", "layers", "heads", "kv_heads", "hidden", "context", "merges"})
+"""What a model that goes on from a base has from it."""
+
+
 class Settings(Learning):
     """A model of language from scratch, or on from one of this kind."""
 
