@@ -38,8 +38,8 @@ STRENGTHS = (3.0, 30.0, 300.0)
 """The inverse of how firmly weights are held down; rows have length 1, so that less does little."""
 MANY_ROWS = 200
 """From so many rows on, terms of a single one are left out."""
-MOST_WEIGHTS = 20_000_000
-"""Labels times terms: 160 MB."""
+MOST_WEIGHTS = 5_000_000
+"""Labels times terms: 40 MB, of which the optimiser holds some thirty copies while it fits."""
 HEAVIEST = 12
 """Terms of a label that are told in the card."""
 MOST_TOLD = 50
