@@ -79,7 +79,8 @@ TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
 COMPUTING = (
-    *("science", "learning", "vision", "voice", "visuals", "documents", "research", "datasets", "impact", "aws"),
+    *("science", "learning", "vision", "voice", "visuals", "documents", "research", "datasets", "code"),
+    *("impact", "aws"),
 )
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
@@ -448,6 +449,7 @@ def _computing(name: str, settings: Settings) -> Pool:
             "voices": settings.voices or "",
             "impact_projects": settings.impact_projects,
             "deployments": _deployments(settings),
+            "sandbox": str(settings.sandbox),
         },
         processes=2,
         idle_seconds=settings.idle_seconds,

@@ -145,7 +145,7 @@ def _settings() -> Iterator[str]:
 def _setting_default(name: str, field: FieldInfo) -> str:
     if field.default is PydanticUndefined:
         # The folders below the person's home; the page is the same wherever it is written.
-        return {"data": "`~/.local/share/nis`", "weights": "`~/.local/share/nis/weights`"}[name]
+        return "`~/.local/share/nis`" if name == "data" else f"`~/.local/share/nis/{name}`"
     return "unset" if field.default in (None, "") else f"`{field.default}`"
 
 

