@@ -83,10 +83,12 @@ def _leave_network() -> bool:
 def _clean_environment(folder: Path) -> None:
     """Settings of the person who runs the suite do not reach it, nor does the suite reach that person's data."""
     weights = os.environ.get("NIS_WEIGHTS") or str(Settings().weights)
+    sandbox = os.environ.get("NIS_SANDBOX") or str(Settings().sandbox)
     for field in Settings.model_fields.values():
         os.environ.pop(str(field.alias), None)
     os.environ |= {
         "NIS_WEIGHTS": weights,
+        "NIS_SANDBOX": sandbox,
         "XDG_DATA_HOME": str(folder),
         "PYTHONPATH": os.pathsep.join([str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]),
         # Package clients that are not Python, or not with our path, are told as well.

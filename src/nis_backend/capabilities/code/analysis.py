@@ -1,5 +1,6 @@
 """The program that looks at a table inside the sandbox; there alone. Its last line is what is handed out."""
 
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false, reportArgumentType=false
 from __future__ import annotations
 
 import io

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDERS = ("/tmp", "/in", "/work", "/out")  # noqa: S108 - of the sandbox: no folder of this machine
+APART = "/out/"
+ROOM_APART = 16 * 2**20
 MOST_FILES = 512
 
 
@@ -22,8 +24,8 @@ class Files:
     """
 
     def __init__(self, given: Mapping[str, bytes], room: int) -> None:
-        self.files = dict(given)
-        self.folders = {"/", *FOLDERS}
+        self.files: dict[str, bytes] = dict(given)
+        self.folders: set[str] = {"/", *FOLDERS}
         self._room = room + sum(map(len, given.values()))
 
     def stat(self, path: str) -> Stat | Errno:
@@ -52,9 +54,11 @@ class Files:
         if path in self.folders:
             raise OSError(errno.EISDIR, path)
         self._needs_parent(path)
-        known = self.files.get(path)
-        used = sum(map(len, self.files.values())) - len(known or b"")
-        if used + len(data) > self._room or (known is None and len(self.files) + len(self.folders) >= MOST_FILES):
+        # What is said of a program has its room, however much the program has written.
+        apart = path.startswith(APART)
+        beside = {one: content for one, content in self.files.items() if one.startswith(APART) == apart and one != path}
+        room = ROOM_APART if apart else self._room
+        if sum(map(len, beside.values())) + len(data) > room or len(beside) + len(self.folders) >= MOST_FILES:
             raise OSError(errno.ENOSPC, path)
         self.files[path] = data
 
@@ -63,7 +67,7 @@ class Files:
         if path in self.folders or path in self.files:
             raise OSError(errno.EEXIST, path)
         self._needs_parent(path)
-        if len(self.files) + len(self.folders) >= MOST_FILES:
+        if len(self.folders) >= MOST_FILES // 2:
             raise OSError(errno.ENOSPC, path)
         self.folders.add(path)
 

@@ -4,6 +4,7 @@ It reads `/in/code.py`, and leaves `/out/told.json`, `/out/figure-N.png` and wha
 says of the code is the sandbox's word, and is read as such.
 """
 
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false, reportArgumentType=false
 # ruff: noqa: S102, S307, BLE001, PLC0415, PLR0911 - to run what is given, whatever comes of it, is all that it is for
 from __future__ import annotations
 

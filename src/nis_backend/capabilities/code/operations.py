@@ -215,4 +215,59 @@ def analyse_table(request: AnalyseTable, ctx: ComputingContext) -> Analysed:
     return analyse(request, ctx)
 
 
-OPERATIONS = (run_code, analyse_table)
+class AskedSandbox(Model):
+    """Nothing is asked."""
+
+
+_INSIDE = """
+import platform
+from importlib.metadata import distributions
+platform.python_version(), sorted((one.name, one.version) for one in distributions())
+"""
+
+
+class Package(Model):
+    """A package that programs may import."""
+
+    name: str
+    version: str
+
+
+class Sandbox(Model):
+    """What programs run in."""
+
+    python: str = Field(description="Its version.")
+    packages: list[Package]
+    memory: Annotated[int, Unit("byte")] = Field(description="That a program may take.")
+    room: Annotated[int, Unit("byte")] = Field(description="Of files that it may make.")
+
+
+@operation(
+    "code.get_sandbox",
+    effect="reads",
+    pool="code",
+    time_limit=COMPILING,
+    examples=(
+        Example(
+            title="What a program may import",
+            request={},
+            question="Which Python packages are in the code sandbox?",
+            also=("What can code that I run here import?",),
+        ),
+    ),
+)
+def get_sandbox(_request: AskedSandbox, ctx: ComputingContext) -> Sandbox:
+    """Tell what programs run in: Python's version, packages, memory and room; the first call compiles it."""
+    from nis_backend.capabilities.code.running import MEMORY, ROOM, run_python  # noqa: PLC0415 - as above
+
+    done = run_python(_INSIDE, {}, seconds=60, stdin="", cache=Path(ctx.options["sandbox"]), ctx=ctx)
+    version, packages = done.value
+    return Sandbox(
+        python=version,
+        packages=[Package(name=name, version=one) for name, one in packages],
+        memory=MEMORY,
+        room=ROOM,
+    )
+
+
+OPERATIONS = (run_code, analyse_table, get_sandbox)
