@@ -122,6 +122,7 @@ class Reads(_SchemaNote):
     `"question"`: the message as it stands, a question to documents, `"document"` and `"documents"`: the names of files;
     `"topic"`: what is searched or asked for, quoted or behind "for", "on" or "about"; `"address"`: a web address;
     `"called"`: what a thing of the field's name is called, before or behind it: "the collection notes";
+    `"program"`: Python that is fenced, quoted, or behind a colon, where it is that;
     `"law"`: an equation whose dimensions are asked about, `"measures"`: the units that its symbols are said to have.
     """
 
@@ -132,6 +133,7 @@ class Reads(_SchemaNote):
         "choice",
         "quote",
         "quotes",
+        "program",
         "count",
         "numbers",
         "matrix",

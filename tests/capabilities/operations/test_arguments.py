@@ -390,6 +390,37 @@ def compare_names(request: Pair, _ctx: object) -> Bread:
     return Bread(weight=len(request.texts))
 
 
+class Recipe(Model):
+    """A program."""
+
+    steps: Annotated[str, Reads("program"), Names("recipe")]
+
+
+@operation("bakery.follow_recipe", effect="reads")
+def follow_recipe(request: Recipe, _ctx: object) -> Bread:
+    """Follow a recipe."""
+    return Bread(weight=len(request.steps))
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("follow this: bake(3 * 4)", {"steps": "bake(3 * 4)"}),
+        ('follow "x = 1; x + 2"', {"steps": "x = 1; x + 2"}),
+        (
+            "follow it:\n```python\nfor one in loaves:\n    bake(one)\n```\nthanks",
+            {"steps": "for one in loaves:\n    bake(one)"},
+        ),
+        ("follow this: my aunt, flour", {}),
+        ("follow this: bread", {}),
+        ("follow this: what a (day", {}),
+    ],
+)
+def test_a_program_is_read_where_it_is_one(text: str, arguments: dict[str, object]) -> None:
+    """Promise of Reads("program"): Python that does something, fenced, quoted or behind a colon; prose is none."""
+    assert reading(text, entry_of(follow_recipe)).arguments == arguments
+
+
 SHELF, NAMES, RACK = entry_of(list_loaves), entry_of(compare_names), entry_of(stack_rack)
 
 

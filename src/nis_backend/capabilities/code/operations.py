@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.annotations import Plain, Unit
+from nis_backend.annotations import Knob, Names, Plain, Reads, Unit
 from nis_backend.blob import Blob
 from nis_backend.capabilities.code.tables import Analysed, AnalyseTable, draw_analysis
 from nis_backend.errors import InvalidRequest, TooLarge
@@ -42,7 +42,7 @@ class GivenFile(Model):
 class RunCode(Model):
     """A program in Python."""
 
-    code: Annotated[str, Plain] = Field(
+    code: Annotated[str, Plain, Reads("program"), Names("code", "program", "script", "Python")] = Field(
         min_length=1,
         max_length=LONGEST,
         description="Python 3.15. What its last line is worth is the result, as in a notebook; figures of matplotlib "
@@ -52,8 +52,12 @@ class RunCode(Model):
     files: list[GivenFile] = Field(
         default_factory=list[GivenFile], max_length=MOST_FILES, description="Files for it to read, 32 MB in all."
     )
-    stdin: Annotated[str, Plain] = Field(default="", max_length=LONGEST, description="What it reads as its input.")
-    seconds: Annotated[float, Unit("s")] = Field(default=20.0, gt=0, le=120, description="After which it is ended.")
+    stdin: Annotated[str, Plain, Knob()] = Field(
+        default="", max_length=LONGEST, description="What it reads as its input."
+    )
+    seconds: Annotated[float, Unit("s"), Knob()] = Field(
+        default=20.0, gt=0, le=120, description="After which it is ended."
+    )
 
 
 class Problem(Model):
@@ -128,8 +132,8 @@ def _draw(_request: RunCode, ran: Ran) -> list[View]:
         Example(
             title="A number that is computed",
             request={"code": "from math import comb\nprint('odds')\ncomb(49, 6)"},
-            question="Run this Python code: sum(n * n for n in range(10))",
-            also=("Execute this Python script and tell me what it prints.", "Evaluate this snippet of Python."),
+            question='Run the Python code "sum(n * n for n in range(10))".',
+            also=("Execute a Python script.", "Run some Python for me."),
         ),
         Example(
             title="A fit",

@@ -6,6 +6,7 @@ two fields could claim is left open and reported: nothing is guessed.
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -107,12 +108,39 @@ def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> s
         reading.unclear.append(Unclear(said=tuple(texts), fields=(one.name,)))
     if several and len(texts) > 1:
         reading.fill(several, texts, " / ".join(texts))
-    quotes = [*(quotes if one or several else ()), *_read_topic(sentence, operation, reading)]
+    programs = _read_program(sentence, operation, reading)
+    quotes = [*(quotes if one or several else ()), *programs, *_read_topic(sentence, operation, reading)]
     return {
         index
         for index, quantity in enumerate(sentence.quantities)
         if any(start <= quantity.start < end for start, end in quotes)
     }
+
+
+_FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.+?)```", re.DOTALL)
+
+
+def _read_program(sentence: Sentence, operation: Declared, reading: Reading) -> list[Place]:
+    """Fill the field that wants a program, where one stands in the sentence; answers where."""
+    slot = operation.by_reads.get("program")
+    if slot is None:
+        return []
+    fenced = [found.span(1) for found in _FENCED.finditer(sentence.text)]
+    for place in fenced or sentence.quotes or sentence.rest:
+        text = sentence.text[slice(*place)].strip()
+        if _computes(text):
+            reading.fill(slot, text, text)
+            return [place]
+    return []
+
+
+def _computes(text: str) -> bool:
+    """Whether it is Python that does something: a word, or words set apart by commas, are that too, and do nothing."""
+    try:
+        parts = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(one, (ast.Call, ast.BinOp, ast.Assign, ast.Import, ast.ImportFrom)) for one in parts)
 
 
 def _read_topic(sentence: Sentence, operation: Declared, reading: Reading) -> Sequence[Place]:

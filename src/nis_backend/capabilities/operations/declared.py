@@ -26,7 +26,7 @@ FIELD = 0.8
 RESULT = 0.6
 """What a word that names a result counts; one of the name, the summary or a question counts 1."""
 
-TEXTS = ("quote", "quotes", "topic", "address", "called")
+TEXTS = ("quote", "quotes", "program", "topic", "address", "called")
 """How fields are filled whose texts stand in a message."""
 
 COLLECTIVE = listed("history overview")
