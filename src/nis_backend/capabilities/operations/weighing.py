@@ -336,7 +336,8 @@ def _is_otherwise_meant(weighed: _Weighed) -> bool:
     if weighed.run > WHOLE:
         return False
     if operation.entry.effect != "reads":
-        return asks_what_is(sentence) or sentence.words[0].text in _PARTS
+        first = sentence.words[0].text
+        return asks_what_is(sentence) or (first in _PARTS and first not in operation.entry.name)
     needed = {operation.slots[name].reads for name in operation.required if name in operation.slots}
     given = {"quote", "quotes"} & operation.by_reads.keys()
     return needed == {"called"} and not (given and sentence.quotes) and changes(sentence)
