@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nis_backend.capabilities.chat.loop import answer
 from nis_backend.drivers.llm.base import Message
 from nis_backend.event import Rejected, Warned
+from nis_backend.loop.turning import answer
 from nis_backend.operation import Model, Recorded, operation
 
 if TYPE_CHECKING:

@@ -45,10 +45,11 @@ LAYERS = {
     "cores": (),
     "ternary": ("kernel", "cores"),
     "healthcheck": (),
-    "capability": ("kernel", "contract", "weights", "impact", "deployment", "trained", "ternary"),
+    "loop": ("kernel", "contract"),
+    "capability": ("kernel", "contract", "weights", "impact", "deployment", "trained", "ternary", "loop"),
     "catalog": ("kernel", "contract", "capability"),
     "surface": ("kernel", "contract", "catalog", "lock"),
-    "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
+    "dialect": ("kernel", "contract", "catalog", "surface", "capability", "loop"),
     "lock": ("kernel",),
     "backups": ("kernel", "contract", "driver", "lock"),
     "database": ("kernel", "contract", "driver", "lock"),
@@ -280,7 +281,7 @@ def states_what_it_imports(name: str, tree: ast.Module) -> Iterator[str]:
 
 def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
     """A capability takes time, ids and chance from `ctx`, which records them in a run so that it can be replayed."""
-    if layer_of(name) != "capability":
+    if layer_of(name) not in {"capability", "loop"}:
         return
     for line, module, what in imports(tree):
         if module in {"uuid", "random", "secrets"} or (module, what) == ("time", "time"):
@@ -294,7 +295,7 @@ def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
 
 def asks_in_a_name(name: str, tree: ast.Module) -> Iterator[str]:
     """Models are asked through `ctx.models` and `ctx.embedders`, which know for whom: what is spent is somebody's."""
-    if layer_of(name) not in {"capability", "surface", "dialect"}:
+    if layer_of(name) not in {"capability", "loop", "surface", "dialect"}:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in {"models", "embedders"}:
@@ -371,11 +372,11 @@ def test_every_module_obeys(rule: Rule) -> None:
         (environment, "nis_backend.surfaces.guard", "from os import getenv"),
         (names_no_operation, "nis_backend.surfaces.rest.endpoint", "NAME = 'runs.list_runs'"),
         (names_no_operation, "nis_backend.surfaces.cli", "NAME = f'call runs.list_runs {1}'"),
-        (recorded_only, "nis_backend.capabilities.chat.loop", "import uuid"),
+        (recorded_only, "nis_backend.loop.turning", "import uuid"),
         (recorded_only, "nis_backend.capabilities.runs.operations", "from time import time"),
         (recorded_only, "nis_backend.capabilities.runs.operations", "import time\nnow = time.time()"),
         (recorded_only, "nis_backend.capabilities.chat.operations", "def f():\n    return datetime.now(UTC)"),
-        (asks_in_a_name, "nis_backend.capabilities.chat.loop", "def f(ctx):\n    return ctx.drivers.models.choose()"),
+        (asks_in_a_name, "nis_backend.loop.turning", "def f(ctx):\n    return ctx.drivers.models.choose()"),
         (asks_in_a_name, "nis_backend.surfaces.openai.chat", "x = process.drivers.embedders"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "import h11"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "def f():\n    from google.api_core import retry"),

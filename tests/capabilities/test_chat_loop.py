@@ -15,7 +15,6 @@ from fake_openai import DONE, Asked, Canned, FakeOpenAI, Reply, breaks_off, delt
 from opened import logged, opened, words
 from pydantic import Field
 
-from nis_backend.capabilities.chat.loop import LONGEST_RESULT, Conversed, answer, converse
 from nis_backend.context import Context
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import Answered, TextChunk
@@ -24,6 +23,7 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, WorkerLost
 from nis_backend.event import StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.fields import lean
+from nis_backend.loop.turning import LONGEST_RESULT, Conversed, answer, converse
 from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.replay import Pen
 from nis_backend.view import Form, Text, View

@@ -30,7 +30,6 @@ from rest_client import placed
 from websockets.sync.client import connect
 
 from nis_backend.caller import LOCAL, NAMED
-from nis_backend.capabilities.chat.loop import converse
 from nis_backend.capabilities.training.pool import POOL as TRAINING
 from nis_backend.context import Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
@@ -41,6 +40,7 @@ from nis_backend.entry import Entry
 from nis_backend.errors import NisError
 from nis_backend.event import Event, Succeeded, ToolAnswered
 from nis_backend.journal import Journal
+from nis_backend.loop.turning import converse
 from nis_backend.operation import Model
 from nis_backend.run import Terms
 from nis_backend.surfaces.cli.commands import command_line

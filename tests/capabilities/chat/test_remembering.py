@@ -14,11 +14,11 @@ from opened import opened
 from rest_client import ask, done
 
 from nis_backend.caller import LOCAL
-from nis_backend.capabilities.chat.asker import of_asker
 from nis_backend.capabilities.chat.operations import MessageRequest
 from nis_backend.capabilities.chat.remembering import Asked, asked_of
 from nis_backend.capabilities.chat.telling import Chosen, messages_of
 from nis_backend.drivers.llm.base import ModelInfo
+from nis_backend.loop.asker import of_asker
 
 Json = dict[str, Any]
 

@@ -21,6 +21,7 @@ from nis_backend.capabilities.chat.attached import (
     kind_of,
     still_there,
 )
+from nis_backend.capabilities.chat.remote import remote_tools
 from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
@@ -399,7 +400,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     step = 2 if before else 1
     info, driver = turn.info, ctx.models.driver(turn.info.provider)
     if info.tools:
-        from nis_backend.capabilities.chat.loop import converse  # noqa: PLC0415 - loads with the first turn
+        from nis_backend.loop.turning import converse  # noqa: PLC0415 - loads with the first turn
 
         turn = await with_memory(ctx, request, turn, message)
         messages = await messages_of(ctx, turn, request, message)
@@ -418,7 +419,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     done = await _without_choosing(ctx, request, turn, message) if request.operations else None
     if done is not None:
         return routed(done, before)
-    from nis_backend.capabilities.chat.loop import answer  # noqa: PLC0415 - loads with the first turn
+    from nis_backend.loop.turning import answer  # noqa: PLC0415 - loads with the first turn
 
     turn = await with_memory(ctx, request, turn, message)
     if info.demonstration and turn.recalled and turn.recalled[0]["sure"]:
@@ -495,6 +496,7 @@ __all__ = [
     "draw_reply",
     "earlier_of",
     "read_turns",
+    "remote_tools",
     "send_message",
     "still_there",
 ]

@@ -5,11 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.llm.base import Tool
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from nis_backend.context import Context
 
     Json = dict[str, Any]  # Any: JSON
@@ -72,20 +68,8 @@ async def _agents(ctx: Context) -> list[Json]:
             "parameters": parameters,
             "ask": f"The agent {one.name} of another server is to be told this." if one.ask else "",
             "operation": ask_remote_agent.name,
-            "agent": one.id,
+            "settled": {"id": one.id},
         }
         for one in found.remote_agents
         if one.tool and one.enabled
     ]
-
-
-def request_of(one: Mapping[str, Any], arguments: Json) -> Json:
-    """The request of the tool's operation."""
-    if "agent" in one:
-        return {**arguments, "id": one["agent"]}
-    return {"id": one["server"], "tool": one["tool"], "arguments": arguments}
-
-
-def as_tools(remote: Iterable[Mapping[str, Any]]) -> list[Tool]:
-    """As a model reads them."""
-    return [Tool(name=one["name"], description=one["description"], parameters=one["parameters"]) for one in remote]

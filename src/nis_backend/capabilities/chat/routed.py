@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from nis_backend.blob import blob_fields
-from nis_backend.capabilities.chat import begun
-from nis_backend.capabilities.chat.asker import of_asker
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, Unavailable, UpstreamFailed, from_problem
 from nis_backend.event import InputRequired, Surface, ToolCalled, Warned
 from nis_backend.fields import fields_of
+from nis_backend.loop import begun
+from nis_backend.loop.asker import of_asker
 from nis_backend.view import Form, Table, Text, View
 
 if TYPE_CHECKING:

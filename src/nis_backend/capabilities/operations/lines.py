@@ -10,7 +10,7 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("batches", "blobs", "budgets", "cache", "chat", "code", "collections", "conversations", "datasets"),
+    *("agents", "batches", "blobs", "budgets", "cache", "chat", "code", "collections", "conversations", "datasets"),
     *("deployment", "documents"),
     *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),

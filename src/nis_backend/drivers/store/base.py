@@ -51,6 +51,7 @@ Table = Literal[
     "trained_models",
     "model_names",
     "evaluations",
+    "agents",
 ]
 Order = Literal["created", "updated"]
 Age = Literal["updated", "expires"]

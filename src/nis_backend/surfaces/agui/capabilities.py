@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from nis_backend import __version__
-from nis_backend.capabilities.chat.loop import LONGEST_DESCRIPTION, MOST_STEPS, tool_name
+from nis_backend.loop.turning import LONGEST_DESCRIPTION, MOST_STEPS, tool_name
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.asking import Heard, ask
-from nis_backend.capabilities.chat import begun
-from nis_backend.capabilities.chat.asker import of_asker
-from nis_backend.capabilities.chat.functions import answered
-from nis_backend.capabilities.chat.remote import as_tools, request_of
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
@@ -35,6 +31,10 @@ from nis_backend.event import (
     ToolCalled,
     Warned,
 )
+from nis_backend.loop import begun
+from nis_backend.loop.asker import of_asker
+from nis_backend.loop.functions import answered
+from nis_backend.loop.remote import as_tools, request_of
 from nis_backend.view import Form, Text, View
 
 if TYPE_CHECKING:
@@ -124,12 +124,14 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     first: int = 1,
     most_steps: int = MOST_STEPS,
     max_tokens: int | None = None,
+    asks: Callable[[Entry], str] | None = None,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
 
     Its steps are numbered from `first` on.
 
-    What it calls of the caller's `functions`, the run waits for; of `remote` tools, a person may be asked first.
+    What it calls of the caller's `functions`, the run waits for; of `remote` tools, a person may be asked first. `asks`
+    is why a person is asked before an operation, empty where nobody is; without it, what destroys is not offered.
 
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
@@ -140,7 +142,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         entry
         for entry in tools
         if (entry.shape == "model" or (entry.shape == "run" and entry.by_words))
-        and entry.effect != "destroys"
+        and (entry.effect != "destroys" or (asks is not None and asks(entry)))
         and not entry.secret
     ]
     offered = {tool_name(entry): entry for entry in plain}
@@ -197,7 +199,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         callers = [place for place, call in enumerate(apart) if call.name in {one.name for one in theirs}]
         ours = [place for place in range(len(apart)) if place not in callers]
         places = iter(ours)
-        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered, far):
+        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered, far, asks):
             told[next(places)] = used.told
             views += used.views
             failed += used.event.problem is not None
@@ -286,11 +288,18 @@ def _empty(info: ModelInfo) -> UpstreamFailed:
 # -- using tools -------------------------------------------------------------------------------------------------------
 
 
-async def _use_all(
-    ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry], far: dict[str, Json]
+async def _use_all(  # noqa: PLR0913, PLR0917 - as `_use`, of several
+    ctx: Context,
+    step: int,
+    calls: Sequence[ToolCall],
+    offered: dict[str, Entry],
+    far: dict[str, Json],
+    asks: Callable[[Entry], str] | None,
 ) -> AsyncIterator[_Used]:
     """Carry out the calls of a step together, and answer them in their order."""
-    tasks = [asyncio.create_task(_use(ctx, step, call, number, offered, far)) for number, call in enumerate(calls)]
+    tasks = [
+        asyncio.create_task(_use(ctx, step, call, number, offered, far, asks)) for number, call in enumerate(calls)
+    ]
     stopped: asyncio.CancelledError | None = None
     while any(not task.done() for task in tasks):
         try:
@@ -345,7 +354,13 @@ def _arguments(call: ToolCall) -> Json | NisError:
 
 
 async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is to call
-    ctx: Context, step: int, call: ToolCall, number: int, offered: dict[str, Entry], far: dict[str, Json]
+    ctx: Context,
+    step: int,
+    call: ToolCall,
+    number: int,
+    offered: dict[str, Entry],
+    far: dict[str, Json],
+    asks: Callable[[Entry], str] | None,
 ) -> _Used:
     """Call the operation; its refusal is the outcome too."""
     name, given = _operation(call.name, offered), _arguments(call)
@@ -368,6 +383,7 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     entry = next((entry for entry in offered.values() if entry.name == name), None)
     if entry is not None:
         arguments = of_asker(ctx, entry, arguments)
+        reason = asks(entry) if asks is not None else ""
     called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
     used = await ctx.use(called, refusal=refusal, ask=reason)
     if used.event.problem is not None or used.request is None:

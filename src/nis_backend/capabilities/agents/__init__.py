@@ -1,0 +1,1 @@
+"""Agents: instructions, a model, tools and bounds, kept in versions and run as steps of a log."""

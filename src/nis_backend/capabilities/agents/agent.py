@@ -1,0 +1,177 @@
+"""What an agent is, and how a row holds it."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.entry import Entry
+
+A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+LONGEST_INSTRUCTIONS = 50_000
+MOST_PATTERNS, MOST_AGENTS = 64, 16
+LONGEST_SCHEMA = 20_000
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=A_NAME)]
+Pattern = Annotated[str, StringConstraints(max_length=80, pattern=r"^(\*|[a-z0-9_]+(\.(\*|[a-z0-9_]+))?)$")]
+Asks = Literal["writes", "destroys", "nothing"]
+
+
+class Definition(Model):
+    """What an agent is told, may use, and is bound by."""
+
+    description: str = Field(default="", max_length=1000, description="What it is for, as other agents are told it.")
+    instructions: str = Field(
+        min_length=1, max_length=LONGEST_INSTRUCTIONS, description="What its model is told before every message."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, max_length=512, description="As provider:name, or a route; unset, the default."
+    )
+    operations: list[Pattern] = Field(
+        default_factory=list[str],
+        max_length=MOST_PATTERNS,
+        description="Operations that it may use, by name or family: physics.*, memory.recall; * is all. Never more "
+        "than whoever runs it may.",
+        examples=[["physics.*"]],
+    )
+    servers: bool = Field(
+        default=False, description="Whether it may use tools of MCP servers and agents of other servers."
+    )
+    agents: list[Name] = Field(
+        default_factory=list[str], max_length=MOST_AGENTS, description="Agents of the same owner that it may ask."
+    )
+    asks: Asks = Field(
+        default="writes",
+        description="When a person decides first: before what writes or destroys; before what destroys; or never, "
+        "and then it is not offered what destroys.",
+    )
+    memory: bool = Field(default=False, description="Whether it is told what is remembered of whom it serves.")
+    budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that one run may cost at most.")
+    steps: int = Field(default=8, ge=1, le=50, description="Times that its model is asked with tools, at most.")
+    max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, description="Of each of the model's answers.")
+    output_schema: dict[str, Any] | None = Field(  # Any: a JSON schema
+        default=None, description="JSON schema that the answer is to follow; unset, it is words."
+    )
+
+
+class Agent(Definition):
+    """An agent, in one of its versions."""
+
+    id: str
+    name: str
+    version: int = Field(description="Counted from 1; each change is the next.")
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="As above.")
+
+
+def agent_of(row: Row) -> Agent:
+    """The agent that a row holds."""
+    return Agent(
+        id=row["agent_id"],
+        name=row["name"],
+        version=row["version"],
+        created=row["created"],
+        updated=row["updated"],
+        **json.loads(row["definition"]),
+    )
+
+
+def written(definition: Definition) -> str:
+    """A definition as a row holds it."""
+    return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
+
+
+async def find(which: str, ctx: Context, version: int | None = None) -> Row:
+    """The row of an agent's version, the latest when None; `which` is its id or its name.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get("agents", which)
+    if row is None or not row["latest"]:
+        rows = await ctx.store.select("agents", where={"name": which, "latest": 1}, limit=1)
+        if not rows:
+            raise unknown(which)
+        row = rows[0]
+    if version in {None, row["version"]}:
+        return row
+    rows = await ctx.store.select("agents", where={"agent_id": row["agent_id"], "version": version}, limit=1)
+    if not rows:
+        raise NotFound(
+            f"The agent {which!r} has no version {version}.",
+            field="version",
+            value=version,
+            remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
+        )
+    return rows[0]
+
+
+def unknown(which: str) -> NotFound:
+    """That the caller has no such agent."""
+    return NotFound(
+        f"There is no agent {which!r}.", field="id", value=which, remedy="List the agents to see what there is."
+    )
+
+
+async def check(definition: Definition, name: str, ctx: Context) -> None:
+    """Refuse what could not work: operations and agents that there are not, a schema that is none.
+
+    Raises:
+        InvalidRequest: with the field.
+    """
+    entries = ctx.operations.entries()
+    for pattern in definition.operations:
+        if not any(fits(entry, [pattern]) for entry in entries):
+            raise InvalidRequest(
+                f"No operation is called {pattern!r}.",
+                field="operations",
+                value=pattern,
+                remedy="operations.list_operations has their names.",
+            )
+    for other in definition.agents:
+        if other == name:
+            raise InvalidRequest(
+                "An agent does not ask itself.", field="agents", value=other, remedy="Name another agent."
+            )
+        try:
+            await find(other, ctx)
+        except NotFound as error:
+            raise InvalidRequest(error.message, field="agents", value=other, remedy=error.remedy) from None
+    if definition.output_schema is not None:
+        _check_schema(definition.output_schema)
+
+
+def _check_schema(schema: dict[str, Any]) -> None:  # Any: a JSON schema
+    from jsonschema import SchemaError  # noqa: PLC0415 - loads with the first schema
+    from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
+
+    size = len(json.dumps(schema))
+    why = f"it has {size} characters of at most {LONGEST_SCHEMA}" if size > LONGEST_SCHEMA else ""
+    try:
+        validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        why = error.message[:300]
+    if why:
+        raise InvalidRequest(
+            f"The answer's schema cannot be used: {why}.",
+            field="output_schema",
+            value=json.dumps(schema),
+            remedy="Give a JSON schema of draft 2020-12.",
+        )
+
+
+def fits(entry: Entry, patterns: Iterable[str]) -> bool:
+    """Whether an operation is among those that the patterns name."""
+    family = entry.name.partition(".")[0]
+    return any(pattern == family or fnmatchcase(entry.name, pattern) for pattern in patterns)

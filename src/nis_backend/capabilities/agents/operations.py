@@ -1,0 +1,430 @@
+"""Agents as operations: kept, changed in versions, run, asked by each other, removed."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.annotations import Asker, Plain
+from nis_backend.capabilities.agents.agent import (
+    Agent,
+    Definition,
+    Name,
+    agent_of,
+    check,
+    find,
+    unknown,
+    written,
+)
+from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
+from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.view import Table, Text, View, moment
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_KEPT, MOST_VERSIONS = 1000, 200
+"""Agents of one owner; versions of one agent."""
+DEEPEST = 4
+"""Agents that ask each other in a row."""
+LONGEST = 100_000
+ASKED_TIME = 3600.0
+"""Seconds that an agent which another one asked may take."""
+
+
+class CreateAgent(Definition):
+    """An agent to be kept."""
+
+    name: Name = Field(description="What it is called; it takes the id's place.")
+
+
+class OneAgent(Model):
+    """Which agent."""
+
+    id: str = Field(min_length=1, max_length=64, description="The agent's id, or its name.")
+
+
+class AgentVersion(OneAgent):
+    """Which agent, and which of its versions."""
+
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
+
+
+class UpdateAgent(OneAgent):
+    """Which agent, and its next version."""
+
+    change: dict[str, Any] = Field(  # Any: fields of a definition
+        min_length=1,
+        max_length=20,
+        description="Fields of the definition with their new values; null takes a field back to its default.",
+    )
+    after: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_VERSIONS,
+        description="The version that is changed: refused where it is not the latest.",
+    )
+
+
+class CloneAgent(AgentVersion):
+    """Which agent, and what its copy is called."""
+
+    name: Name = Field(description="Of the copy.")
+
+
+class ListAgents(Model):
+    """Which agents, the newest first."""
+
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class ListAgentVersions(OneAgent):
+    """Which agent's versions, the newest first."""
+
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class AgentList(Model):
+    """One page of agents."""
+
+    agents: list[Agent]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class Said(Model):
+    """What was said before."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(max_length=LONGEST)
+
+
+class AskAgent(OneAgent):
+    """Which agent, and what it is to do."""
+
+    message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
+
+
+class RunAgent(AskAgent):
+    """Which agent, what it is to do, and for whom."""
+
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
+    earlier: list[Said] = Field(
+        default_factory=list[Said], max_length=200, description="What was said before, oldest first."
+    )
+    user_id: Annotated[str, Asker()] | None = Field(
+        default=None, min_length=1, max_length=128, description="A label for the person that it serves."
+    )
+
+
+class Answer(Model):
+    """What came of an agent's run."""
+
+    agent_id: str
+    agent: str = Field(description="Its name.")
+    version: int
+    response: str = Field(description="The answer in words.")
+    output: Any = Field(default=None, description="As its schema says; null where it has none.")
+    provider: str
+    model: str
+    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
+    steps: int = Field(description="Times that the model was asked.")
+    tokens: int | None = Field(description="Read and written; null where the provider does not tell.")
+    run_id: str
+    views: list[View] = Field(default_factory=list[View], description="What its tools have shown.")
+
+
+CLERK: Json = {
+    "name": "clerk",
+    "description": "Answers in one sentence.",
+    "instructions": "You are a clerk. Answer in one short sentence.",
+    "operations": ["physics.*"],
+    "max_tokens": 24,
+}
+KEPT = Before(name="clerk", operation="agents.create_agent", request=CLERK)
+CHANGE: Json = {"id": "{clerk.id}", "change": {"instructions": "You are a clerk. Answer in three words."}}
+CHANGED = Before(name="changed", operation="agents.update_agent", request=CHANGE)
+
+
+def _draw(_request: Model, result: AgentList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.name, one.version, one.model or "default", ", ".join(one.operations) or "none", moment(one.updated)]
+        for one in result.agents
+    ]
+    return [Table(title="Agents", columns=["name", "version", "model", "operations", "written (UTC)"], rows=rows)]
+
+
+def _draw_answer(_request: Model, result: Answer) -> list[View]:
+    return [Text(text=result.response), *result.views]
+
+
+@operation(
+    "agents.create_agent",
+    effect="writes",
+    repeatable=True,
+    resource="agent",
+    examples=(Example(title="A clerk who computes", request=CLERK),),
+)
+async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
+    """Keep an agent: what it is told, its model, the operations it may use, and its bounds; this is its version 1.
+
+    Raises:
+        InvalidRequest: it names operations or agents that there are not, or its schema is none.
+        Conflict: there is one of this name, or there are 1,000.
+    """
+    await check(request, request.name, ctx)
+    return await _insert(request.name, request, ctx)
+
+
+async def _insert(name: str, definition: Definition, ctx: Context) -> Agent:
+    if await ctx.store.count("agents", where={"latest": 1}) >= MOST_KEPT:
+        raise Conflict(f"There are {MOST_KEPT} agents.", field="name", remedy="Delete one that is not needed.")
+    now, id_ = ctx.now(), ctx.new_id("agent")
+    row: Row = {
+        "id": id_,
+        "agent_id": id_,
+        "name": name,
+        "version": 1,
+        "latest": 1,
+        "definition": written(definition),
+        "created": now,
+        "updated": now,
+    }
+    try:
+        await ctx.store.insert("agents", row)
+    except Conflict:
+        raise Conflict(
+            f"There is an agent {name!r}.", field="name", value=name, remedy="Update that one, or give another name."
+        ) from None
+    return agent_of(row)
+
+
+@operation(
+    "agents.get_agent",
+    effect="reads",
+    resource="agent",
+    examples=(
+        Example(title="The latest version", request={"id": "{clerk.id}"}, before=(KEPT,)),
+        Example(title="The first one", request={"id": "{clerk.id}", "version": 1}, before=(KEPT, CHANGED)),
+    ),
+)
+async def get_agent(request: AgentVersion, ctx: Context) -> Agent:
+    """Get an agent: its latest version, or another."""
+    return agent_of(await find(request.id, ctx, request.version))
+
+
+@operation(
+    "agents.list_agents",
+    effect="reads",
+    resource="agent",
+    view=_draw,
+    examples=(Example(title="What there is", request={"limit": 1}, before=(KEPT,)),),
+)
+async def list_agents(request: ListAgents, ctx: Context) -> AgentList:
+    """List the caller's agents, each by its latest version, the newest agent first."""
+    rows, following = await ctx.store.page("agents", where={"latest": 1}, cursor=request.cursor, limit=request.limit)
+    return AgentList(agents=[agent_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "agents.list_agent_versions",
+    effect="reads",
+    on="agent",
+    view=_draw,
+    examples=(Example(title="What has become of it", request={"id": "{clerk.id}"}, before=(KEPT, CHANGED)),),
+)
+async def list_agent_versions(request: ListAgentVersions, ctx: Context) -> AgentList:
+    """List the versions of an agent, the newest first."""
+    head = await find(request.id, ctx)
+    where = {"agent_id": head["agent_id"]}
+    rows, following = await ctx.store.page(
+        "agents", where=where, cursor=request.cursor, limit=request.limit, order="updated"
+    )
+    return AgentList(agents=[agent_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "agents.update_agent",
+    effect="writes",
+    repeatable=True,
+    resource="agent",
+    examples=(Example(title="In fewer words", request=CHANGE, before=(KEPT,)),),
+)
+async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
+    """Write the next version of an agent; those before stay, and can be run by their number.
+
+    Raises:
+        NotFound: the caller has no such agent.
+        InvalidRequest: the definition would be wrong.
+        Conflict: it was changed meanwhile, or has 200 versions.
+    """
+    head = await find(request.id, ctx)
+    if request.after not in {None, head["version"]}:
+        raise Conflict(
+            f"The agent {request.id!r} is at version {head['version']}.",
+            field="after",
+            value=request.after,
+            remedy="Read it again, then change it.",
+        )
+    if head["version"] >= MOST_VERSIONS:
+        raise Conflict(
+            f"The agent {request.id!r} has {MOST_VERSIONS} versions.",
+            field="id",
+            value=request.id,
+            remedy="Clone it, and go on with the copy.",
+        )
+    definition = _changed(agent_of(head), request.change)
+    await check(definition, head["name"], ctx)
+    changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
+    before: Row = {**head, "id": ctx.new_id("agent"), "latest": 0, "created": head["updated"]}
+    before.pop("owner", None)
+    meanwhile = Conflict(
+        f"The agent {request.id!r} was changed meanwhile.",
+        field="id",
+        value=request.id,
+        remedy="Read it again, then change it.",
+    )
+    only_if = {"version": head["version"]}
+    try:
+        changed = await ctx.store.update("agents", head["id"], changes, [("agents", before)], only_if)
+    except Conflict:
+        raise meanwhile from None
+    if not changed:
+        raise meanwhile if await ctx.store.get("agents", head["id"]) else unknown(request.id)
+    return agent_of({**head, **changes})
+
+
+def _changed(agent: Agent, change: Json) -> Definition:
+    """The definition with its changes.
+
+    Raises:
+        InvalidRequest: a field is none of a definition's, or its value is wrong.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - only for what is wrong
+
+    for name in change:
+        if name not in Definition.model_fields:
+            raise InvalidRequest(
+                f"An agent has no field {name!r}.",
+                field=f"change.{name}",
+                value=name,
+                remedy=f"Its fields are: {', '.join(Definition.model_fields)}.",
+            )
+    given = {**agent.model_dump(include=set(Definition.model_fields)), **change}
+    try:
+        return Definition.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = ".".join(map(str, wrong["loc"]))
+        raise InvalidRequest(
+            f"change.{field}: {wrong['msg']}.",
+            field=f"change.{field}",
+            value=wrong.get("input"),
+            remedy="Give what the field takes.",
+        ) from None
+
+
+@operation(
+    "agents.clone_agent",
+    effect="writes",
+    repeatable=True,
+    on="agent",
+    examples=(Example(title="One more", request={"id": "{clerk.id}", "name": "clerk-two"}, before=(KEPT,)),),
+)
+async def clone_agent(request: CloneAgent, ctx: Context) -> Agent:
+    """Keep a copy of an agent under another name; its version 1 is the one that was copied."""
+    return await _insert(request.name, agent_of(await find(request.id, ctx, request.version)), ctx)
+
+
+@operation(
+    "agents.delete_agent",
+    effect="destroys",
+    repeatable=True,
+    resource="agent",
+    examples=(Example(title="No more", request={"id": "{clerk.id}"}, before=(KEPT, CHANGED)),),
+)
+async def delete_agent(request: OneAgent, ctx: Context) -> OneAgent:
+    """Delete an agent with all its versions; its runs stay, and those under way end as they would have."""
+    head = await find(request.id, ctx)
+    where = {"agent_id": head["agent_id"], "latest": 0}
+    earlier = await ctx.store.select("agents", where=where, limit=MOST_VERSIONS, descending=False)
+    # The latest last: what is cut here can be called again.
+    for row in [*earlier, head]:
+        await ctx.store.delete("agents", row["id"])
+    return OneAgent(id=head["agent_id"])
+
+
+async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
+    """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
+    from nis_backend.capabilities.agents.running import deep  # noqa: PLC0415 - loads with the first run
+
+    deep(ctx, DEEPEST)
+    agent = agent_of(await find(request.id, ctx, request.version))
+    await ctx.models.choose(agent.model)
+    if agent.budget is not None:
+        ctx.cap(str(ctx.run_id), agent.budget)
+    return request.model_copy(update={"id": agent.id, "version": agent.version})
+
+
+@operation(
+    "agents.run_agent",
+    effect="writes",
+    on="agent",
+    outward=True,
+    essential=True,
+    view=_draw_answer,
+    prepare=_prepare,
+    examples=(
+        Example(title="A question", request={"id": "{clerk.id}", "message": "What is a lever?"}, before=(KEPT,)),
+    ),
+)
+async def run_agent(request: RunAgent, ctx: Context) -> Recorded[Answer]:
+    """Have an agent do something: its model talks, chooses operations, they compute, until it answers.
+
+    Each step is an event of the run, made once however often the run is cut. The agent uses what it names and no more
+    than its caller may; before what writes or destroys a person decides, as it says.
+    """
+    from nis_backend.capabilities.agents.running import follow  # noqa: PLC0415 - as above
+
+    return await follow(request, ctx)
+
+
+@operation(
+    "agents.ask_agent",
+    effect="writes",
+    repeatable=True,
+    on="agent",
+    outward=True,
+    view=_draw_answer,
+    time_limit=ASKED_TIME,
+    examples=(
+        Example(title="A question", request={"id": "{clerk.id}", "message": "What is a lever?"}, before=(KEPT,)),
+    ),
+)
+async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
+    """Ask an agent, and wait for its answer: its run goes on within the budget and time of whoever asks.
+
+    Raises:
+        Waiting: a person has to decide something first; the run goes on by itself then.
+        InvalidRequest: agents asked each other more than 4 deep.
+    """
+    run = await ctx.begin(run_agent, RunAgent(id=request.id, message=request.message))
+    try:
+        return Answer.model_validate(await ctx.runs.result(run.id))
+    except asyncio.CancelledError as stopped:
+        if stop_reason(stopped) == CANCELLED:
+            with suppress(NisError):
+                await ctx.runs.cancel(run.id)
+        raise
+
+
+OPERATIONS = (
+    *(create_agent, get_agent, list_agents, list_agent_versions, update_agent, clone_agent, delete_agent),
+    *(run_agent, ask_agent),
+)
