@@ -47,7 +47,7 @@ class RunCode(Model):
         max_length=LONGEST,
         description="Python 3.15. What its last line is worth is the result, as in a notebook; figures of matplotlib "
         "that are left open become pictures, and files in the folder that it starts in are handed out. NumPy, pandas, "
-        "SciPy, scikit-learn, statsmodels, SymPy and matplotlib are there; no network, no processes, no threads.",
+        "SciPy, scikit-learn, statsmodels, SymPy and matplotlib are there; no internet, no processes, no threads.",
     )
     files: list[GivenFile] = Field(
         default_factory=list[GivenFile], max_length=MOST_FILES, description="Files for it to read, 32 MB in all."
@@ -144,7 +144,7 @@ def _draw(_request: RunCode, ran: Ran) -> list[View]:
 def run_code(request: RunCode, ctx: ComputingContext) -> Ran:
     """Run Python, with NumPy, pandas and matplotlib, where it can reach nothing: for what no other operation computes.
 
-    CPython as WebAssembly in memory of its own (512 MB): no file of this machine, no network, no process, no thread.
+    CPython as WebAssembly in memory of its own (512 MB): no file of this machine, no internet, no process, no thread.
     The hash seed is fixed; random numbers are new at each run unless the code seeds them.
     """
     from nis_backend.capabilities.code.running import run_python  # noqa: PLC0415 - loads in the worker only

@@ -10,9 +10,9 @@ PINN = (
     "Can a net with a physics loss, trained on collocation points, reproduce diffusion?",
     "Recover the diffusivity, the viscosity or the wave speed from noisy measurements with a neural network.",
     "Inverse problem: which coefficient of the PDE explains these samples? Learn it with a PINN, with uncertainty.",
-    "Physics informed networks: a network against classical solver, the true error of the network.",
+    "Physics informed neural networks: a network against classical solver, the true error of the network.",
     "Deep learning for differential equations: DeepXDE, neural PDE solver, residual loss, hard boundary conditions.",
-    "Learn u_t = alpha u_xx with a network of a few neurons and tell its relative L2 error.",
+    "Learn u_t = alpha u_xx with a neural network of a few neurons and tell its relative L2 error.",
 )
 
 KAN = (
