@@ -113,6 +113,7 @@ def test_what_asks_a_model_of_the_callers_choice_reaches_outward() -> None:
         "models.estimate_cost",
         "models.set_price",
         "models.unset_price",
+        "agents.create_agent",
         "collections.create_collection",
         "datasets.collect_examples",
         "training.describe_classifier",

@@ -124,7 +124,7 @@ def unknown(which: str) -> NotFound:
     )
 
 
-async def check(definition: Definition, name: str, ctx: Context) -> None:
+async def check(definition: Definition, name: str | None, ctx: Context) -> None:
     """Refuse what could not work: operations and agents that there are not, a schema that is none.
 
     Raises:

@@ -40,7 +40,9 @@ ASKED_TIME = 3600.0
 class CreateAgent(Definition):
     """An agent to be kept."""
 
-    name: Name = Field(description="What it is called; it takes the id's place.")
+    name: Name | None = Field(
+        default=None, description="What it is called; it takes the id's place. Unset, the id is the name."
+    )
 
 
 class OneAgent(Model):
@@ -74,7 +76,7 @@ class UpdateAgent(OneAgent):
 class CloneAgent(AgentVersion):
     """Which agent, and what its copy is called."""
 
-    name: Name = Field(description="Of the copy.")
+    name: Name | None = Field(default=None, description="Of the copy; unset, its id.")
 
 
 class ListAgents(Model):
@@ -141,7 +143,6 @@ class Answer(Model):
 
 
 CLERK: Json = {
-    "name": "clerk",
     "description": "Answers in one sentence.",
     "instructions": "You are a clerk. Answer in one short sentence.",
     "operations": ["physics.*"],
@@ -182,14 +183,14 @@ async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
     return await _insert(request.name, request, ctx)
 
 
-async def _insert(name: str, definition: Definition, ctx: Context) -> Agent:
+async def _insert(name: str | None, definition: Definition, ctx: Context) -> Agent:
     if await ctx.store.count("agents", where={"latest": 1}) >= MOST_KEPT:
         raise Conflict(f"There are {MOST_KEPT} agents.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("agent")
     row: Row = {
         "id": id_,
         "agent_id": id_,
-        "name": name,
+        "name": name or id_,
         "version": 1,
         "latest": 1,
         "definition": written(definition),
@@ -335,7 +336,7 @@ def _changed(agent: Agent, change: Json) -> Definition:
     effect="writes",
     repeatable=True,
     on="agent",
-    examples=(Example(title="One more", request={"id": "{clerk.id}", "name": "clerk-two"}, before=(KEPT,)),),
+    examples=(Example(title="One more", request={"id": "{clerk.id}"}, before=(KEPT,)),),
 )
 async def clone_agent(request: CloneAgent, ctx: Context) -> Agent:
     """Keep a copy of an agent under another name; its version 1 is the one that was copied."""
@@ -377,7 +378,6 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
     effect="writes",
     on="agent",
     outward=True,
-    essential=True,
     view=_draw_answer,
     prepare=_prepare,
     examples=(
