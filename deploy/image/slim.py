@@ -59,7 +59,10 @@ UNSPOKEN = (
 
 (a2a-sdk asks for google-api-core, and takes of it only the messages of googleapis-common-protos.)"""
 
-TESTED = ("numpy", "scipy", "onnxruntime", "torch", "google", "psycopg_pool", "sympy", "networkx", "mpmath")
+ARROW = ("libarrow_flight.so*", "_flight.*.so", "libarrow_s3.so*", "_s3fs.*.so")
+"""Of Arrow, what speaks to its own servers and to S3: nis reads Parquet from files."""
+
+TESTED = ("numpy", "pyarrow", "scipy", "onnxruntime", "torch", "google", "psycopg_pool", "sympy", "networkx", "mpmath")
 """Packages whose folders `tests` are theirs alone. (numpy.testing and torch.testing are imported, and stay.)"""
 
 
@@ -166,6 +169,7 @@ def packages(site: Path) -> None:
     remove("tests", [path for name in TESTED for path in (site / name).rglob("tests") if path.is_dir()])
     remove("onnxruntime for programs in C, a second time", (site / "onnxruntime/capi").glob("libonnxruntime.so.*"))
     remove("clients that nothing speaks through", (site / name for name in UNSPOKEN))
+    remove("Arrow's clients of servers", (one for name in ARROW for one in (site / "pyarrow").glob(name)))
     remove("services of AWS", (one for one in (site / "botocore/data").glob("*/") if one.name not in AWS))
     remove("their earlier forms", [old for one in (site / "botocore/data").glob("*/") for old in earlier(one)])
     remove("languages", (one for one in (site / "babel/locale-data").glob("*") if not SPOKEN.fullmatch(one.name)))
