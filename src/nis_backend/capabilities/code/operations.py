@@ -47,7 +47,8 @@ class RunCode(Model):
         max_length=LONGEST,
         description="Python 3.15. What its last line is worth is the result, as in a notebook; figures of matplotlib "
         "that are left open become pictures, and files in the folder that it starts in are handed out. NumPy, pandas, "
-        "SciPy, scikit-learn, statsmodels, SymPy and matplotlib are there; no internet, no processes, no threads.",
+        "SciPy, scikit-learn, statsmodels, SymPy and matplotlib are there; no internet, no processes, no threads. "
+        "NumPy's integers have 32 bits unless dtype says int64.",
     )
     files: list[GivenFile] = Field(
         default_factory=list[GivenFile], max_length=MOST_FILES, description="Files for it to read, 32 MB in all."
