@@ -80,7 +80,7 @@ class WorkerPools:
     def add(self, pool: Pool, most: int) -> None:
         """See `Compute.add`."""
         there = self._added.get(pool.name)
-        if there is None or not there.running:
+        if there is None or not there.staying:
             self._make_room(most)
         self._added.setdefault(pool.name, there or _Workers(self._kept(pool), self._grace))
         self._added.move_to_end(pool.name)
@@ -88,9 +88,11 @@ class WorkerPools:
     def _make_room(self, most: int) -> None:
         for name in [name for name, workers in self._added.items() if not workers.running]:
             del self._added[name]
-        if len(self._added) < most:
+        # The place of one that ends was given to another already.
+        staying = [workers for workers in self._added.values() if workers.staying]
+        if len(staying) < most:
             return
-        idle = next((workers for workers in self._added.values() if not workers.called), None)
+        idle = next((workers for workers in staying if not workers.called), None)
         if idle is None:
             raise Busy(
                 f"{most} models of those that were trained here are in use at once.",
@@ -133,6 +135,11 @@ class _Workers:
     def running(self) -> bool:
         """Whether it has a process, or is about to."""
         return bool(self._workers or self._waiting)
+
+    @property
+    def staying(self) -> bool:
+        """Whether it has a process that takes calls, or is about to."""
+        return bool(self._waiting or any(not worker.ending for worker in self._workers))
 
     @property
     def called(self) -> bool:
