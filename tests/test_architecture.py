@@ -29,6 +29,7 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
+    "versioned",
     "numerics",
     "pictures",
 )
@@ -105,7 +106,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "times", "fork", "asking", "fetched"),
+    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned"),
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import versioned
+from nis_backend.conforming import hold
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Model
 
@@ -98,30 +100,12 @@ async def find(which: str, ctx: Context, version: int | None = None) -> Row:
     Raises:
         NotFound: the caller has none such.
     """
-    row = await ctx.store.get("agents", which)
-    if row is None or not row["latest"]:
-        rows = await ctx.store.select("agents", where={"name": which, "latest": 1}, limit=1)
-        if not rows:
-            raise unknown(which)
-        row = rows[0]
-    if version in {None, row["version"]}:
-        return row
-    rows = await ctx.store.select("agents", where={"agent_id": row["agent_id"], "version": version}, limit=1)
-    if not rows:
-        raise NotFound(
-            f"The agent {which!r} has no version {version}.",
-            field="version",
-            value=version,
-            remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
-        )
-    return rows[0]
+    return await versioned.find("agents", "agent", which, ctx, version)
 
 
 def unknown(which: str) -> NotFound:
     """That the caller has no such agent."""
-    return NotFound(
-        f"There is no agent {which!r}.", field="id", value=which, remedy="List the agents to see what there is."
-    )
+    return versioned.unknown("agent", which)
 
 
 async def check(definition: Definition, name: str | None, ctx: Context) -> None:
@@ -149,26 +133,15 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
         except NotFound as error:
             raise InvalidRequest(error.message, field="agents", value=other, remedy=error.remedy) from None
     if definition.output_schema is not None:
-        _check_schema(definition.output_schema)
-
-
-def _check_schema(schema: dict[str, Any]) -> None:  # Any: a JSON schema
-    from jsonschema import SchemaError  # noqa: PLC0415 - loads with the first schema
-    from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
-
-    size = len(json.dumps(schema))
-    why = f"it has {size} characters of at most {LONGEST_SCHEMA}" if size > LONGEST_SCHEMA else ""
-    try:
-        validator_for(schema).check_schema(schema)
-    except SchemaError as error:
-        why = error.message[:300]
-    if why:
-        raise InvalidRequest(
-            f"The answer's schema cannot be used: {why}.",
-            field="output_schema",
-            value=json.dumps(schema),
-            remedy="Give a JSON schema of draft 2020-12.",
-        )
+        size = len(json.dumps(definition.output_schema))
+        if size > LONGEST_SCHEMA:
+            raise InvalidRequest(
+                f"The answer's schema has {size} characters; {LONGEST_SCHEMA} are allowed.",
+                field="output_schema",
+                value=size,
+                remedy="Give a plainer JSON schema.",
+            )
+        await hold(definition.output_schema, "output_schema")
 
 
 def fits(entry: Entry, patterns: Iterable[str]) -> bool:

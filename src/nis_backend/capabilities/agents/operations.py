@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend import versioned
 from nis_backend.annotations import Asker, Plain
 from nis_backend.capabilities.agents.agent import (
     Agent,
@@ -353,11 +354,7 @@ async def clone_agent(request: CloneAgent, ctx: Context) -> Agent:
 async def delete_agent(request: OneAgent, ctx: Context) -> OneAgent:
     """Delete an agent with all its versions; its runs stay, and those under way end as they would have."""
     head = await find(request.id, ctx)
-    where = {"agent_id": head["agent_id"], "latest": 0}
-    earlier = await ctx.store.select("agents", where=where, limit=MOST_VERSIONS, descending=False)
-    # The latest last: what is cut here can be called again.
-    for row in [*earlier, head]:
-        await ctx.store.delete("agents", row["id"])
+    await versioned.delete("agents", "agent", head, MOST_VERSIONS, ctx)
     return OneAgent(id=head["agent_id"])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.asking import ask
 from nis_backend.capabilities.agents.agent import Agent, agent_of, find, fits
 from nis_backend.capabilities.operations.operations import permitted, ranked
+from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 from nis_backend.event import Warned
@@ -155,10 +155,8 @@ async def _formed(
     Raises:
         UpstreamFailed: it did not in the end.
     """
-    from jsonschema.validators import validator_for  # noqa: PLC0415 - loads with the first schema
-
     assert agent.output_schema is not None
-    checks: Any = validator_for(agent.output_schema)(agent.output_schema)  # Any: jsonschema has no types here
+    held = await hold(agent.output_schema, "output_schema")
     tokens: list[int | None] = []
     why = "Write your last answer as JSON that follows the schema, and nothing else."
     asked, wrong = list(messages), ""
@@ -170,12 +168,9 @@ async def _formed(
         heard = await ask(ctx, ctx.models.driver(info.provider), prompt, step, "\n\n")
         tokens += [heard.end.input_tokens, heard.end.output_tokens]
         try:
-            value = json.loads(heard.text)
-            wrong = next((f"{error.json_path}: {error.message}" for error in checks.iter_errors(value)), "")
-        except ValueError as error:
-            value, wrong = None, str(error)
-        if not wrong:
-            return value, tokens
+            return held.read(heard.text), tokens
+        except Wrong as one:
+            wrong = str(one)
         asked.append(Message(role="assistant", content=heard.text.strip() or "{}"))
         why = f"That does not follow the schema: {wrong[:500]}. Write it again."
     raise UpstreamFailed(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend import versioned
 from nis_backend.capabilities.prompts.prompt import (
     MOST_VARIABLES,
     Prompt,
@@ -314,12 +315,7 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
 async def delete_prompt(request: OnePrompt, ctx: Context) -> OnePrompt:
     """Delete a prompt with all its versions."""
     head = await find(request.id, ctx)
-    earlier = await ctx.store.select(
-        "prompts", where={"prompt_id": head["prompt_id"], "latest": 0}, limit=MOST_VERSIONS, descending=False
-    )
-    # The latest last: what is cut here can be called again.
-    for row in [*earlier, head]:
-        await ctx.store.delete("prompts", row["id"])
+    await versioned.delete("prompts", "prompt", head, MOST_VERSIONS, ctx)
     return OnePrompt(id=head["prompt_id"])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import versioned
 from nis_backend.capabilities.prompts.template import NAME, variables_of
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Model
@@ -96,27 +97,9 @@ async def find(which: str, ctx: Context, version: int | None = None) -> Row:
     Raises:
         NotFound: the caller has none such.
     """
-    row = await ctx.store.get("prompts", which)
-    if row is None or not row["latest"]:
-        rows = await ctx.store.select("prompts", where={"name": which, "latest": 1}, limit=1)
-        if not rows:
-            raise unknown(which)
-        row = rows[0]
-    if version in {None, row["version"]}:
-        return row
-    rows = await ctx.store.select("prompts", where={"prompt_id": row["prompt_id"], "version": version}, limit=1)
-    if not rows:
-        raise NotFound(
-            f"The prompt {which!r} has no version {version}.",
-            field="version",
-            value=version,
-            remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
-        )
-    return rows[0]
+    return await versioned.find("prompts", "prompt", which, ctx, version)
 
 
 def unknown(which: str) -> NotFound:
     """That the caller has no such prompt."""
-    return NotFound(
-        f"There is no prompt {which!r}.", field="id", value=which, remedy="List the prompts to see what there is."
-    )
+    return versioned.unknown("prompt", which)

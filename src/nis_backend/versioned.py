@@ -1,0 +1,56 @@
+"""Things that are kept in versions: the latest has the thing's id and its name, those before it never change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.errors import NotFound
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row, Table
+
+
+async def find(table: Table, thing: str, which: str, ctx: Context, version: int | None = None) -> Row:
+    """The row of a thing's version, the latest when None; `which` is its id or its name.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get(table, which)
+    if row is None or not row["latest"]:
+        rows = await ctx.store.select(table, where={"name": which, "latest": 1}, limit=1)
+        if not rows:
+            raise unknown(thing, which)
+        row = rows[0]
+    if version in {None, row["version"]}:
+        return row
+    where = {f"{thing}_id": row[f"{thing}_id"], "version": version}
+    rows = await ctx.store.select(table, where=where, limit=1)
+    if not rows:
+        raise NotFound(
+            f"The {thing} {which!r} has no version {version}.",
+            field="version",
+            value=version,
+            remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
+        )
+    return rows[0]
+
+
+def unknown(thing: str, which: str) -> NotFound:
+    """That the caller has no such thing."""
+    return NotFound(
+        f"There is no {thing} {which!r}.",
+        field="id",
+        value=which,
+        remedy=f"List the {thing}s to see what there is.",
+    )
+
+
+async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -> None:
+    """Delete a thing, of which this is the latest version, with the at most so many before it."""
+    where = {f"{thing}_id": head[f"{thing}_id"], "latest": 0}
+    earlier = await ctx.store.select(table, where=where, limit=most, descending=False)
+    # The latest last: what is cut here can be called again.
+    for row in [*earlier, head]:
+        await ctx.store.delete(table, row["id"])
