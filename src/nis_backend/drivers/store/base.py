@@ -52,6 +52,19 @@ Table = Literal[
     "model_names",
     "evaluations",
     "agents",
+    "teams",
+    "plans",
+    "assessments",
+    "calibrations",
+    "policies",
+    "policy_decisions",
+    "reviews",
+    "evolutions",
+    "proposals",
+    "expectations",
+    "attention",
+    "skills",
+    "skill_ratings",
 ]
 Order = Literal["created", "updated"]
 Age = Literal["updated", "expires"]

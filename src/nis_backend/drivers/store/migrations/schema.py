@@ -10,7 +10,7 @@ from nis_backend.errors import InvalidRequest, Unavailable
 if TYPE_CHECKING:
     from nis_backend.drivers.store.migrations.step import Kind, Step
 
-VERSION = 13
+VERSION = 14
 """The newest of `versions`."""
 
 
