@@ -283,6 +283,11 @@ class Settings(BaseModel):
         alias="NIS_SCRIPTED",
         description="File of prepared answers; adds the provider scripted, for tests.",
     )
+    simulated: Path | None = Field(
+        default=None,
+        alias="NIS_SIMULATED",
+        description="File of models that answer by known chances; adds the provider simulated, for tests and proofs.",
+    )
     weights: Path = Field(
         default_factory=lambda: _home() / "weights", alias="NIS_WEIGHTS", description="Folder of model files."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-COMPUTED_HERE = frozenset({"embedded", "static", "folder", "scripted", "file", "transformers"})
+COMPUTED_HERE = frozenset({"embedded", "static", "folder", "scripted", "simulated", "file", "transformers"})
 """Providers that are this machine: nobody bills for them."""
 OWN = "own"
 """What models that are their caller's alone are counted under here: no provider is called so."""

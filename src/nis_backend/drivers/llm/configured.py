@@ -24,6 +24,12 @@ def providers_of(settings: Settings, http: Client, compute: Compute, store: Stor
 
         scripted.append(ScriptedModels(settings.scripted))
 
+    simulated: list[LanguageModels] = []
+    if settings.simulated is not None:
+        from nis_backend.drivers.llm.simulated import SimulatedModels  # noqa: PLC0415 - only proofs have one
+
+        simulated.append(SimulatedModels(settings.simulated))
+
     def trained() -> TrainedModels:
         from nis_backend.drivers.llm.trained import TrainedModels  # noqa: PLC0415 - loads with the first of them
 
@@ -39,6 +45,7 @@ def providers_of(settings: Settings, http: Client, compute: Compute, store: Stor
         *_folders(settings, compute),
         EmbeddedModels(settings, compute),
         *([LocalModels(trained)] if nearby is None else []),
+        *simulated,
     ]
 
 

@@ -7,7 +7,7 @@ from nis_backend.drivers.store.migrations.step import Step, run
 revision = "0014"
 down_revision = "0013"
 
-# Teams and plans are kept under names of their owner's. An assessment is what was known of an answer before its outcome:
+# Teams and plans are kept under their owner's names. An assessment is what was known of an answer before its outcome:
 # `score` is what a method gave, `confidence` what the task's calibration made of it then, `correct` what became of it.
 # A calibration is written anew, never changed: `latest` is 1 for the one that serves. A policy's decisions and what
 # waits for a person are rows of their own, so that deleting a policy leaves what it decided. An evolution names the
