@@ -103,7 +103,7 @@ CONTRACTS = frozenset(
     }
 )
 """Modules of a contract that is more than one file."""
-DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice")
+DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice", "answering")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned"),

@@ -55,6 +55,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.models.condensing",
     "nis_backend.capabilities.prompts.operations",
     "nis_backend.capabilities.agents.operations",
+    "nis_backend.capabilities.agents.introducing",
     "nis_backend.capabilities.mcp_servers.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.embeddings.sorting",

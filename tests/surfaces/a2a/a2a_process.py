@@ -15,6 +15,7 @@ from starlette.routing import Router
 from websockets.asyncio.client import connect
 
 from nis_backend.caller import Caller
+from nis_backend.capabilities.agents.introducing import OPERATIONS as AGENTS
 from nis_backend.capabilities.chat.operations import MessageRequest, Reply
 from nis_backend.capabilities.runs.operations import OPERATIONS as RUNS
 from nis_backend.capabilities.runs.starting import OPERATIONS as STARTING
@@ -118,7 +119,7 @@ class StandIn:
         """Set when a `wait` has got there."""
         self.operations = Catalog(())
         chat: Operation[Any, Any] = operation("chat.send_message", effect="writes", prepare=self._prepare)(self._chat)
-        self.operations.add([chat, *RUNS, *STARTING, *STEERING, toss_ball])
+        self.operations.add([chat, *AGENTS, *RUNS, *STARTING, *STEERING, toss_ball])
         store = SqliteStore(data / "nis.db")
         self.store = store
         self._dispatch = InProcess(store, self._execute, self.settings.all_queues)

@@ -67,6 +67,7 @@ def _get(process: StandIn, agent: str = "", **headers: str) -> Response:
         "query_string": b"",
         "path_params": {"agent": agent} if agent else {},
         "headers": [(b"host", b"localhost:8000"), *raw],
+        "state": {},
     }
     return asyncio.run(CardEndpoint(process).answer(Request(scope)))
 

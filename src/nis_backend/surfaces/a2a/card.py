@@ -45,13 +45,16 @@ class Shown:
 def agent_card(settings: Settings, entries: Iterable[Entry], shown: Shown) -> Json:
     """The card."""
     own, base = shown.agent, shown.base
+    if own.kept is not None and own.kept.card is not None:
+        able = {*own.kept.card.operations}
+        entries = [entry for entry in entries if entry.name in able]
     rpc, rest = address(base, own), _url(base, "/rest" if _is_first(own) else f"/rest/{own.name}")
     socket = rpc.replace("http", "ws", 1)
     skills = _operations if shown.extended else _families
     card: Json = {
         "name": own.title,
         "description": own.description,
-        "version": __version__,
+        "version": own.version or __version__,
         "supportedInterfaces": [
             {"url": rpc, "protocolBinding": "JSONRPC", "protocolVersion": VERSION},
             {"url": rest, "protocolBinding": "HTTP+JSON", "protocolVersion": VERSION},
@@ -63,9 +66,9 @@ def agent_card(settings: Settings, entries: Iterable[Entry], shown: Shown) -> Js
             "extendedAgentCard": True,
             "extensions": EXTENSIONS,
         },
-        "defaultInputModes": [*MODES, *PICTURES, *SOUNDS],
+        "defaultInputModes": [*MODES, *(PICTURES if own.files else ()), *(SOUNDS if own.files else ())],
         "defaultOutputModes": MODES,
-        "skills": skills(sorted(entries, key=lambda entry: entry.name)),
+        "skills": [*_own(own), *skills(sorted(entries, key=lambda entry: entry.name))],
     }
     if wants_key(settings):
         scheme: Json = {"scheme": "bearer", "description": "A key of this server."}
@@ -108,6 +111,11 @@ def _add_older(card: Json, rpc: str) -> None:
         both = card["securitySchemes"]["bearer"]
         both.update({"type": "http", **both["httpAuthSecurityScheme"]})
         card["security"] = [{"bearer": []}]
+
+
+def _own(agent: Agent) -> list[Json]:
+    """What a kept agent is for, which is a skill by itself: it may use no operation at all."""
+    return [] if agent.kept is None else [_skill(agent.name, agent.title, agent.description, ["agent"], ())]
 
 
 def _families(entries: Sequence[Entry]) -> list[Json]:

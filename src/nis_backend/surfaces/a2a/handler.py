@@ -88,7 +88,7 @@ METADATA = "metadata"
 
 
 class RunHandler(RequestHandler):
-    """Tasks are runs, contexts are conversations. A message begins a turn of the chat."""
+    """Tasks are runs, contexts are conversations. A message begins a turn of the chat, or an agent's run."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -145,11 +145,13 @@ class RunHandler(RequestHandler):
                 if pushed:
                     await self._push(config, fold.run, fold.last_seq, ctx, call)
                 return fold
-            agent = named(call.state.get(AGENT, "") or params.tenant)
+            agent = await named(call.state.get(AGENT, "") or params.tenant, ctx)
             request = {
                 **chat_request(message, self._process.operations),
                 "conversation_id": await _conversation(message, ctx) or None,
             }
+            if agent.kept is not None:
+                request = agent.kept.request(request, ctx)
             handle: RunHandle = await whole(ctx.call_named(agent.operation, request))
             fold = _fold(await ctx.runs.get(handle.id), call, message)
             fold.reader = handle.reader
@@ -317,7 +319,7 @@ class RunHandler(RequestHandler):
         caller, settings = context.state[CALLER], self._process.settings
         entries = [entry for entry in self._process.operations.entries() if not caller.lacks(entry.scopes)]
         with told():
-            agent = named(context.state.get(AGENT, "") or params.tenant)
+            agent = await named(context.state.get(AGENT, "") or params.tenant, self._context(context))
         older = bool(context.state.get(OLDER))
         shown = Shown(agent=agent, base=context.state.get(BASE, ""), older=older, extended=True)
         return ParseDict(agent_card(settings, entries, shown), AgentCard(), ignore_unknown_fields=True)

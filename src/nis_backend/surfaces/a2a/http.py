@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.errors import shorten
 from nis_backend.surfaces.a2a import told, wire
-from nis_backend.surfaces.a2a.agents import named
+from nis_backend.surfaces.a2a.agents import everybodys, named
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
@@ -40,9 +40,10 @@ class Endpoint:
         except wire.Refused as refusal:
             return told.refused(refusal, BINDING)
         agent = request.path_params.get("agent", "")
-        named(agent)
-        answering = await (self._loaded.older() if version == wire.OLDER else self._loaded.rpc())
         caller, base = request.scope["state"]["caller"], base_of(self._process, request)
+        if everybodys(agent) is None:
+            await named(agent, self._process.context(caller))
+        answering = await (self._loaded.older() if version == wire.OLDER else self._loaded.rpc())
         frames = answering.answer(call, caller, {**parameters, **call.parameters}, base, agent)
         headers = headers_of(version, parameters)
         return await told.answered(self._process, request, call, frames, BINDING, headers)

@@ -1,0 +1,78 @@
+"""Who answers a message, where a protocol lets its caller choose: the chat, or an agent that is kept here.
+
+The one table of it: a dialect asks for an answerer by its name, and never names an operation that answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nis_backend.errors import NotFound, NotSupported, shorten
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.agents.introducing import AgentCard
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+
+CHAT = "chat"
+"""The name of the one that is everybody's; every other is an agent's that its owner keeps."""
+ANSWERS = {CHAT: "chat.send_message", "": "agents.run_agent"}
+"""The operation that a message begins, by who is named; the last is every other agent's."""
+INTRODUCES, LISTS = "agents.get_agent_card", "agents.list_agents"
+
+SETTLED: Json = {"operations": True, "memory": False, "remembers": True, "begins": True, "user_id": "anonymous"}
+"""What of the chat's request asks a kept agent for nothing that it settles itself; of anything else, what is empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answerer:
+    """Who answers."""
+
+    name: str
+    operation: str
+    """What a message begins, which is a run."""
+    card: AgentCard | None = field(default=None, compare=False)
+    """Of a kept agent, what is told of it."""
+
+    def request(self, asked: Json, ctx: Context) -> Json:
+        """What a message asks of it, which is what it would ask of the chat, without what is left open.
+
+        Raises:
+            NotSupported: it asks a kept agent for what that settles itself, or has not.
+        """
+        if self.card is None:
+            return asked
+        takes = ctx.operations.entry(self.operation).request_schema["properties"]
+        given: Json = {"id": self.card.id}
+        for name, value in asked.items():
+            if name in takes and name != "begins":
+                given |= {} if value is None else {name: value}
+            elif value and value != SETTLED.get(name):
+                raise NotSupported(
+                    f"The agent {self.name} takes no {name}: what it uses and how it answers is settled with it.",
+                    field=name,
+                    remedy="Leave it out, or change the agent.",
+                )
+        return given
+
+
+async def answerer(name: str, ctx: Context) -> Answerer:
+    """Who is called this; nobody named is the chat.
+
+    Raises:
+        NotFound: the caller has no such agent.
+        Forbidden: it may not know its agents.
+    """
+    if name in {"", CHAT}:
+        return Answerer(name=CHAT, operation=ANSWERS[CHAT])
+    try:
+        card: AgentCard = await ctx.call_named(INTRODUCES, {"id": name[:64]})
+    except NotFound:
+        raise NotFound(
+            f"There is no agent {shorten(name)!r}.",
+            field="agent",
+            value=shorten(name),
+            remedy=f"Leave it out, or name one of {CHAT}, or of your own agents: {LISTS} has their names.",
+        ) from None
+    return Answerer(name=card.name, operation=ANSWERS[""], card=card)
