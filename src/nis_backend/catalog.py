@@ -138,6 +138,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.vision.tracking",
     "nis_backend.capabilities.remote_agents.operations",
     "nis_backend.capabilities.remote_agents.sending",
+    "nis_backend.capabilities.metacognition.collective.operations",
     "nis_backend.capabilities.weights",
 )
 

@@ -12,7 +12,8 @@ from nis_backend.operation import Effect, Model, Shape
 FAMILIES = (
     *("agents", "batches", "blobs", "budgets", "cache", "chat", "code", "collections", "conversations", "datasets"),
     *("deployment", "documents"),
-    *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
+    *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory"),
+    *("metacognition", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
     *("schedules", "system", "training", "usage", "vision", "visuals", "voice", "weights"),
 )

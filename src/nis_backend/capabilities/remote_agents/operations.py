@@ -254,7 +254,14 @@ async def refresh_remote_agent(request: OneRemoteAgent, ctx: Context) -> RemoteA
     return shown({**row, **await refreshed(row, ctx)}, ctx)
 
 
-__all__ = ["OPERATIONS", "ListRemoteAgents", "ask_remote_agent", "list_remote_agents"]
+__all__ = [
+    "OPERATIONS",
+    "ListRemoteAgents",
+    "OneRemoteAgent",
+    "ask_remote_agent",
+    "get_remote_agent",
+    "list_remote_agents",
+]
 OPERATIONS = (
     list_remote_agents,
     get_remote_agent,

@@ -47,6 +47,17 @@ class AgentMessage(Model):
     task_id: str = Field(default="", max_length=1000, description="The task of the agent's that waits for this.")
 
 
+class AskedMessage(AgentMessage):
+    """What is said, to which agent, and how long it may take to answer."""
+
+    seconds: float = Field(
+        default=ASK_LIMIT - LAST_SECONDS,
+        gt=0,
+        le=ASK_LIMIT - LAST_SECONDS,
+        description="How long its answer is waited for; then its task is stopped.",
+    )
+
+
 class Wanted(Model):
     """What a remote agent asks for."""
 
@@ -233,7 +244,7 @@ async def _seconds(ctx: Context) -> float:
         ),
     ),
 )
-async def ask_remote_agent(request: AgentMessage, ctx: Context) -> AgentReply:
+async def ask_remote_agent(request: AskedMessage, ctx: Context) -> AgentReply:
     """Ask an agent of another server, and wait for what it answers, at most five minutes.
 
     Where it asks for something its task waits: the answer is another message with that task's id.
@@ -275,7 +286,7 @@ async def ask_remote_agent(request: AgentMessage, ctx: Context) -> AgentReply:
         journal.note(names[0], said.id)
         await journal.flush()
     heard = await listen(
-        remote, said, str(task[0]) if task else "", ASK_LIMIT - LAST_SECONDS, Listener(began=began, heard=nothing)
+        remote, said, str(task[0]) if task else "", request.seconds, Listener(began=began, heard=nothing)
     )
     return await reply_of(heard, ctx)
 
