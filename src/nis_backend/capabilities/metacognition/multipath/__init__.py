@@ -1,0 +1,1 @@
+"""One question thought through along several paths: sampled, searched, debated, revised, each beside a vote."""
