@@ -35,7 +35,7 @@ WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
 VISION_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 pp-ocrv6-small-det
 VOICE_WEIGHTS := silero-vad whisper-tiny-en
 TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS) wordllama-256
-EXTRAS := local embeddings science learning vision voice visuals documents research transformers training datasets code redis kafka postgres aws otel acp impact all dev
+EXTRAS := local embeddings science learning vision voice visuals documents research transformers training datasets code evolution redis kafka postgres aws otel acp impact all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
 # (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.
@@ -246,7 +246,7 @@ $(SERVES): | $(BIN)/pip
 	@$(install)
 	@$(forget) && touch $@
 
-$(TESTS): want := .[local,embeddings,science,learning,vision,voice,visuals,documents,research,transformers,training,datasets,code,dev]
+$(TESTS): want := .[local,embeddings,science,learning,vision,voice,visuals,documents,research,transformers,training,datasets,code,evolution,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
 	@$(torch)

