@@ -30,6 +30,7 @@ KERNEL = (
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     "versioned",
+    "answers",
     "numerics",
     "pictures",
 )

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import string
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.answers.normalising import NORMALISED, NUMBER, bare, normalised, numbers_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NORMALISED = (
-    "in lower case, without punctuation, articles (a, an, the) and double spaces, as SQuAD has it; but the point "
-    "and the minus of a number stay, and so do articles or signs that are all there is"
-)
 EXACT = f"1 where the answer is an expected one, both {NORMALISED}, else 0"
 EXACT_AS_WRITTEN = "1 where the answer is an expected one, character for character but for spaces around it, else 0"
 CONTAINS = f"1 where an expected answer's words stand in the answer in their order, both {NORMALISED}, else 0"
@@ -31,28 +26,6 @@ NUMERIC = "1 where a number of the answer differs from the expected one by no mo
 
 ORDER, BETA = 6, 2.0
 """Of chrF2. https://github.com/mjpost/sacrebleu, signature nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no."""
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_NO_SIGN = re.escape(string.punctuation.replace(".", "").replace("-", ""))
-_PUNCTUATION = re.compile(rf"[{_NO_SIGN}]|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.|-(?!\.?\d)|(?<=[\w.])-")
-"""3.14 is not 314, and -5 is not 5; 1990-2000 and U.S. are words."""
-_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\d))?")
-_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(?![\d,])")
-LONGEST_NUMBER = 400
-"""Characters: a longer run of digits is no number that anybody expects."""
-
-
-def normalised(text: str) -> str:
-    """The words of a text: `NORMALISED`."""
-    bare = _bare(text)
-    # The answer A, of A to D, is not the empty one.
-    return " ".join(_ARTICLES.sub(" ", bare).split()) or bare or " ".join(text.split())
-
-
-def _bare(text: str) -> str:
-    """The same with its articles."""
-    text = unicodedata.normalize("NFC", text).lower().replace("\u2212", "-")
-    return " ".join(_PUNCTUATION.sub("", text).split())
 
 
 def accepted(expected: Any) -> list[str]:  # Any: JSON
@@ -95,7 +68,7 @@ def _alike(one: Any, other: Any) -> bool:  # Any: JSON
 
 def contains(answer: str, expected: Any) -> float:  # Any: JSON
     """See `CONTAINS`."""
-    said = f" {normalised(answer)} ", f" {_bare(answer)} "
+    said = f" {normalised(answer)} ", f" {bare(answer)} "
     return float(any(f" {words} " in one for words in map(normalised, accepted(expected)) if words for one in said))
 
 
@@ -168,20 +141,15 @@ def summed(counts: Sequence[Counted]) -> float:
 
 
 def numbers_in(text: str) -> list[float]:
-    """The numbers that are written in a text: 1,234.5 is one, 1,2 are two, 2e-3 is one."""
-    found: list[float] = []
-    for one in _NUMBER.finditer(text):
-        told = one.group().replace("\u2212", "-")
-        parts = [told.replace(",", "")] if _GROUPED.match(told) else [part for part in told.split(",") if part]
-        found += [float(part) for part in parts if len(part) <= LONGEST_NUMBER]
-    return found
+    """The numbers that are written in a text."""
+    return [float(one) for one in numbers_written(text)]
 
 
 def near(answer: str, wanted: float, which: str, absolute: float, relative: float) -> float:
     """See `NUMERIC`: the first, the last, or any number of the answer; or the answer as a whole, `only`."""
     found = numbers_in(answer)
     if which == "only":
-        found = found if len(found) == 1 and not normalised(_NUMBER.sub("", answer)) else []
+        found = found if len(found) == 1 and not normalised(NUMBER.sub("", answer)) else []
     elif which != "any":
         found = found[:1] if which == "first" else found[-1:]
     return float(any(abs(one - wanted) <= max(absolute, relative * abs(wanted)) for one in found))

@@ -1,0 +1,221 @@
+"""The answer within a model's words, in one spelling: two answers are the same where their spellings are."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, model_validator
+
+from nis_backend.answers.normalising import normalised, numbers_written
+from nis_backend.operation import Model
+
+Kind = Literal["number", "choice", "boolean", "json", "line", "text"]
+
+_MARKS = re.compile(r"^\[(?:simulated|scripted)\]\s*")
+"""What a demonstration puts in front is no part of its answer."""
+_BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
+_CUE = re.compile(
+    r"(?:\b(?:final |correct )?answer(?: is)?\s*(?::|=|\bis\b)|\banswer is\b|####)[ \t]*:?[ \t]*", re.IGNORECASE
+)
+_TRUE = frozenset({"true", "yes", "correct"})
+_FALSE = frozenset({"false", "no", "incorrect"})
+_FRACTION = re.compile(r"(?<![\w./])([-+\u2212]?\d{1,100})\s*/\s*(\d{1,100})(?![\w/]|\.\d)")
+_FENCED = re.compile(r"```[a-zA-Z]*\n(.*?)```", re.DOTALL)
+LONGEST = 200
+"""Characters of an answer's spelling; longer ones are cut."""
+MOST_READ = 100_000
+"""Characters of a model's words that are looked at: the last of them, where answers stand."""
+
+
+class Extraction(Model):
+    """Where the answer is in a model's words, and when two of them are the same."""
+
+    kind: Kind = Field(
+        default="line",
+        description="number: the last one, after a cue such as `Answer:` or in \\boxed{} where there is one; "
+        "choice: a letter or one of `choices`; boolean: yes or no; json: the member at `path`; line: the last line; "
+        "text: all of it. Words are compared in lower case without punctuation and articles.",
+    )
+    choices: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=list[str], max_length=50, description="What a choice is among; empty, the letters A to J."
+    )
+    path: str = Field(
+        default="", max_length=200, description="Of a member of JSON, as result.items.0; empty, all of it."
+    )
+    digits: int | None = Field(
+        default=None, ge=1, le=15, description="Numbers are the same that are so to as many significant digits."
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Extraction:
+        if len({one.casefold() for one in self.choices}) < len(self.choices):
+            msg = "two choices are the same in lower case"
+            raise ValueError(msg)
+        return self
+
+
+def extract(text: str, how: Extraction) -> str | None:
+    """The answer in one spelling; None where there is none of its kind."""
+    text = _MARKS.sub("", text)[-MOST_READ:].strip()
+    match how.kind:
+        case "number":
+            found = _number(text, how.digits)
+        case "choice":
+            found = _choice(text, how.choices)
+        case "boolean":
+            found = _boolean(text)
+        case "json":
+            found = _member(text, how)
+        case "line":
+            found = normalised(_line(text))
+        case "text":
+            found = normalised(text)
+    return found[:LONGEST] if found else None
+
+
+def same(expected: str, how: Extraction) -> str | None:
+    """The spelling of an answer that a person gives: alone, without words around it, or as a model would say it."""
+    return _spelled(expected, how.digits) if how.kind == "json" else extract(expected, how)
+
+
+def _after_cue(text: str) -> str:
+    """What follows the last cue, on its line; empty where there is no cue with anything behind it."""
+    for cue in reversed(list(_CUE.finditer(text))):
+        lines = text[cue.end() :].strip().splitlines()
+        if lines:
+            return lines[0]
+    return ""
+
+
+def _line(text: str) -> str:
+    lines = [line for line in text.splitlines() if normalised(line)]
+    last = lines[-1] if lines else ""
+    boxed = _BOXED.findall(last)
+    return boxed[-1] if boxed else _after_cue(last) or last
+
+
+def _number(text: str, digits: int | None) -> str | None:
+    boxed = _BOXED.findall(text)
+    for place, which in ((boxed[-1] if boxed else "", -1), (_after_cue(text), 0), (text, -1)):
+        found = _numbers(place)
+        if found:
+            return _written(found[which], digits)
+    return None
+
+
+def _numbers(text: str) -> list[Fraction]:
+    """In their order; 3/4 is one, 50% is 50."""
+    found: list[Fraction] = []
+    end = 0
+    for one in _FRACTION.finditer(text):
+        found += map(_exact, numbers_written(text[end : one.start()]))
+        above, below = int(one[1].replace("\u2212", "-")), int(one[2])
+        found += [Fraction(above, below)] if below else []
+        end = one.end()
+    return [*found, *map(_exact, numbers_written(text[end:]))]
+
+
+def _exact(text: str) -> Fraction:
+    # Its length and its power are bounded by who found it.
+    return Fraction(Decimal(text))
+
+
+def _written(value: Fraction, digits: int | None) -> str:
+    """As a decimal where that is exact, else as a fraction; with `digits`, rounded."""
+    if digits is not None:
+        return _plain(Decimal(f"{_rounded(value, digits)}"))
+    below = value.denominator
+    for prime in (2, 5):
+        while below % prime == 0:
+            below //= prime
+    if below > 1:
+        return f"{value.numerator}/{value.denominator}"
+    places = 0
+    while value.denominator != 1 and (value * 10**places).denominator != 1:
+        places += 1
+    return _plain(Decimal(int(value * 10**places)).scaleb(-places))
+
+
+def _rounded(value: Fraction, digits: int) -> str:
+    return f"{float(value):.{digits - 1}e}" if abs(value) < Fraction(10) ** 300 else f"{value.numerator}"
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def _choice(text: str, choices: list[str]) -> str | None:
+    labels = choices or list("ABCDEFGHIJ")
+    for place in (*reversed(_BOXED.findall(text)), _after_cue(text), _line(text), text.splitlines()[0] if text else ""):
+        found = _at_start(place, labels)
+        if found is not None:
+            return found
+    marked = [one for one in re.findall(r"\(([A-Za-z])\)", text) if one.upper() in labels]
+    if marked:
+        return marked[-1].upper()
+    words = f" {normalised(text)} "
+    places = {one: words.rfind(f" {normalised(one)} ") for one in labels if len(one) > 1}
+    last = max(places, key=lambda one: places[one], default=None)
+    return last if last is not None and places[last] >= 0 else None
+
+
+def _at_start(place: str, labels: list[str]) -> str | None:
+    """The label that a line begins with; a letter stands alone, or with a sign behind it: `A` is also a word."""
+    bare = place.strip().strip("*_`\"' ").removeprefix("(")
+    for label in sorted(labels, key=len, reverse=True):
+        if not bare.casefold().startswith(label.casefold()):
+            continue
+        rest = bare[len(label) :].lstrip("*_`\"'")
+        if not rest or (rest[0] in ").:,;" or (len(label) > 1 and not rest[0].isalnum())):
+            return label
+    return None
+
+
+def _boolean(text: str) -> str | None:
+    for place in (_after_cue(text), _line(text), text):
+        words = normalised(place).split()
+        for word in words[:1]:
+            if word in _TRUE | _FALSE:
+                return "true" if word in _TRUE else "false"
+    return None
+
+
+def _member(text: str, how: Extraction) -> str | None:
+    for one in (*reversed(_FENCED.findall(text)), text, text[text.find("{") :] if "{" in text else ""):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(one.strip())
+        except (ValueError, RecursionError):
+            continue
+        for name in how.path.split(".") if how.path else ():
+            value = _within(value, name)
+        return None if value is None else _told(value, how.digits)
+    return None
+
+
+def _within(value: Any, name: str) -> Any:  # Any: JSON
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).get(name)
+    if isinstance(value, list) and name.isdecimal() and len(name) < 10 and int(name) < len(cast("list[Any]", value)):  # noqa: PLR2004 - no index has as many digits
+        return cast("list[Any]", value)[int(name)]
+    return None
+
+
+def _told(value: Any, digits: int | None) -> str:  # Any: JSON
+    """A member's spelling."""
+    if isinstance(value, bool | dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return _spelled(str(value), digits)
+
+
+def _spelled(text: str, digits: int | None) -> str:
+    """A number by its value, words as they are compared."""
+    numbers = numbers_written(text)
+    if len(numbers) == 1 and numbers[0] == text.strip().replace(",", ""):
+        return _written(_exact(numbers[0]), digits)
+    return normalised(text)

@@ -1,0 +1,126 @@
+"""The answer within a model's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from nis_backend.answers.extracting import LONGEST, Extraction, extract, same
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Answer: 1,234.50", "1234.5"),
+        ("so 3 + 4 = 7", "7"),
+        ("The answer is 3/4 of a cup, of 2.", "0.75"),
+        ("it is \\boxed{12}. Not 13.", "12"),
+        ("1/3", "1/3"),
+        ("50%", "50"),
+        ("1e3", "1000"),
+        ("#### 72", "72"),
+        ("\u22123 degrees", "-3"),
+        ("-0.0", "0"),
+        ("Final answer: **42** since 6 x 7", "42"),
+        ("Answer: I know. It was 1/0, or 5", "5"),
+        ("none", None),
+        ("9" * 500, None),
+        ("1e999", "1" + "0" * (LONGEST - 1)),
+    ],
+)
+def test_a_number_has_one_spelling(text: str, wanted: str | None) -> None:
+    """Its value; the one that is called the answer, else the last; what nobody would write is none."""
+    assert extract(text, Extraction(kind="number")) == wanted
+
+
+def test_numbers_can_be_the_same_to_some_digits() -> None:
+    """Rounded to as many significant ones."""
+    how = Extraction(kind="number", digits=3)
+    assert {extract(one, how) for one in ("3.14159", "3.1401", "22/7")} == {"3.14"}
+    assert extract("1e-300", how) == "0." + "0" * (LONGEST - 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "choices", "wanted"),
+    [
+        ("The answer is (B).", [], "B"),
+        ("b) red", [], "B"),
+        ("A cat sat. Answer: C", [], "C"),
+        ("I think A is wrong, so (D) it is", [], "D"),
+        ("Answer: **B**. Because", [], "B"),
+        ("A man went", [], None),
+        ("Red.", ["red", "blue"], "red"),
+        ("Not red but blue it is", ["red", "blue"], "blue"),
+        ("Answer: New York", ["New", "New York"], "New York"),
+        ("green", ["red", "blue"], None),
+    ],
+)
+def test_a_choice_is_one_of_those_given(text: str, choices: list[str], wanted: str | None) -> None:
+    """A letter stands alone, as `A` is a word too; the longest label that fits is meant."""
+    assert extract(text, Extraction(kind="choice", choices=choices)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Yes, it is.", "true"),
+        ("There is no doubt.\nAnswer: true", "true"),
+        ("No", "false"),
+        ("[simulated]\nFalse.", "false"),
+        ("There is no doubt", None),
+    ],
+)
+def test_a_boolean_is_said_first(text: str, wanted: str | None) -> None:
+    """After a cue, or as the first word of the last line or of all; `no` within a sentence is none."""
+    assert extract(text, Extraction(kind="boolean")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "wanted"),
+    [
+        ('```json\n{"a": {"b": [1, 2.50]}}\n```', "a.b.1", "2.5"),
+        ('Sure: {"x": "The Paris"} as you see', "x", "paris"),
+        ('{"x": {"b": 1, "a": true}}', "x", '{"a": true, "b": 1}'),
+        ('{"x": null}', "x", None),
+        ('{"x": 1}', "y", None),
+        ("{", "", None),
+    ],
+)
+def test_a_member_of_json_is_found_by_its_path(text: str, path: str, wanted: str | None) -> None:
+    """In a fenced block, in all of it, or from the first brace on."""
+    assert extract(text, Extraction(kind="json", path=path)) == wanted
+
+
+def test_the_last_line_is_compared_by_its_words() -> None:
+    """Without the cue, signs and articles; a demonstration's mark is no part of it."""
+    told = ("[simulated]\nAnswer: Paris", "I think.\n**The Paris!**\n", "So the answer is paris", "\\boxed{Paris}")
+    assert {extract(one, Extraction()) for one in told} == {"paris"}
+    assert extract("", Extraction()) is None
+
+
+def test_what_is_expected_has_the_same_spelling() -> None:
+    """So that outcomes are told by comparing."""
+    pairs: list[tuple[dict[str, Any], str, str]] = [
+        ({"kind": "number"}, "0.5", "Answer: 1/2"),
+        ({"kind": "json", "path": "x"}, "2.0", '{"x": 2}'),
+        ({"kind": "choice"}, "b", "(B)"),
+        ({"kind": "text"}, "Yes sir", "yes, sir!"),
+    ]
+    for how, expected, said in pairs:
+        reading = Extraction.model_validate(how)
+        assert same(expected, reading) == extract(said, reading) is not None
+
+
+def test_choices_differ() -> None:
+    """In lower case too, else there would be no telling."""
+    with pytest.raises(ValidationError, match="the same"):
+        Extraction(kind="choice", choices=["Red", "red"])
+
+
+def test_long_words_take_no_long_time() -> None:
+    """What would make a pattern go back and forth is read in one go: this ends."""
+    for text in ("9," * 50_000, "answer" * 20_000, "1/" * 50_000, "```\n" * 30_000, "{" * 100_000, "(A" * 50_000):
+        for kind in ("number", "choice", "boolean", "json", "line", "text"):
+            extract(text, Extraction.model_validate({"kind": kind}))
