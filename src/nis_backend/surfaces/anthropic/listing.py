@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
+from nis_backend.surfaces.openai.agents import CHAT, PREFIX, is_agent, kept, named
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,6 +32,11 @@ async def models(process: Process, request: Request) -> Response:
     page = {"limit": limit, "cursor": request.query_params.get("after_id") or None}
     listed: ModelList = await call(process.operations.find("models.list_models"), page, ctx)
     cards = [_card(one) for one in listed.models]
+    if listed.next_cursor is None:
+        cards += [
+            _card_of(CHAT, CHAT),
+            *(_card_of(f"{PREFIX}{one.name}", one.name) for one in await kept(process, ctx)),
+        ]
     ids = [card["id"] for card in cards]
     ends = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
     return JSONResponse({"data": cards, "has_more": listed.next_cursor is not None, **ends})
@@ -40,19 +46,26 @@ async def model(process: Process, request: Request) -> Response:
     """One model."""
     ctx = process.context(request.state.caller)
     asked = {"id": request.path_params["id"]}
+    if is_agent(asked["id"]):
+        found_agent = await named(asked["id"], ctx)
+        return JSONResponse(_card_of(asked["id"], f"{PREFIX}{found_agent.name}"))
     found: LanguageModel = await call(process.operations.find("models.get_model"), asked, ctx)
     return JSONResponse(_card(found))
 
 
 def _card(model: LanguageModel) -> Json:
+    return _card_of(model.id, model.name, model.context_tokens)
+
+
+def _card_of(id_: str, name: str, context_tokens: int | None = None) -> Json:
     # When a model was made is not known; clients want a time.
     return {
         "type": "model",
-        "id": model.id,
-        "display_name": model.name,
+        "id": id_,
+        "display_name": name,
         "created_at": "1970-01-01T00:00:00Z",
         "lifecycle": "active",
-        "max_input_tokens": model.context_tokens,
+        "max_input_tokens": context_tokens,
         "max_tokens": None,
         "capabilities": None,
     }

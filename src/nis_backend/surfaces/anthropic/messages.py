@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -12,6 +13,8 @@ from nis_backend.errors import NotFound
 from nis_backend.surfaces.anthropic.events import Events, message
 from nis_backend.surfaces.anthropic.request import HINTS, read, version_of
 from nis_backend.surfaces.openai import listing
+from nis_backend.surfaces.openai.agent_answers import told, whole
+from nis_backend.surfaces.openai.agents import is_agent
 from nis_backend.surfaces.openai.body import hinted, json_object
 from nis_backend.surfaces.streamed import streamed
 from nis_backend.surfaces.waiting import settled
@@ -36,10 +39,16 @@ async def answer(process: Process, request: Request) -> Response:
     hinted(body, HINTS, request.scope)
     try:
         model, asked = read(body, version)
+        arguments = asked.arguments(model)
+        if is_agent(model):
+            # It is wanted of every request here, and an agent's answer is as long as the agent says.
+            del arguments["max_tokens"]
         if asked.stream:
-            return await _stream(process, request, asked.arguments(model), ctx)
+            return await _stream(process, request, arguments, ctx)
+        if is_agent(model):
+            return JSONResponse(message(await whole(process, request, model, arguments, ctx)))
         operation = process.operations.find("models.complete_chat")
-        working = asyncio.ensure_future(call(operation, asked.arguments(model), ctx))
+        working = asyncio.ensure_future(call(operation, arguments, ctx))
         await settled(process, request, working)
         return JSONResponse(message(working.result()))
     except NotFound as error:
@@ -47,5 +56,9 @@ async def answer(process: Process, request: Request) -> Response:
 
 
 async def _stream(process: Process, request: Request, arguments: Json, ctx: Context) -> Response:
-    parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), arguments, ctx)
+    parts: AsyncGenerator[ChatPart, None]
+    if is_agent(arguments["model"]):
+        parts = await told(process, arguments["model"], arguments, replace(ctx, follows=True))
+    else:
+        parts = await call(process.operations.find("models.stream_chat"), arguments, ctx)
     return await streamed(process, request, parts, Events(request.state.request_id))

@@ -1,51 +1,34 @@
-"""Agents as models: `agent:chat` answers by the loop that calls operations, each turn of it a run of a conversation."""
+"""Agents as models: `agent:chat` is the chat, `agent:NAME` an agent that the caller keeps; each answer is a run."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing, suppress
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from nis_backend.calling import call
-from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart
-from nis_backend.errors import (
-    Cancelled,
-    InvalidRequest,
-    NisError,
-    NotFound,
-    NotSupported,
-    UpstreamFailed,
-    from_problem,
-    shorten,
-)
-from nis_backend.event import CancelledRun, Failed, ModelAnswered, StepRetried, Succeeded, TextDelta
-from nis_backend.surfaces.turn_options import NAME, read_options
-from nis_backend.surfaces.waiting import settled
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
+from nis_backend.surfaces.answering import ANSWERS, LISTS, answerer
+from nis_backend.surfaces.answering import CHAT as CHAT_NAME
+from nis_backend.surfaces.turn_options import NAME, TURN, read_options
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
-
-    from starlette.requests import Request
-
+    from nis_backend.capabilities.agents.agent import Agent
+    from nis_backend.capabilities.agents.operations import AgentList
     from nis_backend.context import Context
-    from nis_backend.event import Event
     from nis_backend.operation import Json
-    from nis_backend.run import RunHandle
+    from nis_backend.run import Run
+    from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
 
-CHAT = "agent:chat"
-AGENTS = {CHAT: "chat.send_message"}
-"""The operation that each agent is."""
+PREFIX = "agent:"
+CHAT = f"{PREFIX}{CHAT_NAME}"
 
-CARDS: tuple[Json, ...] = (
-    {
-        "id": CHAT,
-        "object": "model",
-        "created": 0,
-        "owned_by": "nis",
-        "description": "The agent of this server: it calls operations to compute, and keeps the conversation.",
-    },
-)
+CARD: Json = {
+    "id": CHAT,
+    "object": "model",
+    "created": 0,
+    "owned_by": "nis",
+    "description": "The agent of this server: it calls operations to compute, and keeps the conversation.",
+}
 
 NEUTRAL: Json = {
     "instructions": "",
@@ -65,7 +48,62 @@ NEUTRAL: Json = {
 TAKEN = frozenset({"messages", "model", "previous", "instructions", "user", NAME})
 
 
-def message(given: Json) -> Json:
+# -- which there are ---------------------------------------------------------------------------------------------------
+
+
+def is_agent(model: str) -> bool:
+    """Whether a model's name is an agent's."""
+    return model.startswith(PREFIX)
+
+
+async def named(model: str, ctx: Context) -> Answerer:
+    """The agent of this name.
+
+    Raises:
+        NotFound: the caller has no such agent.
+    """
+    try:
+        return await answerer(model.removeprefix(PREFIX) or PREFIX, ctx)
+    except NotFound as error:
+        error.field, error.value = "model", shorten(model)
+        raise
+
+
+async def kept(process: Process, ctx: Context) -> list[Agent]:
+    """The agents that the caller keeps; none where it may not know them."""
+    found: list[Agent] = []
+    if ctx.caller.lacks(process.operations.entry(LISTS).scopes):
+        return found
+    cursor: str | None = None
+    while True:
+        page: AgentList = await ctx.call_named(LISTS, {"limit": 100, "cursor": cursor})
+        found += page.agents
+        if (cursor := page.next_cursor) is None:
+            return found
+
+
+def card_of(agent: Agent, owner: str) -> Json:
+    """An agent as a model of a list."""
+    told = {"id": f"{PREFIX}{agent.name}", "object": "model", "created": int(agent.created), "owned_by": owner}
+    return told | ({"description": agent.description} if agent.description else {})
+
+
+async def agent_of(run: Run, ctx: Context) -> str | None:
+    """The name of the agent whose run it is; None of any other run. One that was deleted is told by its id."""
+    if run.operation == ANSWERS[CHAT_NAME]:
+        return CHAT
+    if run.operation not in ANSWERS.values():
+        return None
+    which = str(run.input["id"])
+    with suppress(NotFound):
+        which = (await answerer(which, ctx)).name
+    return f"{PREFIX}{which}"
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def message(given: Json, one: Answerer, ctx: Context) -> Json:
     """The agent's request of one for a model.
 
     Raises:
@@ -87,6 +125,10 @@ def message(given: Json) -> Json:
                 field=f"messages.{number}",
                 remedy="Send the words of the turns.",
             )
+        if one.card is not None and turn["role"] == "system":
+            raise _own_instructions(given["model"], f"messages.{number}")
+    if one.card is not None and given.get("instructions"):
+        raise _own_instructions(given["model"], "instructions")
     if not turns or turns[-1]["role"] != "user" or not _says(turns[-1]):
         raise InvalidRequest(
             "The last turn is to be the user's, and to say something.",
@@ -97,7 +139,7 @@ def message(given: Json) -> Json:
     earlier = [_earlier(one) for one in (*first, *turns[:-1]) if _says(one)]
     user = {"user_id": str(given["user"])[:128]} if given.get("user") else {}
     attached, links = _attached(turns[-1])
-    return {
+    asked = {
         "message": turns[-1].get("content", ""),
         "attachments": attached,
         "links": links,
@@ -105,6 +147,19 @@ def message(given: Json) -> Json:
         **read_options(given.get(NAME), NAME),
         **user,
     }
+    try:
+        return one.request(asked, ctx)
+    except NotSupported as error:
+        error.field = f"{NAME}.{error.field}" if error.field in TURN else error.field
+        raise
+
+
+def _own_instructions(model: str, field: str) -> NotSupported:
+    return NotSupported(
+        f"{model} has instructions of its own.",
+        field=field,
+        remedy="Leave these out, or write them into the agent.",
+    )
 
 
 def _says(turn: Json) -> bool:
@@ -125,7 +180,7 @@ def _earlier(turn: Json) -> Json:
     return {"role": turn["role"], "content": words, **({"attachments": attached} if attached else {})}
 
 
-async def conversation_of(previous: str, agent: str, ctx: Context) -> str:
+async def conversation_of(previous: str, agent: str, one: Answerer, ctx: Context) -> str:
     """The conversation that goes on after this run.
 
     Raises:
@@ -136,7 +191,8 @@ async def conversation_of(previous: str, agent: str, ctx: Context) -> str:
         run = await ctx.runs.get(previous)
     except NotFound:
         raise NotFound("It is gone.", field="previous", value=previous) from None
-    if run.operation != AGENTS[agent] or run.conversation_id is None:
+    its = run.operation == one.operation and (one.card is None or run.input["id"] == one.card.id)
+    if not its or run.conversation_id is None:
         raise InvalidRequest(
             f"Run {previous} is none of {agent}.", field="previous", value=previous, remedy="Follow it with its model."
         )
@@ -149,94 +205,3 @@ async def conversation_of(previous: str, agent: str, ctx: Context) -> str:
             remedy="Follow the last one, or branch the conversation.",
         )
     return run.conversation_id
-
-
-async def begin(process: Process, agent: str, asked: Json, ctx: Context) -> RunHandle:
-    """The turn, which goes on by itself."""
-    try:
-        handle: RunHandle = await call(process.operations.find(AGENTS[agent]), asked, ctx)
-    except NisError as error:
-        if error.field and error.field.partition(".")[0] in {"message", "earlier", "attachments", "links"}:
-            error.field = "messages"
-        raise
-    return handle
-
-
-async def told(process: Process, agent: str, given: Json, ctx: Context) -> AsyncGenerator[ChatPart, None]:
-    """An agent's turn, as the parts of an answer."""
-    return parts(await begin(process, agent, message(given), ctx), agent, ctx)
-
-
-async def whole(process: Process, request: Request, agent: str, given: Json, ctx: Context) -> ChatCompletion:
-    """An agent's turn, once it is whole."""
-
-    async def last() -> ChatPart:
-        async with aclosing(await told(process, agent, given, ctx)) as coming:
-            *_, last = [part async for part in coming]
-        return last
-
-    working = asyncio.ensure_future(last())
-    await settled(process, request, working)
-    found = working.result().whole
-    assert found is not None
-    return found
-
-
-async def parts(handle: RunHandle, agent: str, ctx: Context) -> AsyncGenerator[ChatPart, None]:
-    """An agent's turn as the parts of an answer; it ends when nobody listens any more.
-
-    Raises:
-        UpstreamFailed: it was cut after words of it had been told, which cannot be taken back.
-        NisError: it has failed.
-    """
-    words: list[str] = []
-    told: set[int] = set()
-    answers: list[ModelAnswered] = []
-    ended = False
-    try:
-        async with aclosing(cast("AsyncGenerator[Event]", handle.follow(waits=False))) as events:
-            async for event in events:
-                body = event.body
-                ended = event.terminal
-                if isinstance(body, TextDelta):
-                    words.append(body.text)
-                    told.add(body.step)
-                    yield ChatPart(model=agent, demonstration=False, text=body.text)
-                elif isinstance(body, StepRetried) and body.step in told:
-                    raise UpstreamFailed("The answer was cut, and is written anew.", remedy="Ask again.")
-                elif isinstance(body, ModelAnswered):
-                    answers.append(body)
-                elif isinstance(body, Failed):
-                    raise from_problem(body.problem)
-                elif isinstance(body, CancelledRun):
-                    raise Cancelled("The run was cancelled.", remedy="Ask again.")
-                elif isinstance(body, Succeeded):
-                    for part in _last(agent, "".join(words), body.result, answers):
-                        yield part
-    finally:
-        if not ended:
-            with suppress(NisError):
-                await asyncio.shield(ctx.runs.cancel(handle.id))
-
-
-def _last(agent: str, text: str, result: Any, answers: Sequence[ModelAnswered]) -> Iterable[ChatPart]:
-    """The end, and the whole of it; Any: JSON."""
-    answer = ChatAnswer(text=text, tool_calls=[], finish_reason="stop")
-    small = bool(result.get("demonstration"))
-    counted = [one for one in answers if one.problem is None]
-    yield ChatPart(model=agent, demonstration=small, ended=answer)
-    whole = ChatCompletion(
-        model=agent,
-        demonstration=small,
-        answers=[answer],
-        input_tokens=_sum([one.input_tokens for one in counted]),
-        output_tokens=_sum([one.output_tokens for one in counted]),
-        cached_tokens=sum(one.cached_tokens for one in counted),
-        reasoning_tokens=sum(one.reasoning_tokens for one in counted),
-    )
-    yield ChatPart(model=agent, demonstration=small, whole=whole)
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [one for one in counts if one is not None]
-    return sum(known) if len(known) == len(counts) else None

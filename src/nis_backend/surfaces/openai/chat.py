@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.openai import listing
-from nis_backend.surfaces.openai.agents import AGENTS, told, whole
+from nis_backend.surfaces.openai.agent_answers import told, whole
+from nis_backend.surfaces.openai.agents import is_agent
 from nis_backend.surfaces.openai.body import hinted, json_object
 from nis_backend.surfaces.openai.request import CHAT_HINTS, read
 from nis_backend.surfaces.openai.stream import Frames
@@ -43,7 +44,7 @@ async def answer(process: Process, request: Request) -> Response:
             options = asked.stream_options
             chunks = Chunks(include_usage=options is not None and options.include_usage)
             return await _stream(process, request, arguments, ctx, chunks)
-        if model in AGENTS:
+        if is_agent(model):
             return JSONResponse(completion(await whole(process, request, model, arguments, ctx)))
         working = asyncio.ensure_future(call(process.operations.find("models.complete_chat"), arguments, ctx))
         await settled(process, request, working)
@@ -54,7 +55,7 @@ async def answer(process: Process, request: Request) -> Response:
 
 async def _stream(process: Process, request: Request, arguments: Json, ctx: Context, chunks: Chunks) -> Response:
     parts: AsyncGenerator[ChatPart, None]
-    if arguments["model"] in AGENTS:
+    if is_agent(arguments["model"]):
         parts = await told(process, arguments["model"], arguments, replace(ctx, follows=True))
     else:
         parts = await call(process.operations.find("models.stream_chat"), arguments, ctx)

@@ -16,8 +16,10 @@ from nis_backend.capabilities.models.responding import NAME, ResponseRequest, tu
 from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported, shorten
 from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
+from nis_backend.surfaces.answering import ANSWERS
 from nis_backend.surfaces.openai import listing
-from nis_backend.surfaces.openai.agents import AGENTS, begin, conversation_of, message
+from nis_backend.surfaces.openai.agent_answers import begin
+from nis_backend.surfaces.openai.agents import agent_of, conversation_of, is_agent, message, named
 from nis_backend.surfaces.openai.body import HINTS, hinted, json_object
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
@@ -60,8 +62,6 @@ UNCOUNTED = frozenset({"include", "background", "stream", "store", "max_output_t
 
 MOST_KEPT = 4096
 """Items of kept responses that one request may refer to."""
-
-AGENT_OF = {operation: agent for agent, operation in AGENTS.items()}
 
 Entry = tuple["Body", float]
 """An entry of a log, and when it was written."""
@@ -108,7 +108,7 @@ async def create(process: Process, request: Request) -> Response:
         model, asked = read(body)
         asked = asked.model_copy(update={"input": await _referred(process, asked.input, ctx)})
         arguments = asked.arguments(model, body)
-        if asked.store is False and model in AGENTS:
+        if asked.store is False and is_agent(model):
             raise NotSupported(
                 f"What {model} answers is kept: it is a turn of a conversation.", field="store", remedy="Leave it out."
             )
@@ -122,7 +122,7 @@ async def create(process: Process, request: Request) -> Response:
         raise _renamed(error) from None
     if asked.stream:
         run = await ctx.runs.get(handle.id)
-        return await _streamed(process, request, run, handle)
+        return await _streamed(process, request, await asked_of(run, ctx), handle)
     if not asked.background:
         await _ended(process, request, handle, ctx)
     return JSONResponse(await _object(process, handle.id, ctx))
@@ -175,15 +175,16 @@ def _with_parts(turn: Json) -> Json:
 
 async def _begun(process: Process, arguments: Json, ctx: Context) -> RunHandle:
     agent = arguments["model"]
-    if agent not in AGENTS:
+    if not is_agent(agent):
         handle: RunHandle = await call(process.operations.find(NAME), arguments, ctx)
         return handle
     # How it is waited for is none of its matters.
     labels = {name: value for name, value in arguments["labels"].items() if name != "background"}
-    asked = message({**arguments, "labels": labels})
+    one = await named(agent, ctx)
+    asked = message({**arguments, "labels": labels}, one, ctx)
     if arguments["previous"] is not None:
-        asked["conversation_id"] = await conversation_of(arguments["previous"], agent, ctx)
-    return await begin(process, agent, asked, ctx)
+        asked["conversation_id"] = await conversation_of(arguments["previous"], agent, one, ctx)
+    return await begin(process, one, asked, ctx)
 
 
 async def _missing(process: Process, ctx: Context, error: NotFound) -> NotFound:
@@ -224,9 +225,9 @@ async def _ended(process: Process, request: Request, handle: RunHandle, ctx: Con
         waiting.result()
 
 
-async def _streamed(process: Process, request: Request, run: Run, handle: RunHandle, after: int = -1) -> Response:
+async def _streamed(process: Process, request: Request, asked: Asked, handle: RunHandle, after: int = -1) -> Response:
     entries = _entries(handle.follow(waits=False))
-    return await streamed(process, request, entries, Events(asked_of(run), after))
+    return await streamed(process, request, entries, Events(asked, after))
 
 
 async def _entries(events: AsyncIterator[Event]) -> AsyncGenerator[Entry | None, None]:
@@ -246,7 +247,7 @@ async def count(process: Process, request: Request) -> Response:
             body["input"] = []
         model, asked = read({name: value for name, value in body.items() if name not in UNCOUNTED})
         asked = asked.model_copy(update={"input": await _referred(process, asked.input, ctx)})
-        if model in AGENTS:
+        if is_agent(model):
             raise NotSupported(f"What {model} reads is its own.", field="model", remedy="Name a model.")
         told = await _told(asked.arguments(model, body), ctx)
         counted = {name: told[name] for name in ("messages", "tools", "model", "answer_schema")}
@@ -300,9 +301,9 @@ async def _told_entries(parts: AsyncGenerator[ChatPart, None], ctx: Context) -> 
 # -- what is kept ------------------------------------------------------------------------------------------------------
 
 
-def asked_of(run: Run) -> Asked:
+async def asked_of(run: Run, ctx: Context) -> Asked:
     """What the response of a run is of."""
-    agent = AGENT_OF.get(run.operation)
+    agent = await agent_of(run, ctx)
     if agent is not None:
         return Asked(suffix=suffix_of(run.id), created=run.created, model=agent, input={}, agent=True)
     return Asked(suffix=suffix_of(run.id), created=run.created, model=str(run.input["model"]), input=run.input)
@@ -315,9 +316,10 @@ async def retrieve(process: Process, request: Request) -> Response:
     if request.query_params.get("stream") not in {"true", "1"}:
         return JSONResponse(await _object(process, run.id, ctx))
     after = _after(request.query_params.get("starting_after"))
+    asked = await asked_of(run, ctx)
     if run.finished:
         events = await _events(process, run.id, ctx)
-        last = max((one["sequence_number"] for one in view(asked_of(run), events)), default=0)
+        last = max((one["sequence_number"] for one in view(asked, events)), default=0)
         if after > last:
             raise InvalidRequest(
                 f"The stream has no event after {after}: its last is {last}.",
@@ -326,7 +328,7 @@ async def retrieve(process: Process, request: Request) -> Response:
                 remedy="Give the sequence_number of the last event you have seen.",
             )
     handle = RunHandle(id=run.id, log=ctx.runs)
-    return await _streamed(process, request, run, handle, after)
+    return await _streamed(process, request, asked, handle, after)
 
 
 def _after(given: str | None) -> int:
@@ -380,7 +382,7 @@ async def _run(process: Process, response_id: str, ctx: Context) -> Run:
         run: Run = await call(process.operations.find("runs.get_run"), {"id": run_of(response_id)}, ctx)
     except NotFound:
         raise unknown(response_id) from None
-    if run.operation != NAME and run.operation not in AGENT_OF:
+    if run.operation not in {NAME, *ANSWERS.values()}:
         raise unknown(response_id)
     return run
 
@@ -394,4 +396,4 @@ async def _events(process: Process, run_id: str, ctx: Context) -> list[Event]:
 
 async def _object(process: Process, run_id: str, ctx: Context) -> Json:
     run = await ctx.runs.get(run_id)
-    return response_of(asked_of(run), run, await _events(process, run_id, ctx))
+    return response_of(await asked_of(run, ctx), run, await _events(process, run_id, ctx))
