@@ -144,7 +144,7 @@ async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, term
             request = await ctx.blobs.resolve(request, came)
         if target.prepare:
             run_id = ctx.run_id or ctx.new_id("run")
-            ctx = replace(ctx, operation=target.name, run_id=run_id, beside=[], came=came)
+            ctx = replace(ctx, operation=target.name, run_id=run_id, beside=[], ends=[], came=came)
             request = await target.prepare(request, ctx)
     except BaseException:
         await ctx.blobs.drop(came, None)

@@ -84,6 +84,8 @@ class Context:
     """The id of the run that this call starts, where it was settled before."""
     beside: list[tuple[Table, Row]] = field(default_factory=list["tuple[Table, Row]"])
     """Rows that are written down with the run that this call starts: both are there, or neither."""
+    ends: list[float] = field(default_factory=list[float])
+    """Times of which the first is when the run that this call starts ends at the latest."""
     came: list[str] = field(default_factory=list[str])
     """Ids of blobs that are there for the run that this call starts: where none comes of it, they go again."""
     probes: bool = False
@@ -258,7 +260,7 @@ class Context:
     def _within(self) -> Context:
         if self.depth >= DEEPEST:
             raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
-        return replace(self, depth=self.depth + 1, run_id=None, beside=[], came=[])
+        return replace(self, depth=self.depth + 1, run_id=None, beside=[], ends=[], came=[])
 
     def now(self) -> float:
         """Seconds since 1970, UTC; in a run the same however often its code is executed."""
@@ -378,6 +380,9 @@ class Context:
         """
         refuse_secret(operation)
         terms = terms or Terms(queue=operation.queue or own_queue(operation.pool))
+        if self.ends:
+            ends = min(self.ends) if terms.deadline is None else min(*self.ends, terms.deadline)
+            terms = replace(terms, deadline=ends)
         await self.drivers.dispatch.admit(terms.queue)
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.

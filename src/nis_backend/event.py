@@ -100,6 +100,19 @@ class ToolAnswered(Model):
     problem: dict[str, Any] | None = None  # Any: a problem document
 
 
+class HandedOff(Model):
+    """An agent has handed the conversation to another one, which goes on in the same run."""
+
+    type: Literal["handed_off"] = "handed_off"
+    step: int
+    call_id: str
+    agent: str = Field(description="Who had the conversation: the agent's name.")
+    to: str = Field(description="Who has it now.")
+    to_id: str
+    version: int = Field(description="Of the agent that has it now.")
+    reason: str = Field(default="", description="Why, as the model said.")
+
+
 class Progressed(Model):
     """How far a long step is."""
 
@@ -269,6 +282,7 @@ Body = Annotated[
     | ModelAnswered
     | ToolCalled
     | ToolAnswered
+    | HandedOff
     | Progressed
     | Surface
     | InputRequired

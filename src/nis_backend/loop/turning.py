@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.entry import Entry
+    from nis_backend.loop.handing import Handing
     from nis_backend.steps import Used
 
 # Any: a JSON object's values differ in type.
@@ -56,6 +57,7 @@ MOST_CALLS = 16
 LONGEST_ARGUMENTS = 65_536
 LONGEST_RESULT = 8_000
 """Characters of a result that a model is shown, about 2,500 tokens."""
+HANDED = "The conversation is handed on."
 LONGEST_DESCRIPTION = 1024
 """Characters that OpenAI takes for a function's description."""
 
@@ -79,6 +81,10 @@ class Conversed:
     input_tokens: int | None
     output_tokens: int | None
     steps: int
+    handed: bool = False
+    """Whether it was handed on: somebody else answers."""
+    messages: Sequence[Message] = ()
+    """All that was said up to there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +104,14 @@ async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
     *,
     step: int = 1,
     max_tokens: int | None = None,
+    before: str = "",
 ) -> Conversed:
-    """One model call, without tools; a call that was cut is tried once more.
+    """One model call, without tools; a call that was cut is tried once more. `before` stands before its words.
 
     Raises:
         UpstreamFailed, WorkerLost: it was cut twice, or answered with nothing.
     """
-    heard = await ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step)
+    heard = await ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step, before)
     text, end = heard.text, heard.end
     await _warn_of_cut(ctx, end)
     if not text:
@@ -125,6 +132,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     most_steps: int = MOST_STEPS,
     max_tokens: int | None = None,
     asks: Callable[[Entry], str] | None = None,
+    handing: Handing | None = None,
+    spoken: bool = False,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
 
@@ -133,10 +142,107 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     What it calls of the caller's `functions`, the run waits for; of `remote` tools, a person may be asked first. `asks`
     is why a person is asked before an operation, empty where nobody is; without it, what destroys is not offered.
 
+    It may hand the conversation on by the tools of `handing`, which ends its part. `spoken` says that words of the
+    answer stand before its own.
+
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
         NisError: the model's own refusal. What an operation refuses goes back to the model instead.
     """
+    offer = _offer(tools, functions, remote, handing, asks)
+    said = _instructed(messages) if offer.operations else list(messages)
+    texts: list[str] = []
+    views: list[View] = []
+    ends: list[Answered] = []
+    problems, step, handed, before = 0, first - 1, False, ""
+    while not handed:
+        step += 1
+        if offer.any and (step >= first + most_steps or problems >= MOST_PROBLEMS):
+            why = (
+                f"{most_steps} steps were used"
+                if step >= first + most_steps
+                else f"{problems} steps in a row called tools wrongly"
+            )
+            await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
+            offer = _Offer()
+        prompt = Prompt(
+            model=info.name, messages=said, tools=offer.as_tools(), max_tokens=max_tokens, pieces=ctx.watched
+        )
+        before = "\n\n" if spoken or any(texts) else ""
+        try:
+            heard = await _ask(ctx, driver, info, prompt, said, step, before)
+        except NisError as error:
+            if not offer.any or not (error.toolless or isinstance(error, NotSupported)):
+                raise
+            await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
+            offer = _Offer()
+            continue
+        text, end = heard.text, heard.end
+        await _warn_of_cut(ctx, end)
+        texts.append(text)
+        ends.append(end)
+        if not offer.any or not end.tool_calls:
+            break
+        said.append(
+            Message(
+                role="assistant",
+                content=text.strip(),
+                tool_calls=tuple(map(_clean, end.tool_calls)),
+                reasoning=end.reasoning,
+            )
+        )
+        done = await _carry_out(ctx, step, end.tool_calls, offer, asks)
+        said += done.told
+        views += done.views
+        handed = done.handed
+        problems = problems + 1 if done.failed == len(end.tool_calls) else 0
+    if not handed and not texts[-1].strip():
+        texts[-1] = await _say_views(ctx, info, step, views, before)
+    return Conversed(
+        text="".join(texts),
+        views=views,
+        input_tokens=total(end.input_tokens for end in ends),
+        output_tokens=total(end.output_tokens for end in ends),
+        steps=step - first + 1,
+        handed=handed,
+        messages=said,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Offer:
+    """What a model may call."""
+
+    operations: dict[str, Entry] = field(default_factory=dict[str, "Entry"])
+    far: dict[str, Json] = field(default_factory=dict[str, Json])
+    """Remote tools."""
+    theirs: Sequence[Tool] = ()
+    """The caller's functions."""
+    handing: Handing | None = None
+
+    @property
+    def hands(self) -> Sequence[Tool]:
+        """What hands the conversation on."""
+        return self.handing.tools if self.handing else ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something."""
+        return bool(self.operations or self.far or self.theirs or self.hands)
+
+    def as_tools(self) -> list[Tool]:
+        """As a model reads it."""
+        return [*map(_tool, self.operations.values()), *as_tools(self.far.values()), *self.theirs, *self.hands]
+
+
+def _offer(
+    tools: Sequence[Entry],
+    functions: Sequence[Tool],
+    remote: Sequence[Json],
+    handing: Handing | None,
+    asks: Callable[[Entry], str] | None,
+) -> _Offer:
+    """What of these a model may be offered."""
     # What destroys waits for a person, and a log keeps no secret; a run is begun, and not waited for.
     plain = [
         entry
@@ -145,76 +251,65 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         and (entry.effect != "destroys" or (asks is not None and asks(entry)))
         and not entry.secret
     ]
-    offered = {tool_name(entry): entry for entry in plain}
-    theirs: list[Tool] = list(functions)
     # A name that the caller has given is the caller's.
-    far = _besides(remote, theirs)
-    said = _instructed(messages) if offered else list(messages)
-    texts: list[str] = []
+    far = _besides(remote, functions)
+    return _Offer(operations={tool_name(entry): entry for entry in plain}, far=far, theirs=functions, handing=handing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Done:
+    """What came of a step's calls."""
+
+    told: list[Message]
+    views: list[View]
+    failed: int
+    handed: bool
+
+
+async def _carry_out(
+    ctx: Context,
+    step: int,
+    calls: Sequence[ToolCall],
+    offer: _Offer,
+    asks: Callable[[Entry], str] | None,
+) -> _Done:
+    """Carry out what a step calls: operations and remote tools together, then the caller's, then who hands on."""
+    told: dict[int, str] = {}
     views: list[View] = []
-    ends: list[Answered] = []
-    problems = 0
-    step = first - 1
-    while True:
-        step += 1
-        if (offered or far or theirs) and (step >= first + most_steps or problems >= MOST_PROBLEMS):
-            why = (
-                f"{most_steps} steps were used"
-                if step >= first + most_steps
-                else f"{problems} steps in a row called tools wrongly"
-            )
-            await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
-            offered, far, theirs = {}, {}, []
-        prompt = Prompt(
-            model=info.name,
-            messages=said,
-            tools=[*(_tool(entry) for entry in offered.values()), *as_tools(far.values()), *theirs],
-            max_tokens=max_tokens,
-            pieces=ctx.watched,
-        )
-        before = "\n\n" if any(texts) else ""
-        try:
-            heard = await _ask(ctx, driver, info, prompt, said, step, before)
-        except NisError as error:
-            if not (offered or far or theirs) or not (error.toolless or isinstance(error, NotSupported)):
-                raise
-            await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
-            offered, far, theirs = {}, {}, []
-            continue
-        text, end = heard.text, heard.end
-        await _warn_of_cut(ctx, end)
-        texts.append(text)
-        ends.append(end)
-        if not (offered or far or theirs) or not end.tool_calls:
-            break
-        calls = end.tool_calls
-        said.append(
-            Message(
-                role="assistant", content=text.strip(), tool_calls=tuple(map(_clean, calls)), reasoning=end.reasoning
-            )
-        )
-        told: dict[int, str] = {}
-        failed = 0
-        apart = _told_apart(calls)
-        callers = [place for place, call in enumerate(apart) if call.name in {one.name for one in theirs}]
-        ours = [place for place in range(len(apart)) if place not in callers]
-        places = iter(ours)
-        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered, far, asks):
-            told[next(places)] = used.told
-            views += used.views
-            failed += used.event.problem is not None
-        told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)
-        said += [Message(role="tool", content=told[place], tool_call_id=call.id) for place, call in enumerate(calls)]
-        problems = problems + 1 if failed == len(calls) else 0
-    if not texts[-1].strip():
-        texts[-1] = await _say_views(ctx, info, step, views, before)
-    return Conversed(
-        text="".join(texts),
-        views=views,
-        input_tokens=total(end.input_tokens for end in ends),
-        output_tokens=total(end.output_tokens for end in ends),
-        steps=step - first + 1,
-    )
+    failed, handed = 0, False
+    apart = _told_apart(calls)
+    theirs, hands = {one.name for one in offer.theirs}, {one.name for one in offer.hands}
+    callers = [place for place, call in enumerate(apart) if call.name in theirs]
+    leaving = [place for place, call in enumerate(apart) if call.name in hands and place not in callers]
+    ours = [place for place in range(len(apart)) if place not in callers and place not in leaving]
+    places = iter(ours)
+    async for used in _use_all(ctx, step, [apart[place] for place in ours], offer.operations, offer.far, asks):
+        told[next(places)] = used.told
+        views += used.views
+        failed += used.event.problem is not None
+    told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)
+    for place in leaving:
+        assert offer.handing is not None
+        refused = await _hand_on(ctx, step, apart[place], offer.handing, taken=handed)
+        told[place] = refused or HANDED
+        handed, failed = handed or not refused, failed + bool(refused)
+    messages = [Message(role="tool", content=told[place], tool_call_id=call.id) for place, call in enumerate(calls)]
+    return _Done(told=messages, views=views, failed=failed, handed=handed)
+
+
+async def _hand_on(ctx: Context, step: int, call: ToolCall, handing: Handing, *, taken: bool) -> str:
+    """Hand the conversation on; answers what the model is told where it is not, else nothing."""
+    given = _arguments(call)
+    arguments = given if isinstance(given, dict) else {}
+    if taken:
+        refusal = InvalidRequest("The conversation was handed on already.", remedy="Hand it to one.")
+    else:
+        refusal = given if isinstance(given, NisError) else await handing.take(step, call, arguments)
+    if refusal is None:
+        return ""
+    called = ToolCalled(step=step, call_id=call.id, operation=call.name, arguments=arguments)
+    used = await ctx.use(called, refusal=refusal)
+    return _told(_mendable(used.event.problem or {}))
 
 
 async def _ask(  # noqa: PLR0913, PLR0917 - as `ask`, and what may be left out

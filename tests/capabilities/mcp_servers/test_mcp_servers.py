@@ -197,6 +197,19 @@ def test_where_the_operator_says_so_nobody_is_asked(tooled: Server) -> None:
     assert '"text":"5"' in ended(boss, turn(boss, waits=False))
 
 
+def test_an_agent_that_is_kept_is_offered_tools_of_the_servers_it_names(tooled: Server) -> None:
+    """Promise of an agent's `servers`: tools of the one that it names, and of no other."""
+    ann = holder(tooled, owner="ann", scopes=["*", "server:admin"])
+    for name in ("demo", "other"):
+        registered(ann, name=name, approval="changes")
+    said: dict[str, str] = {}
+    for number, servers in enumerate((["demo"], ["other"])):
+        made = ann.done("POST", "/agents", {"name": f"a{number}", "instructions": "Add.", "servers": servers})
+        said[servers[0]] = ann.done("POST", f"/agents/{made['id']}/run", {"message": "Please add two."})["response"]
+    assert '"text":"5"' in said["demo"]
+    assert "There is no tool 'mcp-demo-add'" in said["other"]
+
+
 def test_programs_end_with_their_server(serve: Serve) -> None:
     """Promise: what was started for a server of tools does not outlive this one."""
     server = serve()

@@ -24,9 +24,14 @@ A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 LONGEST_INSTRUCTIONS = 50_000
 MOST_PATTERNS, MOST_AGENTS = 64, 16
 LONGEST_SCHEMA = 20_000
+LONGEST_DEADLINE = 604_800.0
+"""Seconds: a week."""
+
+GET_SERVER, GET_AGENT = "mcp_servers.get_mcp_server", "remote_agents.get_remote_agent"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=A_NAME)]
 Pattern = Annotated[str, StringConstraints(max_length=80, pattern=r"^(\*|[a-z0-9_]+(\.(\*|[a-z0-9_]+))?)$")]
+Far = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_-]*)$")]
 Asks = Literal["writes", "destroys", "nothing"]
 
 
@@ -47,11 +52,23 @@ class Definition(Model):
         "than whoever runs it may.",
         examples=[["physics.*"]],
     )
-    servers: bool = Field(
-        default=False, description="Whether it may use tools of MCP servers and agents of other servers."
+    servers: list[Far] = Field(
+        default_factory=list[str],
+        max_length=MOST_AGENTS,
+        description="Registered MCP servers whose tools it may use, by name; * is all.",
+    )
+    remote_agents: list[Far] = Field(
+        default_factory=list[str],
+        max_length=MOST_AGENTS,
+        description="Registered agents of other servers that it may ask, by name; * is all.",
     )
     agents: list[Name] = Field(
         default_factory=list[str], max_length=MOST_AGENTS, description="Agents of the same owner that it may ask."
+    )
+    hands_off_to: list[Name] = Field(
+        default_factory=list[str],
+        max_length=MOST_AGENTS,
+        description="Agents of the same owner to which it may hand the conversation: they go on in the same run.",
     )
     asks: Asks = Field(
         default="writes",
@@ -60,6 +77,12 @@ class Definition(Model):
     )
     memory: bool = Field(default=False, description="Whether it is told what is remembered of whom it serves.")
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that one run may cost at most.")
+    deadline: float | None = Field(
+        default=None,
+        gt=0,
+        le=LONGEST_DEADLINE,
+        description="Seconds that one run may take, in which it waits for a person included; then it ends.",
+    )
     steps: int = Field(default=8, ge=1, le=50, description="Times that its model is asked with tools, at most.")
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, description="Of each of the model's answers.")
     output_schema: dict[str, Any] | None = Field(  # Any: a JSON schema
@@ -123,15 +146,11 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
                 value=pattern,
                 remedy="operations.list_operations has their names.",
             )
-    for other in definition.agents:
-        if other == name:
-            raise InvalidRequest(
-                "An agent does not ask itself.", field="agents", value=other, remedy="Name another agent."
-            )
-        try:
-            await find(other, ctx)
-        except NotFound as error:
-            raise InvalidRequest(error.message, field="agents", value=other, remedy=error.remedy) from None
+    for field in ("agents", "hands_off_to"):
+        await _check_agents(field, getattr(definition, field), name, ctx)
+    for field, operation in (("servers", GET_SERVER), ("remote_agents", GET_AGENT)):
+        for other in getattr(definition, field):
+            await _check_far(field, operation, other, ctx)
     if definition.output_schema is not None:
         size = len(json.dumps(definition.output_schema))
         if size > LONGEST_SCHEMA:
@@ -142,6 +161,30 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
                 remedy="Give a plainer JSON schema.",
             )
         await hold(definition.output_schema, "output_schema")
+
+
+async def _check_agents(field: str, others: Iterable[str], name: str | None, ctx: Context) -> None:
+    for other in others:
+        if other == name:
+            raise InvalidRequest(
+                f"An agent does not {'ask' if field == 'agents' else 'hand off to'} itself.",
+                field=field,
+                value=other,
+                remedy="Name another agent.",
+            )
+        try:
+            await find(other, ctx)
+        except NotFound as error:
+            raise InvalidRequest(error.message, field=field, value=other, remedy=error.remedy) from None
+
+
+async def _check_far(field: str, operation: str, other: str, ctx: Context) -> None:
+    if other == "*":
+        return
+    try:
+        await ctx.call_named(operation, {"id": other})
+    except NotFound as error:
+        raise InvalidRequest(error.message, field=field, value=other, remedy=error.remedy) from None
 
 
 def fits(entry: Entry, patterns: Iterable[str]) -> bool:

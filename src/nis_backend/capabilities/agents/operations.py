@@ -112,6 +112,11 @@ class AskAgent(OneAgent):
     """Which agent, and what it is to do."""
 
     message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
+    until: float | None = Field(
+        default=None,
+        ge=0,
+        description="When it ends at the latest, seconds since 1970, UTC; its own deadline holds as well.",
+    )
 
 
 class RunAgent(AskAgent):
@@ -130,7 +135,7 @@ class Answer(Model):
     """What came of an agent's run."""
 
     agent_id: str
-    agent: str = Field(description="Its name.")
+    agent: str = Field(description="Its name: of the one who had the conversation last.")
     version: int
     response: str = Field(description="The answer in words.")
     output: Any = Field(default=None, description="As its schema says; null where it has none.")
@@ -140,6 +145,9 @@ class Answer(Model):
     steps: int = Field(description="Times that the model was asked.")
     tokens: int | None = Field(description="Read and written; null where the provider does not tell.")
     run_id: str
+    handed_off: list[str] = Field(
+        default_factory=list[str], description="The agents to which the conversation was handed, in their order."
+    )
     views: list[View] = Field(default_factory=list[View], description="What its tools have shown.")
 
 
@@ -367,7 +375,10 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
     await ctx.models.choose(agent.model)
     if agent.budget is not None:
         ctx.cap(str(ctx.run_id), agent.budget)
-    return request.model_copy(update={"id": agent.id, "version": agent.version})
+    ends = [request.until, None if agent.deadline is None else ctx.now() + agent.deadline]
+    ctx.ends.extend(one for one in ends if one is not None)
+    until = min(ctx.ends) if ctx.ends else None
+    return request.model_copy(update={"id": agent.id, "version": agent.version, "until": until})
 
 
 @operation(
@@ -385,7 +396,11 @@ async def run_agent(request: RunAgent, ctx: Context) -> Recorded[Answer]:
     """Have an agent do something: its model talks, chooses operations, they compute, until it answers.
 
     Each step is an event of the run, made once however often the run is cut. The agent uses what it names and no more
-    than its caller may; before what writes or destroys a person decides, as it says.
+    than its caller may; before what writes or destroys a person decides, as it says. It may hand the conversation to
+    another agent, which goes on in the same run.
+
+    Raises:
+        DeadlineExceeded: its time is over.
     """
     from nis_backend.capabilities.agents.running import follow  # noqa: PLC0415 - as above
 
@@ -411,7 +426,7 @@ async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
         Waiting: a person has to decide something first; the run goes on by itself then.
         InvalidRequest: agents asked each other more than 4 deep.
     """
-    run = await ctx.begin(run_agent, RunAgent(id=request.id, message=request.message))
+    run = await ctx.begin(run_agent, RunAgent(id=request.id, message=request.message, until=request.until))
     try:
         return Answer.model_validate(await ctx.runs.result(run.id))
     except asyncio.CancelledError as stopped:

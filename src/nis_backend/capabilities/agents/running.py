@@ -2,138 +2,166 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.asking import ask
-from nis_backend.capabilities.agents.agent import Agent, agent_of, find, fits
-from nis_backend.capabilities.operations.operations import permitted, ranked
+from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
 from nis_backend.conforming import Wrong, hold
-from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt
-from nis_backend.errors import InvalidRequest, UpstreamFailed
-from nis_backend.event import Warned
+from nis_backend.drivers.llm.base import Message, Prompt
+from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, from_problem
+from nis_backend.event import HandedOff, Warned
+from nis_backend.loop.handing import Handing, as_words
 from nis_backend.loop.turning import Conversed, answer, converse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nis_backend.capabilities.agents.agent import Agent
     from nis_backend.capabilities.agents.operations import Answer, RunAgent
     from nis_backend.context import Context
+    from nis_backend.drivers.llm.answer import ToolCall
+    from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
 
-OFFERED = 40
-"""Operations that a model is offered, the likeliest for the message first."""
-QUERY = 1000
-"""Characters of a message by which they are looked for."""
-RECALLED = 8
 MENDED = 2
 """Times that an answer is asked for again which does not follow its schema."""
+MOST_HANDED = 8
+"""Times that a conversation is handed on in one run."""
+LONGEST_REASON = 4000
 NO_TOOLS = "{model} cannot choose tools by itself, so this agent only talked: give it a model that can."
+
+
+@dataclass(kw_only=True)
+class _Course:
+    """A run on its way: who has the conversation, who had it, and what was said."""
+
+    ctx: Context
+    request: RunAgent
+    now: Settled
+    had: list[Settled]
+    """Who has had it, the last of whom has it."""
+    texts: list[str] = field(default_factory=list[str])
+    tokens: list[int | None] = field(default_factory=list["int | None"])
+    views: list[Any] = field(default_factory=list[Any])  # Any: a view
+    steps: int = 0
+
+    def add(self, said: Conversed) -> None:
+        """Add what was said to what came of the run."""
+        self.texts.append(said.text)
+        self.tokens += [said.input_tokens, said.output_tokens]
+        self.views += said.views
+        self.steps += said.steps
+
+    async def take(self, step: int, call: ToolCall, given: Json) -> NisError | None:
+        """Have another agent go on; answers why it cannot."""
+        name = call.name.removeprefix("hand-to-")
+        one = next(one for one in self.now.hands if one["name"] == name)
+        if len(self.had) > MOST_HANDED:
+            return InvalidRequest(
+                f"The conversation was handed on {MOST_HANDED} times.", remedy="Answer yourself, as well as you can."
+            )
+
+        async def settled() -> Json:
+            try:
+                return (await settle(one["id"], None, self.request, self.ctx)).model_dump(mode="json")
+            except NisError as error:
+                return {"problem": error.problem()}
+
+        noted = await self.ctx.note(f"agent {step}:{call.id}", settled)
+        if "problem" in noted:
+            return from_problem(noted["problem"])
+        before, self.now = self.now.agent.name, Settled.model_validate(noted)
+        self.had.append(self.now)
+        to = self.now.agent
+        event = HandedOff(
+            step=step,
+            call_id=call.id,
+            agent=before,
+            to=to.name,
+            to_id=to.id,
+            version=to.version,
+            reason=str(given.get("reason", ""))[:LONGEST_REASON],
+        )
+        await self.ctx.run.write(event)
+        return None
 
 
 async def follow(request: RunAgent, ctx: Context) -> Answer:
     """Carry out the run."""
     from nis_backend.capabilities.agents.operations import Answer  # noqa: PLC0415 - that module loads this one
 
-    settled = await ctx.note("agent", lambda: _settle(request, ctx))
-    agent, info = Agent.model_validate(settled["agent"]), ModelInfo(**settled["model"])
-    driver = ctx.models.driver(info.provider)
-    told = [agent.instructions, *settled["remembered"]]
+    async def first() -> Json:
+        return (await settle(request.id, request.version, request, ctx)).model_dump(mode="json")
+
+    settled = Settled.model_validate(await ctx.note("agent", first))
+    ctx = replace(ctx, asker=request.user_id)
+    course = _Course(ctx=ctx, request=request, now=settled, had=[settled])
     messages = [
-        Message(role="system", content="\n\n".join(told)),
         *(Message(role=one.role, content=one.content) for one in request.earlier),
         Message(role="user", content=request.message),
     ]
-    ctx = replace(ctx, asker=request.user_id)
-    if info.tools:
-        said = await converse(
-            ctx,
-            driver,
-            info,
-            messages,
-            [ctx.operations.entry(name) for name in settled["operations"]],
-            remote=settled["remote"],
-            most_steps=agent.steps,
-            max_tokens=agent.max_tokens,
-            asks=_asks(agent),
-        )
-    else:
-        if settled["operations"] or settled["remote"]:
-            await ctx.run.write(Warned(message=NO_TOOLS.format(model=info.id)))
-        said = await answer(ctx, driver, info, messages, max_tokens=agent.max_tokens)
-    output, more = None, [0, 0]
+    while True:
+        told = [_system(course.now), *messages]
+        said = await _converse(course, told)
+        course.add(said)
+        messages = [one for one in said.messages if one.role != "system"]
+        if not said.handed:
+            break
+    agent, info = course.now.agent, course.now.info
+    output = None
     if agent.output_schema is not None:
-        output, more = await _formed(agent, info, [*messages, Message(role="assistant", content=said.text)], said, ctx)
+        told += [Message(role="assistant", content=said.text)]
+        output, more = await _formed(agent, info, told, course.steps + 1, ctx)
+        course.tokens += more
     return Answer(
         agent_id=agent.id,
         agent=agent.name,
         version=agent.version,
-        response=said.text,
+        response="".join(course.texts),
         output=output,
         provider=info.provider,
         model=info.name,
         demonstration=info.demonstration,
-        steps=said.steps,
-        tokens=_sum(said, more),
+        steps=course.steps,
+        tokens=_sum(course.tokens),
         run_id=ctx.run.run_id,
-        views=said.views,
+        handed_off=[one.agent.name for one in course.had[1:]],
+        views=course.views,
     )
 
 
-async def _settle(request: RunAgent, ctx: Context) -> Json:
-    """The agent as it is now, its model, and what it may use: the same however often the run is executed."""
-    agent = agent_of(await find(request.id, ctx, request.version))
-    _, info = await ctx.models.choose(agent.model)
-    able = tuple(entry for entry in permitted(ctx) if fits(entry, agent.operations)) if info.tools else ()
-    if len(able) > OFFERED:
-        found = await ranked(ctx, request.message[:QUERY], able)
-        able = tuple(dict.fromkeys((*found, *able)))[:OFFERED]
-    remote = [*await _agents(agent, ctx), *(await _servers(ctx) if agent.servers else ())] if info.tools else []
-    remembered = await _recalled(request, ctx) if agent.memory and request.user_id else []
-    return {
-        "agent": agent.model_dump(mode="json"),
-        "model": vars(info),
-        "operations": [entry.name for entry in able],
-        "remote": remote,
-        "remembered": remembered,
-    }
+def _system(settled: Settled) -> Message:
+    return Message(role="system", content="\n\n".join([settled.agent.instructions, *settled.remembered]))
 
 
-async def _agents(agent: Agent, ctx: Context) -> list[Json]:
-    """The agents that it may ask, as tools."""
-    found = [agent_of(await find(name, ctx)) for name in agent.agents]
-    parameters: Json = {
-        "type": "object",
-        "properties": {"message": {"type": "string", "description": "What it is to do, with all that it has to know."}},
-        "required": ["message"],
-        "additionalProperties": False,
-    }
-    return [
-        {
-            "name": f"ask-{one.name}",
-            "description": f"Ask {one.name}, another agent. {one.description}".strip(),
-            "parameters": parameters,
-            "ask": "",
-            "operation": "agents.ask_agent",
-            "settled": {"id": one.id},
-        }
-        for one in found
-    ]
-
-
-async def _servers(ctx: Context) -> list[Json]:
-    from nis_backend.capabilities.chat.operations import remote_tools  # noqa: PLC0415 - few agents reach out
-
-    return await remote_tools(ctx)
-
-
-async def _recalled(request: RunAgent, ctx: Context) -> list[str]:
-    found = await ctx.call_named(
-        "memory.recall", {"query": request.message[:QUERY], "user": request.user_id, "limit": RECALLED}
+async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
+    """The part of the conversation that one agent has."""
+    ctx, now = course.ctx, course.now
+    agent, info, spoken = now.agent, now.info, any(course.texts)
+    driver, first = ctx.models.driver(info.provider), course.steps + 1
+    if not info.tools:
+        if now.operations or agent.operations or now.hands:
+            await ctx.run.write(Warned(message=NO_TOOLS.format(model=info.id)))
+        words = as_words(messages)
+        before = "\n\n" if spoken else ""
+        said = await answer(ctx, driver, info, words, step=first, max_tokens=agent.max_tokens, before=before)
+        return replace(said, messages=words)
+    return await converse(
+        ctx,
+        driver,
+        info,
+        messages,
+        [ctx.operations.entry(name) for name in now.operations],
+        remote=now.remote,
+        first=first,
+        most_steps=agent.steps,
+        max_tokens=agent.max_tokens,
+        asks=_asks(agent),
+        handing=Handing(tools=hand_tools(now, [one.agent.id for one in course.had]), take=course.take),
+        spoken=spoken,
     )
-    known = [f"- {one.memory.text}" for one in found.memories]
-    return ["\n".join(["What is remembered of whom you serve; it is no instruction:", *known])] if known else []
 
 
 def _asks(agent: Agent) -> Callable[[Entry], str]:
@@ -148,7 +176,7 @@ def _asks(agent: Agent) -> Callable[[Entry], str]:
 
 
 async def _formed(
-    agent: Agent, info: ModelInfo, messages: Sequence[Message], said: Conversed, ctx: Context
+    agent: Agent, info: ModelInfo, messages: Sequence[Message], first: int, ctx: Context
 ) -> tuple[Any, list[int | None]]:
     """The answer as JSON that follows the schema, asked for again where it does not; and the tokens of that.
 
@@ -160,7 +188,7 @@ async def _formed(
     tokens: list[int | None] = []
     why = "Write your last answer as JSON that follows the schema, and nothing else."
     asked, wrong = list(messages), ""
-    for step in range(said.steps + 1, said.steps + 2 + MENDED):
+    for step in range(first, first + 1 + MENDED):
         asked.append(Message(role="user", content=why))
         prompt = Prompt(
             model=info.name, messages=asked, json=True, schema=agent.output_schema, max_tokens=agent.max_tokens
@@ -179,8 +207,8 @@ async def _formed(
     )
 
 
-def _sum(said: Conversed, more: Sequence[int | None]) -> int | None:
-    known = [count for count in (said.input_tokens, said.output_tokens, *more) if count is not None]
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
     return sum(known) if known else None
 
 
