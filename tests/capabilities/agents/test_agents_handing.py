@@ -37,7 +37,7 @@ def bodies(server: Any, run_id: str) -> list[Json]:
 
 
 def test_a_conversation_is_handed_on_and_goes_on_after_a_kill(serve: Serve, tmp_path: Path) -> None:
-    """Promise of hands_off_to: the next agent has the conversation, its own tools and its own rules, in the same run."""
+    """Promise of hands_off_to: the next agent has the conversation, its tools and rules, in the same run."""
     came, count = threading.Event(), Counter[str]()
 
     def model(request: Asked) -> Canned:
