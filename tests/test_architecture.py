@@ -31,6 +31,7 @@ KERNEL = (
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     "versioned",
     "answers",
+    "followed",
     "numerics",
     "pictures",
 )
@@ -107,7 +108,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice", "answering")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned"),
+    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned", "followed"),
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),

@@ -7,12 +7,13 @@ from nis_backend.drivers.store.migrations.step import Step, run
 revision = "0014"
 down_revision = "0013"
 
-# Teams and plans are kept under their owner's names. An assessment is what was known of an answer before its outcome:
-# `score` is what a method gave, `confidence` what the task's calibration made of it then, `correct` what became of it.
-# A calibration is written anew, never changed: `latest` is 1 for the one that serves. A policy's decisions and what
-# waits for a person are rows of their own, so that deleting a policy leaves what it decided. An evolution names the
-# version of an agent that it began from and the one that it made. An expectation is what an action was to do, and did.
-# A skill's versions are kept as its publisher signed them.
+# Teams and plans are kept under their owner's names; `proposed_by` is the run in which a model made a plan. An
+# assessment is what was known of an answer before its outcome: `score` is what a method gave, `confidence` what the
+# task's calibration made of it then, `correct` what became of it. A calibration is written anew, never changed:
+# `latest` is 1 for the one that serves. A policy's decisions and what waits for a person are rows of their own, so
+# that deleting a policy leaves what it decided. An evolution names the version of an agent that it began from and the
+# one that it made. An expectation is what an action was to do, and did. A skill's versions are kept as its publisher
+# signed them.
 STEP = Step(
     up="""
 create table teams (
@@ -23,8 +24,8 @@ create unique index teams_named on teams (owner, name);
 create index teams_by_owner on teams (owner, created, id);
 
 create table plans (
-    id text primary key, owner text not null, name text not null, goal text not null, definition text not null,
-    state text not null, run_id text, created real not null, updated real not null
+    id text primary key, owner text not null, name text not null, definition text not null, proposed_by text,
+    created real not null, updated real not null
 ) strict;
 create unique index plans_named on plans (owner, name);
 create index plans_by_owner on plans (owner, created, id);

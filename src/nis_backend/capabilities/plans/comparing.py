@@ -1,0 +1,66 @@
+"""Whether a condition holds, and in which words it does not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.capabilities.plans.references import fill
+from nis_backend.errors import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nis_backend.capabilities.plans.plan import Condition
+
+
+def unmet(conditions: Iterable[Condition], known: Mapping[str, Any]) -> str:
+    """The first condition that does not hold, with its values; empty where all do.
+
+    Raises:
+        InvalidRequest: what is referred to is not there.
+    """
+    for one in conditions:
+        left, right = fill(one.left, known), fill(one.right, known)
+        if not _holds(one.compare, left, right, one.within):
+            told = f"{_shown(one.left)} is {shorten(json.dumps(left, ensure_ascii=False), 200)}"
+            wanted = "" if one.compare == "holds" else f" {shorten(json.dumps(right, ensure_ascii=False), 200)}"
+            return f"{told}, which is not: {one.compare}{wanted}"
+    return ""
+
+
+def _shown(value: Any) -> str:  # Any: JSON
+    return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 100)
+
+
+def _holds(compare: str, left: Any, right: Any, within: float) -> bool:  # Any: JSON
+    match compare:
+        case "holds":
+            return bool(left)
+        case "equals" | "differs":
+            same = abs(left - right) <= within if _number(left) and _number(right) else left == right
+            return same == (compare == "equals")
+        case "contains" | "lacks":
+            return _within(left, right) == (compare == "contains")
+        case _:
+            return _ordered(compare, left, right)
+
+
+def _number(value: Any) -> bool:  # Any: JSON
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _within(left: Any, right: Any) -> bool:  # Any: JSON
+    if isinstance(left, str):
+        return isinstance(right, str) and right in left
+    return isinstance(left, list | dict) and right in cast("list[Any]", left)
+
+
+def _ordered(compare: str, left: Any, right: Any) -> bool:  # Any: JSON
+    """Numbers by size, texts by their letters; other things are in no order, and what asks for one does not hold."""
+    alike = (_number(left) and _number(right)) or (isinstance(left, str) and isinstance(right, str))
+    if not alike:
+        return False
+    if compare in {"less", "at_most"}:
+        return left < right or (compare == "at_most" and left == right)
+    return left > right or (compare == "at_least" and left == right)

@@ -1,0 +1,249 @@
+"""Plans as operations: kept, listed, run, removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from nis_backend.capabilities.plans.plan import Definition, Name, Plan, find, plan_of, written
+from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.view import Table, Text, View, moment
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_KEPT = 1000
+"""Plans of one owner."""
+LIMIT = 86_400.0
+"""Seconds that a plan's run may take, however long its operations may."""
+
+
+class CreatePlan(Definition):
+    """A plan to be kept."""
+
+    name: Name | None = Field(
+        default=None, description="What it is called; it takes the id's place. Unset, the id is the name."
+    )
+
+
+class OnePlan(Model):
+    """Which plan."""
+
+    id: str = Field(min_length=1, max_length=64, description="The plan's id, or its name.")
+
+
+class RunPlan(OnePlan):
+    """Which plan, and with what."""
+
+    given: dict[str, JsonValue] = Field(
+        default_factory=dict[str, JsonValue],
+        max_length=50,
+        description="Values in the place of those that the plan declares as given.",
+    )
+
+
+class ListPlans(Model):
+    """Which plans, the newest first."""
+
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class PlanList(Model):
+    """One page of plans."""
+
+    plans: list[Plan]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class StepOutcome(Model):
+    """What came of a step; its result is in the run's log."""
+
+    id: str
+    state: Literal["done", "skipped", "failed"]
+    operation: str
+    tries: int = Field(default=0, description="Times that it was tried, what was done in its place included.")
+    instead: bool = Field(default=False, description="Whether what was to be done in its place was done.")
+    why: str = Field(default="", description="Why it was skipped.")
+    problem: dict[str, Any] | None = Field(default=None, description="Why it failed.")  # Any: a problem document
+
+
+class PlanDone(Model):
+    """What came of a plan."""
+
+    plan_id: str
+    plan: str = Field(description="Its name.")
+    output: JsonValue = Field(description="What it answers: its `output`, else the results of its last steps by id.")
+    steps: list[StepOutcome] = Field(description="Every step that was planned and reached, in the plan's order.")
+    replanned: int = Field(description="Times that a model has planned the rest anew.")
+    run_id: str
+
+
+THROW: Json = {
+    "goal": "How far a ball flies, and how far from as high as it was half way.",
+    "steps": [
+        {
+            "id": "throw",
+            "operation": "physics.simulate_projectile",
+            "arguments": {"speed": 20, "angle": 40, "points": 3},
+        },
+        {
+            "id": "again",
+            "operation": "physics.simulate_projectile",
+            "arguments": {"speed": 20, "angle": 40, "height": "{throw.trajectory.height.1}", "points": 3},
+        },
+    ],
+}
+KEPT = Before(name="plan", operation="plans.create_plan", request=THROW)
+
+
+def _draw(_request: Model, result: PlanList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.name, one.goal[:200], len(one.steps), moment(one.updated)] for one in result.plans
+    ]
+    return [Table(title="Plans", columns=["name", "goal", "steps", "written (UTC)"], rows=rows)]
+
+
+def _draw_done(_request: Model, result: PlanDone) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.id, one.state, one.operation, one.tries, one.why or str((one.problem or {}).get("detail", ""))]
+        for one in result.steps
+    ]
+    told = f"The plan {result.plan} is done."
+    return [Text(text=told), Table(title="Steps", columns=["step", "state", "operation", "tries", "why"], rows=rows)]
+
+
+@operation(
+    "plans.create_plan",
+    effect="writes",
+    repeatable=True,
+    resource="plan",
+    examples=(Example(title="Two steps", request=THROW),),
+)
+async def create_plan(request: CreatePlan, ctx: Context) -> Plan:
+    """Keep a plan: steps that are operations, agents or teams, which need each other and refer to each other's results.
+
+    It is checked as a whole: rings, references to nothing, what the caller may not call and wrong requests are refused.
+
+    Raises:
+        InvalidRequest: a field is wrong.
+        Forbidden: a step calls what the caller may not.
+        Conflict: there is one of this name, or there are 1,000.
+    """
+    from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - loads with the first plan
+
+    await check(request, ctx)
+    return await keep(request, request.name, None, ctx)
+
+
+async def keep(definition: Definition, name: str | None, proposed_by: str | None, ctx: Context) -> Plan:
+    """Write a plan down.
+
+    Raises:
+        Conflict: there is one of this name, or there are too many.
+    """
+    if await ctx.store.count("plans") >= MOST_KEPT:
+        raise Conflict(f"There are {MOST_KEPT} plans.", field="name", remedy="Delete one that is not needed.")
+    now, id_ = ctx.now(), ctx.new_id("plan")
+    row: Row = {
+        "id": id_,
+        "name": name or id_,
+        "definition": written(definition),
+        "proposed_by": proposed_by,
+        "created": now,
+        "updated": now,
+    }
+    try:
+        await ctx.store.insert("plans", row)
+    except Conflict:
+        raise Conflict(
+            f"There is a plan {name!r}.", field="name", value=name, remedy="Delete that one, or give another name."
+        ) from None
+    return plan_of(row)
+
+
+@operation(
+    "plans.get_plan",
+    effect="reads",
+    resource="plan",
+    examples=(Example(title="Its steps", request={"id": "{plan.id}"}, before=(KEPT,)),),
+)
+async def get_plan(request: OnePlan, ctx: Context) -> Plan:
+    """Get a plan: its goal, its steps and its bounds."""
+    return plan_of(await find(request.id, ctx))
+
+
+@operation(
+    "plans.list_plans",
+    effect="reads",
+    resource="plan",
+    view=_draw,
+    examples=(Example(title="What there is", request={"limit": 1}, before=(KEPT,)),),
+)
+async def list_plans(request: ListPlans, ctx: Context) -> PlanList:
+    """List the caller's plans, the newest first."""
+    rows, following = await ctx.store.page("plans", cursor=request.cursor, limit=request.limit)
+    return PlanList(plans=[plan_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "plans.delete_plan",
+    effect="destroys",
+    repeatable=True,
+    resource="plan",
+    examples=(Example(title="No more", request={"id": "{plan.id}"}, before=(KEPT,)),),
+)
+async def delete_plan(request: OnePlan, ctx: Context) -> OnePlan:
+    """Delete a plan; its runs stay, and those under way end as they would have."""
+    row = await find(request.id, ctx)
+    await ctx.store.delete("plans", row["id"])
+    return OnePlan(id=row["id"])
+
+
+async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
+    """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
+    from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
+
+    plan = plan_of(await find(request.id, ctx))
+    for name in request.given:
+        if name not in plan.given:
+            raise InvalidRequest(
+                f"The plan is given no {name!r}.",
+                field=f"given.{name}",
+                value=name,
+                remedy=f"It is given: {', '.join(plan.given) or 'nothing'}.",
+            )
+    await check(plan, ctx)
+    if plan.budget is not None:
+        ctx.cap(str(ctx.run_id), plan.budget)
+    return request.model_copy(update={"id": plan.id})
+
+
+@operation(
+    "plans.run_plan",
+    effect="writes",
+    on="plan",
+    outward=True,
+    view=_draw_done,
+    prepare=_prepare,
+    time_limit=LIMIT,
+    examples=(Example(title="To its end", request={"id": "{plan.id}"}, before=(KEPT,)),),
+)
+async def run_plan(request: RunPlan, ctx: Context) -> Recorded[PlanDone]:
+    """Carry out a plan: steps that do not need each other go on together, each is made once however often it is cut.
+
+    Where a step wants it a person decides first, and the run waits. What a step comes to is verified as it says; what
+    has failed is tried again, done otherwise, or planned anew by a model, as the plan says.
+
+    Raises:
+        NisError: why a step failed for good; what did not need it was done.
+    """
+    from nis_backend.capabilities.plans.running import carry  # noqa: PLC0415 - loads with the first run
+
+    return await carry(request, ctx)
+
+
+OPERATIONS = (create_plan, get_plan, list_plans, delete_plan, run_plan)
