@@ -142,13 +142,9 @@ def _wanted(request: SamplePaths, paths: Sequence[Path], left: int) -> int:
 
 
 async def _asked(request: SamplePaths, talk: Talk, voice: Voice, done: int, wanted: int) -> list[Path]:
+    """So many paths more, checked."""
     places = [(done + place + 1, next(talk.steps)) for place in range(wanted)]
-    said = await together(
-        [
-            lambda number=number, step=step: talk.ask(voice, request.question, step, number=number)
-            for number, step in places
-        ]
-    )
+    said = await together([lambda step=step: talk.ask(voice, [request.question], step) for _, step in places])
     paths = [_path(request, number, one) for (number, _), one in zip(places, said, strict=True)]
     check = request.check
     if check is None:

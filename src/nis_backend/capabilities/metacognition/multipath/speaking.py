@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -28,6 +28,7 @@ LONGEST = 50_000
 LONGEST_SHOWN = 8_000
 """Characters of one answer that another voice is shown."""
 AGENT = "agent:"
+ROLES: tuple[Literal["user"], Literal["assistant"]] = ("user", "assistant")
 AT_ONCE = 4
 T = TypeVar("T")
 
@@ -46,7 +47,10 @@ class Question(Model):
         default=None, ge=0, le=2, description="Of a model; unset, its own. At 0 the paths of one model are the same."
     )
     seed: Annotated[int, Knob()] | None = Field(
-        default=None, ge=0, lt=2**31, description="Of a model that takes one; each answer has the next one."
+        default=None,
+        ge=0,
+        lt=2**31,
+        description="Of a model that takes one; each answer has one of its own, counted from it.",
     )
 
 
@@ -101,16 +105,17 @@ class Talk:
         found: list[Json] = await self.ctx.note("voices", choose)
         return [Voice(name=one["name"], info=one["model"] and ModelInfo(**one["model"])) for one in found]
 
-    async def ask(self, voice: Voice, text: str, step: int, *, number: int = 0, max_tokens: int | None = None) -> Said:
-        """What one answers; a failure is an answer without words.
+    async def ask(self, voice: Voice, turns: Sequence[str], step: int, *, max_tokens: int | None = None) -> Said:
+        """What one answers to these turns, the first ours, the next its own; a failure is an answer without words.
 
         Raises:
             BudgetExceeded: no more may be spent.
         """
         try:
-            said = await (self._agent(voice, text, step) if voice.info is None else self._model(
-                voice, text, step, number, max_tokens or self.how.max_tokens
-            ))  # fmt: skip
+            if voice.info is None:
+                said = await self._agent(voice, turns, step)
+            else:
+                said = await self._model(voice, turns, step, max_tokens or self.how.max_tokens)
         except BudgetExceeded:
             raise
         except NisError as error:
@@ -118,16 +123,18 @@ class Talk:
         self.said.append(said)
         return said
 
-    async def _model(self, voice: Voice, text: str, step: int, number: int, max_tokens: int) -> Said:
+    async def _model(self, voice: Voice, turns: Sequence[str], step: int, max_tokens: int) -> Said:
         assert voice.info is not None
         before = [Message(role="system", content=self.how.system)] if self.how.system else []
+        said = [Message(role=ROLES[place % 2], content=text) for place, text in enumerate(turns)]
         prompt = Prompt(
             model=voice.info.name,
-            messages=[*before, Message(role="user", content=text)],
+            messages=[*before, *said],
             max_tokens=max_tokens,
             temperature=self.how.temperature,
-            seed=None if self.how.seed is None else self.how.seed + number,
-            number=number,
+            seed=None if self.how.seed is None else self.how.seed + step,
+            # No two steps are one answer, also where they ask the same.
+            number=step,
         )
         heard = await ask(self.ctx, self.ctx.models.driver(voice.info.provider), prompt, step)
         if not heard.text.strip():
@@ -136,7 +143,11 @@ class Talk:
         tokens = None if None in both else sum(one or 0 for one in both)
         return Said(text=heard.text, tokens=tokens, cost=heard.end.cost, demonstration=voice.demonstration)
 
-    async def _agent(self, voice: Voice, text: str, step: int) -> Said:
+    async def _agent(self, voice: Voice, turns: Sequence[str], step: int) -> Said:
+        # An agent is told all in one message.
+        text = "\n\n".join(
+            fenced(("What you answered before", one)) if place % 2 else one for place, one in enumerate(turns)
+        )
         arguments = {"id": voice.name.removeprefix(AGENT), "message": text}
         called = ToolCalled(step=step, call_id=f"ask-{step}", operation="agents.ask_agent", arguments=arguments)
         used = await self.ctx.use(called)

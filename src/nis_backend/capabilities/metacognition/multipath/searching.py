@@ -1,0 +1,289 @@
+"""A tree of thoughts: steps towards an answer are proposed, scored, and the best gone on with, within bounds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from nis_backend.annotations import Knob
+from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict, verdict_of
+from nis_backend.capabilities.metacognition.multipath.sampling import READ
+from nis_backend.capabilities.metacognition.multipath.speaking import Question, Spent, Talk, Who, together
+from nis_backend.capabilities.metacognition.multipath.voting import Form, extracted
+from nis_backend.errors import UpstreamFailed
+from nis_backend.operation import Model
+from nis_backend.view import Table, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.capabilities.metacognition.multipath.speaking import Voice
+    from nis_backend.context import Context
+
+MOST_BRANCHES, MOST_BEAM, MOST_DEPTH, MOST_NODES, MOST_VALUES = 8, 8, 8, 200, 5
+WORTH = {"sure": 20.0, "likely": 1.0, "impossible": 0.001}
+"""What a model's word for a path counts, as Yao et al. have it."""
+JUDGING = 16
+"""Tokens of a word, and of what some models say around it."""
+BY_MODEL = (
+    "a path's score is the sum of what the model's words for it count: sure 20, likely 1, impossible 0.001, none 0 "
+    "(Yao et al. 2023)"
+)
+BY_SCORER = "a path's score is the scorer's"
+THEN = "; the best of each depth are gone on with; the answer is the path's of the highest score that came to one"
+CHECKED = "; of those that came to an answer only what passes the check is one"
+_WORDS = re.compile("|".join(WORTH), re.IGNORECASE)
+
+
+class SearchTree(Question):
+    """A question, and how wide and deep it is searched."""
+
+    model: Who | None = Field(
+        default=None, description="As provider:name, a route, or agent:NAME for an agent kept here; unset, the default."
+    )
+    branches: int = Field(default=3, ge=1, le=MOST_BRANCHES, description="Next steps proposed for each path.")
+    beam: int = Field(default=2, ge=1, le=MOST_BEAM, description="Paths that are gone on with at each depth.")
+    depth: int = Field(default=3, ge=1, le=MOST_DEPTH, description="Steps of a path, at most.")
+    most_nodes: Annotated[int, Knob()] = Field(
+        default=60, ge=1, le=MOST_NODES, description="Steps that are proposed, in all."
+    )
+    values: Annotated[int, Knob()] = Field(
+        default=1, ge=1, le=MOST_VALUES, description="Times that the model is asked what a path is worth."
+    )
+    done: str = Field(
+        default="Answer:",
+        min_length=1,
+        max_length=40,
+        description="What a step begins its last line with that answers.",
+    )
+    answer: Form = Field(default="last_line", description=READ)
+    scorer: Check | None = Field(
+        default=None, description="Scores each path by something outside the model, in the place of its own word."
+    )
+    check: Check | None = Field(default=None, description="What an answer has to pass.")
+
+
+class Node(Model):
+    """One step of one path."""
+
+    number: int
+    parent: int = Field(description="The step before it; 0 is the question.")
+    depth: int
+    thought: str
+    score: float
+    kept: bool = Field(description="Whether it was gone on with.")
+    answer: str | None = Field(description="Where it answers: what was found in it.")
+    verdict: Verdict | None = Field(description="What the check says of its answer, or the scorer of its path.")
+
+
+class Tree(Model):
+    """All steps that were proposed, and the answer that they came to."""
+
+    answer: str | None = Field(description="Null where no path came to one that stands.")
+    response: str = Field(description="The path's steps, one after the other.")
+    score: float | None
+    formula: str
+    nodes: list[Node]
+    warnings: list[str]
+    spent: Spent
+    model: str
+    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
+    run_id: str
+
+
+def draw_tree(_request: Model, result: Tree) -> list[View]:
+    """The path, then every step."""
+    rows: list[list[str | float]] = [
+        [one.number, one.parent, one.thought[:200], one.score, "kept" if one.kept else "", one.answer or ""]
+        for one in result.nodes
+    ]
+    return [
+        Text(text="\n\n".join([result.response or "No path came to an answer that stands.", *result.warnings])),
+        Table(title="Steps", columns=["step", "after", "thought", "score", "", "answer"], rows=rows),
+    ]
+
+
+@dataclass(kw_only=True, eq=False)
+class _Path:
+    """A path on the way."""
+
+    number: int
+    parent: _Path | None
+    thought: str
+    depth: int
+    score: float = 0.0
+    kept: bool = False
+    verdict: Verdict | None = None
+
+    @property
+    def thoughts(self) -> list[str]:
+        """Its steps, from the first."""
+        return [] if self.parent is None else [*self.parent.thoughts, self.thought]
+
+    @property
+    def text(self) -> str:
+        """Its steps, a line each."""
+        return "\n".join(self.thoughts)
+
+
+@dataclass(kw_only=True)
+class _Search:
+    request: SearchTree
+    talk: Talk
+    voice: Voice
+    grown: list[_Path] = field(default_factory=list[_Path])
+    unread: int = 0
+    """Words for a path that were none of the three."""
+
+    def answers(self, path: _Path) -> str | None:
+        """The answer that it has come to; None where it has not yet."""
+        lines = [line.strip() for line in path.thought.splitlines() if line.strip()]
+        said = next(
+            (line for line in reversed(lines) if line.casefold().startswith(self.request.done.casefold())), None
+        )
+        return None if said is None else extracted(said, self.request.answer)
+
+    async def propose(self, paths: Sequence[_Path]) -> list[_Path]:
+        """Next steps of these, each once, as far as the bound allows."""
+        left = self.request.most_nodes - len(self.grown)
+        places = [(path, next(self.talk.steps)) for path in paths for _ in range(self.request.branches)][:left]
+        said = await together(
+            [lambda path=path, step=step: self.talk.ask(self.voice, [self._asks(path)], step) for path, step in places]
+        )
+        made: list[_Path] = []
+        for (path, _), one in zip(places, said, strict=True):
+            thought = one.text.strip()
+            known = {(other.parent, " ".join(other.thought.split())) for other in made}
+            if one.problem or (path, " ".join(thought.split())) in known:
+                continue
+            number = len(self.grown) + len(made) + 1
+            made.append(_Path(number=number, parent=path, thought=thought, depth=path.depth + 1))
+        self.grown += made
+        return made
+
+    def _asks(self, path: _Path) -> str:
+        steps = f"The steps so far:\n{path.text}" if path.parent else "There is no step yet."
+        return (
+            f"A problem is solved step by step.\nThe problem:\n{self.request.question}\n\n{steps}\n\nWrite the next "
+            "step alone, in one or two sentences. Where the steps suffice, write instead a line that begins with "
+            f"{self.request.done!r} and has the answer."
+        )
+
+    async def score(self, paths: Sequence[_Path]) -> None:
+        """What each is worth, by the scorer or by the model's word."""
+        scorer = self.request.scorer
+        if scorer is not None:
+            await self._verdicts(paths, scorer)
+            for path in paths:
+                path.score = path.verdict.score if path.verdict else 0.0
+            return
+        places = [(path, next(self.talk.steps)) for path in paths for _ in range(self.request.values)]
+        said = await together(
+            [
+                lambda path=path, step=step: self.talk.ask(self.voice, [self._values(path)], step, max_tokens=JUDGING)
+                for path, step in places
+            ]
+        )
+        for (path, _), one in zip(places, said, strict=True):
+            word = _WORDS.search(one.text)
+            self.unread += word is None
+            path.score += WORTH[word[0].lower()] if word else 0.0
+
+    def _values(self, path: _Path) -> str:
+        return (
+            f"The problem:\n{self.request.question}\n\nThe steps so far:\n{path.text}\n\nCan these steps lead to the "
+            "right answer? Say one word: sure, likely or impossible."
+        )
+
+    async def check(self, paths: Sequence[_Path], check: Check) -> None:
+        """What the check says of those that answer."""
+        await self._verdicts([path for path in paths if self.answers(path) is not None], check)
+
+    async def _verdicts(self, paths: Sequence[_Path], check: Check) -> None:
+        places = [(path, next(self.talk.steps)) for path in paths]
+        found = await together(
+            [
+                lambda path=path, step=step: verdict_of(
+                    check, self.request.question, path.text, self.answers(path), step, self.talk.ctx
+                )
+                for path, step in places
+            ]
+        )
+        for (path, _), verdict in zip(places, found, strict=True):
+            path.verdict = verdict
+
+
+async def searched(request: SearchTree, ctx: Context) -> Tree:
+    """Carry out the run.
+
+    Raises:
+        UpstreamFailed: nothing was proposed.
+    """
+    talk = Talk(ctx=ctx, how=request)
+    (voice,) = await talk.voices([request.model])
+    search = _Search(request=request, talk=talk, voice=voice)
+    paths = [_Path(number=0, parent=None, thought="", depth=0)]
+    for _ in range(request.depth):
+        made = await search.propose(paths)
+        if not made:
+            break
+        await search.score(made)
+        if request.check is not None:
+            await search.check(made, request.check)
+        # The sort is stable: of as many, the one that came first.
+        unfinished = sorted((one for one in made if search.answers(one) is None), key=lambda one: -one.score)
+        paths = unfinished[: request.beam]
+        for one in paths:
+            one.kept = True
+    if not search.grown:
+        lost = next((one.problem for one in talk.said if one.problem), "")
+        raise UpstreamFailed(f"{voice.name} has proposed nothing: {lost}", remedy="Ask another model.")
+    ended = [one for one in search.grown if search.answers(one) is not None]
+    able = [one for one in ended if request.check is None or (one.verdict is not None and one.verdict.passed)]
+    best = max(able, key=lambda one: one.score, default=None)
+    return Tree(
+        answer=search.answers(best) if best else None,
+        response=best.text if best else "",
+        score=best.score if best else None,
+        formula=(BY_MODEL if request.scorer is None else BY_SCORER) + THEN + (CHECKED if request.check else ""),
+        nodes=[_node(one, search) for one in search.grown],
+        warnings=_warnings(search, ended, able),
+        spent=talk.spent(),
+        model=voice.name,
+        demonstration=talk.demonstration,
+        run_id=ctx.run.run_id,
+    )
+
+
+def _node(path: _Path, search: _Search) -> Node:
+    return Node(
+        number=path.number,
+        parent=path.parent.number if path.parent else 0,
+        depth=path.depth,
+        thought=path.thought,
+        score=path.score,
+        kept=path.kept,
+        answer=search.answers(path),
+        verdict=path.verdict,
+    )
+
+
+def _warnings(search: _Search, ended: Sequence[_Path], able: Sequence[_Path]) -> list[str]:
+    told: list[str] = []
+    if not ended:
+        told.append("No path came to an answer: allow more depth, or name how a step answers in `done`.")
+    elif not able:
+        told.append(f"{len(ended)} paths came to an answer, and none of them passes the check.")
+    elif search.request.check is None and search.request.scorer is None:
+        told.append("Nothing outside the model has scored a path: its own word for its steps decides.")
+    if search.unread:
+        told.append(f"{search.unread} of the model's words for a path were none of sure, likely and impossible.")
+    lost = [one.problem for one in search.talk.said if one.problem]
+    if lost:
+        told.append(f"{len(lost)} questions have no answer: {lost[0]}")
+    if len(search.grown) >= search.request.most_nodes:
+        told.append(f"The search ended at {search.request.most_nodes} steps.")
+    return told
