@@ -142,6 +142,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.remote_agents.operations",
     "nis_backend.capabilities.remote_agents.sending",
     "nis_backend.capabilities.metacognition.collective.operations",
+    "nis_backend.capabilities.metacognition.embodiment.operations",
     "nis_backend.capabilities.weights",
 )
 

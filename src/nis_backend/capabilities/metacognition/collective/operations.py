@@ -24,6 +24,7 @@ from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.operation import Json
 
 MOST_PEERS = 32
 LONGEST_TEXT = 4000
@@ -222,7 +223,7 @@ async def _ask(name: str, number: int, signed: bool, request: AskPeers, ctx: Con
     if event.problem is not None:
         why = str(event.problem.get("detail", ""))[:LONGEST_TEXT]
         return PeerAnswer(peer=name, signed=signed, heard=False, answer=None, text="", why=why)
-    reply = event.result or {}
+    reply: Json = event.result or {}
     text = str(reply.get("text", ""))
     answer, why = None, ""
     if reply.get("state") != "completed":

@@ -1,0 +1,1 @@
+"""What actions were expected to do, what they did, and how well that is predicted."""
