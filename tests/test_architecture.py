@@ -29,9 +29,7 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
-    "versioned",
-    "answers",
-    "followed",
+    *("answers", "canary", "followed", "versioned"),
     "numerics",
     "pictures",
 )
@@ -108,7 +106,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice", "answering")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned", "followed"),
+    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned", "followed", "canary"),
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),

@@ -372,6 +372,10 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
 
     deep(ctx, DEEPEST)
     agent = agent_of(await find(request.id, ctx, request.version))
+    if request.version is None:
+        from nis_backend.capabilities.agents.serving import served  # noqa: PLC0415 - as above
+
+        agent = await served(agent, ctx)
     await ctx.models.choose(agent.model)
     if agent.budget is not None:
         ctx.cap(str(ctx.run_id), agent.budget)

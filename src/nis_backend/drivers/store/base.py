@@ -60,6 +60,7 @@ Table = Literal[
     "policy_decisions",
     "reviews",
     "evolutions",
+    "canary_runs",
     "proposals",
     "expectations",
     "attention",

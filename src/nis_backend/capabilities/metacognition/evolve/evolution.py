@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
-State = Literal["running", "failed", "cancelled", "kept", "proposed", "canary", "promoted", "rolled_back"]
+State = Literal["running", "failed", "cancelled", "kept", "proposed", "canary", "promoted", "rolled_back", "superseded"]
 MOST_LOOKS = 1000
 """Evolutions of one agent that are counted as looks at its cases."""
 
@@ -59,14 +59,14 @@ class Arm(Model):
 
     version: int
     runs: int = Field(description="Runs that have ended.")
-    bad: int = Field(description="Those that failed, were rated bad, or whose answer turned out wrong.")
+    bad: int = Field(description="Those that failed, or that a person rated bad.")
 
 
 class Canary(Model):
     """A new version that serves a share of the runs, and goes when it does worse."""
 
     share: float = Field(description="The share of runs that get the new version.")
-    runs: int = Field(description="Ended runs of the new version that it is decided after.")
+    runs: int = Field(description="Ended runs of either version that it is decided after.")
     looks: int = Field(default=0, description="How often the two were compared; four times at most.")
     before: Arm | None = Field(default=None, description="As compared last; null before the first time.")
     after: Arm | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.capabilities.metacognition.evolve import preparing, views
+from nis_backend.capabilities.metacognition.evolve import preparing, returning, views
 from nis_backend.capabilities.metacognition.evolve.evolution import (
     Evolution,
     OneEvolution,
@@ -118,4 +118,30 @@ async def list_evolutions(request: ListEvolutions, ctx: Context) -> EvolutionLis
     return EvolutionList(evolutions=[await evolution_of(row, ctx) for row in rows], next_cursor=following)
 
 
-OPERATIONS = (start_evolution, get_evolution, list_evolutions)
+@operation(
+    "metacognition.roll_back_evolution",
+    effect="writes",
+    repeatable=True,
+    on="evolution",
+    view=views.draw,
+    examples=(
+        Example(
+            title="As it was",
+            request={"id": "{evolved.id}"},
+            before=(CLERK, EVOLVED),
+        ),
+    ),
+)
+async def roll_back_evolution(request: OneEvolution, ctx: Context) -> Evolution:
+    """Take an evolution's new version back: the instructions before it are the agent's next version.
+
+    One that made no version, or is taken back already, is answered as it is.
+
+    Raises:
+        NotFound: the caller has no such evolution, or the agent is gone.
+        Conflict: the agent was changed since: which of it is to stay is for a person to say.
+    """
+    return await returning.take_back(await find(request.id, ctx), ctx)
+
+
+OPERATIONS = (start_evolution, get_evolution, list_evolutions, roll_back_evolution)

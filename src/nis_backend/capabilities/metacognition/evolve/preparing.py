@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,7 +15,8 @@ from nis_backend.capabilities.metacognition.evolve.cases import given, measured_
 from nis_backend.errors import Conflict, InvalidRequest, NisError, Unavailable
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.agents.operations import Agent
+    from collections.abc import Awaitable
+
     from nis_backend.capabilities.metacognition.evolve.cases import Trial
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -79,10 +80,10 @@ class StartEvolution(Bounded):
         "runs first, for all of them at once, or a proposal.",
     )
     canary_share: Annotated[float, Knob()] = Field(
-        default=0.25, ge=0.01, le=0.99, description="The share of runs that get the new version at first."
+        default=0.25, ge=0.01, le=0.5, description="The share of runs that get the new version at first."
     )
     canary_runs: int = Field(
-        default=20, ge=4, le=500, description="Ended runs of the new version after which it gets all of them."
+        default=20, ge=4, le=500, description="Ended runs of either version after which it gets all."
     )
 
 
@@ -104,11 +105,11 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
-    agent = await _agent(request.agent, ctx)
+    agent = await _named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
     if request.reflection_model is not None:
-        await _model(request.reflection_model, ctx)
+        await _named("reflection_model", ctx.models.choose(request.reflection_model))
     if request.dataset is not None:
-        found = await ctx.call_named("datasets.get_dataset", {"id": request.dataset})
+        found = await _named("dataset", ctx.call_named("datasets.get_dataset", {"id": request.dataset}))
         request = request.model_copy(update={"dataset": found.id, "version": request.version or found.version})
     await trials(request, ctx)
     if await ctx.store.count("evolutions") >= MOST_EVOLUTIONS:
@@ -120,19 +121,16 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
     return request.model_copy(update={"agent": agent.id})
 
 
-async def _agent(which: str, ctx: Context) -> Agent:
-    try:
-        return await ctx.call_named("agents.get_agent", {"id": which})
-    except NisError as error:
-        error.field = "agent"
-        raise
+async def _named(field: str, found: Awaitable[Any]) -> Any:  # Any: what is found
+    """What a field names.
 
-
-async def _model(name: str, ctx: Context) -> None:
+    Raises:
+        NisError: with the field, where there is none such.
+    """
     try:
-        await ctx.models.choose(name)
+        return await found
     except NisError as error:
-        error.field = "reflection_model"
+        error.field = field
         raise
 
 

@@ -71,6 +71,12 @@ create table evolutions (
     updated real not null
 ) strict;
 create index evolutions_by_agent on evolutions (owner, agent_id, created, id);
+create index evolutions_by_owner on evolutions (owner, created, id);
+create table canary_runs (
+    id text primary key, owner text not null, evolution_id text not null, version integer not null,
+    created real not null, updated real not null
+) strict;
+create index canary_runs_by_evolution on canary_runs (owner, evolution_id, version, created, id);
 create table proposals (
     id text primary key, owner text not null, name text not null, state text not null, run_id text, agent_id text,
     definition text not null, report text not null, created real not null, updated real not null
@@ -106,6 +112,7 @@ drop table skills;
 drop table attention;
 drop table expectations;
 drop table proposals;
+drop table canary_runs;
 drop table evolutions;
 drop table reviews;
 drop table policy_decisions;
