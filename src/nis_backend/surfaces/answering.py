@@ -21,7 +21,7 @@ ANSWERS = {CHAT: "chat.send_message", "": "agents.run_agent"}
 """The operation that a message begins, by who is named; the last is every other agent's."""
 INTRODUCES, LISTS = "agents.get_agent_card", "agents.list_agents"
 
-SETTLED: Json = {"operations": True, "memory": False, "remembers": True, "begins": True, "user_id": "anonymous"}
+SETTLED: Json = {"operations": True, "memory": False, "remembers": True, "user_id": "anonymous"}
 """What of the chat's request asks a kept agent for nothing that it settles itself; of anything else, what is empty."""
 
 
@@ -46,9 +46,9 @@ class Answerer:
         takes = ctx.operations.entry(self.operation).request_schema["properties"]
         given: Json = {"id": self.card.id}
         for name, value in asked.items():
-            if name in takes and name != "begins":
+            if name in takes:
                 given |= {} if value is None else {name: value}
-            elif value and value != SETTLED.get(name):
+            elif value != SETTLED.get(name) and (value or name in SETTLED):
                 raise NotSupported(
                     f"The agent {self.name} takes no {name}: what it uses and how it answers is settled with it.",
                     field=name,

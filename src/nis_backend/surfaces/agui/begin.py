@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.calling import authorise, call
-from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, shorten
-from nis_backend.surfaces.a2ui import action_of
-from nis_backend.surfaces.a2ui.forms import arguments_of
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, shorten
 from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed, unanswered
+from nis_backend.surfaces.agui.asking import asked_now, earlier_of
 from nis_backend.surfaces.agui.begun import Begun, asked_of
-from nis_backend.surfaces.agui.events import OURS
 from nis_backend.surfaces.agui.request import attached, words
 from nis_backend.surfaces.agui.thread import (
     INSTRUCTS,
@@ -27,6 +25,7 @@ from nis_backend.surfaces.agui.thread import (
     seen,
     turns_of,
 )
+from nis_backend.surfaces.answering import ANSWERS, CHAT, answerer
 from nis_backend.surfaces.turn_options import TURN
 from nis_backend.surfaces.waiting import whole
 
@@ -37,9 +36,8 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.run import Run, RunHandle
     from nis_backend.surfaces.agui.request import Message, RunInput
+    from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
-
-CHAT = "chat.send_message"
 
 NAMES = {
     "message": "messages",
@@ -48,7 +46,7 @@ NAMES = {
     "links": "messages",
     "functions": "tools",
     "context": "context",
-    **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", *TURN)},
+    **{name: f"forwardedProps.nis.{name}" for name in ("agent", "model", "provider", *TURN)},
     "user_id": "forwardedProps.nis.userId",
 }
 """Fields of the operation, as they are called here."""
@@ -67,8 +65,9 @@ async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Co
             return await resumed(process, given, sent, ctx)
         if answers := answers_in(given.messages):
             return await answered(process, given, answers, sent, ctx)
-        conversation = await conversation_of(given.thread_id, ctx)
-        there = await _there(given, conversation, sent, ctx)
+        one = await answerer(given.forwarded.nis.agent, ctx)
+        conversation = None if one.card else await conversation_of(given.thread_id, ctx)
+        there = await _there(given, one, conversation, sent, ctx)
         if there is not None:
             return there
         if on:
@@ -78,6 +77,8 @@ async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Co
                 value=given.run_id,
                 remedy="Leave out Last-Event-ID to begin it.",
             )
+        if conversation is None:
+            return await _by_agent(process, given, one, sent, ctx)
         return await _new(process, given, conversation, sent, ctx)
     except NisError as error:
         raise _renamed(error, given) from None
@@ -124,9 +125,11 @@ def _renamed(error: NisError, given: RunInput) -> NisError:
 # -- a run of its own --------------------------------------------------------------------------------------------------
 
 
-async def _there(given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun | None:
+async def _there(
+    given: RunInput, one: Answerer, conversation: str | None, sent: Sequence[Json], ctx: Context
+) -> Begun | None:
     """The run, where the client has begun it before; who may not begin it is not told it either."""
-    authorise(ctx.operations.entry(CHAT), ctx)
+    authorise(ctx.operations.entry(one.operation), ctx)
     try:
         run = await ctx.runs.get(run_name(given.thread_id, given.run_id, ctx))
     except NotFound:
@@ -141,23 +144,14 @@ async def _there(given: RunInput, conversation: str, sent: Sequence[Json], ctx: 
         )
     place = next((number for number, one in enumerate(given.messages) if one.id == asked), len(sent))
     told = asked_of(given, run.id, conversation, sent[: place + 1])
-    if labels_of(run).get("joins"):
+    if conversation is not None and labels_of(run).get("joins"):
         before = messages_of(await kept(conversation, ctx, run))
         told = replace(told, before=[*before, *told.before], joins=True)
     return Begun(asked=told)
 
 
 async def _new(process: Process, given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun:
-    before, said, message_id = _split(given.messages)
-    action = _action(process, given)
-    came = [attached(one, 0) for one in _now(given.messages)]
-    if not said and action is None and not any(one.blobs or one.links for one in came):
-        raise InvalidRequest(
-            "The last message is no user's, and answers no call that waits.",
-            field="messages",
-            value=given.messages[-1].role if given.messages else "",
-            remedy="End with a user's message, or with the answers to the calls of the run before.",
-        )
+    before, now, message_id = asked_now(process, given)
     turns, forks = await _before(given, conversation, ctx)
     count = seen(before, turns)
     joins = count == 0 and bool(turns)
@@ -167,34 +161,48 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
     told = [one for one in before if one.role in INSTRUCTS] if count is not None else before
     options = given.forwarded.nis
     request: Json = {
-        "message": said or (str(action["operation"]) if action else ""),
-        "attachments": [blob for one in came for blob in one.blobs],
-        "links": [link for one in came for link in one.links],
+        **now,
         "conversation_id": conversation,
         "begins": True,
-        "earlier": [*_earlier(told), *(turns_of(turns) if forks and count is not None else ())],
+        "earlier": [*earlier_of(told), *(turns_of(turns) if forks and count is not None else ())],
         "remembers": count is not None and not forks,
-        "context": _facts(given),
-        "functions": [
-            {"name": one.name, "description": one.description, "parameters": one.parameters or {}}
-            for one in given.tools or ()
-        ],
-        "call": action,
         "labels": {LABEL: labels},
         **options.model_dump(include={"model", "provider", *TURN}),
     }
     run_id = run_name(given.thread_id, given.run_id, ctx)
-    handle: RunHandle = await whole(_said(process, request, conversation, run_id, ctx))
+    handle: RunHandle = await whole(_said(process, request, run_id, ctx))
     asked = asked_of(given, handle.id, conversation, sent)
     if joins:
         asked = replace(asked, before=[*messages_of(turns), *asked.before], joins=True)
     return Begun(asked=asked, reader=handle.reader)
 
 
-async def _said(process: Process, request: Json, conversation: str, run_id: str, ctx: Context) -> RunHandle:
+async def _by_agent(process: Process, given: RunInput, one: Answerer, sent: Sequence[Json], ctx: Context) -> Begun:
+    """A run of an agent that is kept: the client keeps the conversation, and what the agent settles is not asked of it.
+
+    Raises:
+        NotSupported: it is.
+    """
+    before, now, _ = asked_now(process, given)
+    if any(turn.role in INSTRUCTS for turn in before):
+        raise NotSupported(
+            f"The agent {one.name} has instructions of its own.",
+            field="messages",
+            remedy="Leave system messages out, or write them into the agent.",
+        )
+    said = [turn for turn in earlier_of(before) if turn["role"] != "tool" and turn["content"]]
+    earlier = [{name: turn[name] for name in ("role", "content", "attachments") if name in turn} for turn in said]
+    options = given.forwarded.nis.model_dump(include={"model", "provider", *TURN}, exclude_unset=True)
+    request = one.request({**now, "earlier": earlier, **options}, ctx)
+    began = replace(ctx, run_id=run_name(given.thread_id, given.run_id, ctx), follows=True)
+    handle: RunHandle = await whole(call(process.operations.find(one.operation), request, began))
+    return Begun(asked=asked_of(given, handle.id, None, sent), reader=handle.reader)
+
+
+async def _said(process: Process, request: Json, run_id: str, ctx: Context) -> RunHandle:
     """The run that begins; what it answers no more ends once it has, so that what is refused ends nothing."""
-    waiting = await unanswered(conversation, ctx)
-    chat, ctx = process.operations.find(CHAT), replace(ctx, run_id=run_id, follows=True)
+    waiting = await unanswered(request["conversation_id"], ctx)
+    chat, ctx = process.operations.find(ANSWERS[CHAT]), replace(ctx, run_id=run_id, follows=True)
     try:
         handle = await call(chat, request, ctx)
     except Conflict:
@@ -213,84 +221,3 @@ async def _before(given: RunInput, conversation: str, ctx: Context) -> tuple[lis
             place = next((number for number, run in enumerate(turns, 1) if run.id == parent.id), len(turns))
             return turns[:place], place < len(turns)
     return turns, False
-
-
-def _now(messages: Sequence[Message]) -> list[Message]:
-    """The user's messages at the end."""
-    spoken = [one for one in messages if one.role not in UNSAID]
-    tail = len(spoken)
-    while tail and spoken[tail - 1].role in {"user", *INSTRUCTS}:
-        tail -= 1
-    return [one for one in spoken[tail:] if one.role == "user"]
-
-
-def _split(messages: Sequence[Message]) -> tuple[list[Message], str, str | None]:
-    """What was said before, what the user says now, and the id of its last message."""
-    spoken = [(number, one) for number, one in enumerate(messages) if one.role not in UNSAID]
-    tail = len(spoken)
-    while tail and spoken[tail - 1][1].role in {"user", *INSTRUCTS}:
-        tail -= 1
-    now = spoken[tail:]
-    said = [words(one, number) for number, one in now if one.role == "user"]
-    instructs = [one for _, one in now if one.role in INSTRUCTS]
-    last = next((one.id for _, one in reversed(now) if one.role == "user"), messages[-1].id if messages else None)
-    return [*(one for _, one in spoken[:tail]), *instructs], "\n\n".join(filter(None, said)).strip(), last
-
-
-def _earlier(messages: Sequence[Message]) -> list[Json]:
-    """Messages as the model is told them; a call that nobody has answered is left out, as providers demand."""
-    answered = {one.tool_call_id for one in messages if one.role == "tool"}
-    found: list[Json] = []
-    for number, one in enumerate(messages):
-        calls = [
-            {"id": made.id, "name": made.function.name, "arguments": made.function.arguments}
-            for made in one.tool_calls or ()
-            if made.id in answered
-        ]
-        role = "system" if one.role in INSTRUCTS else one.role
-        content = words(one, number)
-        if one.role == "tool" and one.error:
-            content = f"{content}\nIt failed: {one.error}".strip()
-        came = attached(one, number)
-        content = "\n".join(filter(None, [content, *(f"[Attached: {shorten(link, 200)}]" for link in came.links)]))
-        if content or calls or came.blobs:
-            turn = {"role": role, "content": content, "tool_calls": calls, "tool_call_id": one.tool_call_id}
-            found.append({**turn, "attachments": came.blobs} if came.blobs else turn)
-    return found
-
-
-def _facts(given: RunInput) -> Json | None:
-    """The context and the state, as facts for the model to know."""
-    facts: Json = {}
-    for one in given.context or ():
-        name, number = one.description, 2
-        while name in facts:
-            name, number = f"{one.description} ({number})", number + 1
-        facts[name] = one.value
-    state = {name: value for name, value in (given.state or {}).items() if name != OURS}
-    if state:
-        facts["state"] = state
-    return facts or None
-
-
-def _action(process: Process, given: RunInput) -> Json | None:
-    """The operation that is called by name, or by a surface's button."""
-    sent, named = given.forwarded.a2ui_action, given.forwarded.nis.call
-    if sent is None or named is not None:
-        return named and named.model_dump()
-    field = "forwardedProps.a2uiAction"
-    try:
-        found = action_of({"action": sent.get("userAction")})
-    except NisError as error:
-        error.field = f"{field}.userAction.context"
-        raise
-    if found is None:
-        raise InvalidRequest(
-            "The action calls no operation.",
-            field=f"{field}.userAction.name",
-            value=sent.get("userAction"),
-            remedy='Send the actions of surfaces that came from here: {"userAction": {"name": "call", …}}.',
-        )
-    operation, arguments = found
-    schema = process.operations.entry(operation).request_schema
-    return {"operation": operation, "arguments": arguments_of(schema, arguments)}

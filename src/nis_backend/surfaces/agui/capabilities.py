@@ -11,18 +11,20 @@ from starlette.responses import JSONResponse
 
 from nis_backend import __version__
 from nis_backend.loop.turning import LONGEST_DESCRIPTION, MOST_STEPS, tool_name
+from nis_backend.surfaces.answering import ANSWERS, CHAT, answerer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from nis_backend.capabilities.agents.introducing import AgentCard
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
 
 
-def capabilities(process: Process, entries: list[Entry]) -> Json:
-    """The document, with these operations as the agent's own tools."""
+def capabilities(process: Process, entries: list[Entry], card: AgentCard | None = None) -> Json:
+    """The document, with these operations as the agent's own tools; of the chat, or of an agent that is kept."""
     items = [
         {
             "name": tool_name(entry),
@@ -31,12 +33,14 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
         }
         for entry in entries
     ]
+    takes = process.operations.entry(ANSWERS["" if card else CHAT]).request_schema["properties"]
+    files = "attachments" in takes
     return {
         "identity": {
-            "name": "nis",
+            "name": card.name if card else "nis",
             "type": "nis",
-            "description": "Talks, and computes by calling this server's operations.",
-            "version": __version__,
+            "description": card.description if card else "Talks, and computes by calling this server's operations.",
+            "version": str(card.version) if card else __version__,
         },
         "transport": {
             "streaming": True,
@@ -45,13 +49,13 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
             "pushNotifications": False,
             "resumable": True,
         },
-        "tools": {"supported": True, "items": items, "parallelCalls": True, "clientProvided": True},
-        "output": {"structuredOutput": False, "supportedMimeTypes": ["text/markdown"]},
+        "tools": {"supported": True, "items": items, "parallelCalls": True, "clientProvided": card is None},
+        "output": {"structuredOutput": bool(card and card.output_schema), "supportedMimeTypes": ["text/markdown"]},
         "state": {"snapshots": True, "deltas": True, "memory": False, "persistentState": False},
         "multiAgent": {"supported": False},
         "reasoning": {"supported": True, "streaming": True, "encrypted": False},
         "multimodal": {
-            "input": {"image": True, "audio": True, "video": False, "pdf": True, "file": True},
+            "input": {"image": files, "audio": files, "video": False, "pdf": files, "file": files},
             "output": {"image": False, "audio": False},
         },
         "execution": {
@@ -74,12 +78,14 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
 async def answer(process: Process, request: Request) -> Response:
     """What the caller's agent can do: of the operations, those that it may call and a model is offered."""
     ctx = process.context(request.state.caller)
+    card = (await answerer(request.path_params.get("agent", ""), ctx)).card
+    able = {*card.operations} if card else None
     entries = [
         entry
         for entry in process.operations.entries()
         if entry.shape == "model"
-        and entry.effect == "reads"
         and not entry.secret
         and not ctx.caller.lacks(entry.scopes)
+        and (entry.effect == "reads" if able is None else entry.name in able)
     ]
-    return JSONResponse(capabilities(process, entries))
+    return JSONResponse(capabilities(process, entries, card))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.responses import JSONResponse
 
 from nis_backend.calling import authorise, call
+from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.surfaces.agui.begin import begin
 from nis_backend.surfaces.agui.begun import Begun
 from nis_backend.surfaces.agui.events import Asked
@@ -30,7 +31,7 @@ CANCEL, FOLLOW = "runs.cancel_run", "runs.stream_events"
 async def run(process: Process, request: Request) -> Response:
     """Do what a `RunAgentInput` asks for, and tell its run: from the start, or after `Last-Event-ID`."""
     given = json_object(await request.body())
-    asked = read(RunInput, given)
+    asked = of_agent(read(RunInput, given), request.path_params.get("agent"))
     after = place_of(request.headers.get("last-event-id"))
     ctx = process.context(request.state.caller)
     begun = await begin(process, asked, given["messages"], ctx, on=after > (0, 0))
@@ -40,6 +41,26 @@ async def run(process: Process, request: Request) -> Response:
     ends = asked.forwarded.nis.on_disconnect == "cancel"
     reading = Reading(after=after, catalogs=asked.forwarded.catalogs, ends=ends)
     return await streamed(process, request, told(process, ctx, begun, reading), Frames())
+
+
+def of_agent(asked: RunInput, agent: str | None) -> RunInput:
+    """The input as it is for the agent of an address.
+
+    Raises:
+        InvalidRequest: it names another one.
+    """
+    if agent is None:
+        return asked
+    named = asked.forwarded.nis.agent
+    if named not in {"", agent}:
+        raise InvalidRequest(
+            f"This is the address of {shorten(agent)!r}.",
+            field="forwardedProps.nis.agent",
+            value=named,
+            remedy="Leave it out, or post to the address of that agent.",
+        )
+    options = asked.forwarded.nis.model_copy(update={"agent": agent[:64]})
+    return asked.model_copy(update={"forwarded_props": asked.forwarded.model_copy(update={"nis": options})})
 
 
 async def watch(process: Process, request: Request) -> Response:

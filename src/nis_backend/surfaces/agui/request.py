@@ -131,6 +131,8 @@ class Call(BaseModel):
 class Options(TurnOptions):
     """`forwardedProps.nis`: what this server can be told beyond the protocol."""
 
+    agent: str = Field(default="", max_length=64)
+    """The agent that is to answer, by its name; the chat where none is named."""
     model: str | None = Field(default=None, max_length=256)
     provider: str | None = Field(default=None, max_length=64)
     call: Call | None = None

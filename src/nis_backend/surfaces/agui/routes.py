@@ -28,6 +28,8 @@ DOES = (
     ("GET", "", "endpoint", "watch"),
     ("POST", "/cancel", "endpoint", "cancel"),
     ("GET", "/capabilities", "capabilities", "answer"),
+    ("POST", "/agents/{agent}", "endpoint", "run"),
+    ("GET", "/agents/{agent}/capabilities", "capabilities", "answer"),
 )
 """What answers where: a module beside this one, and its function."""
 
