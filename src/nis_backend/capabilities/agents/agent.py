@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from nis_backend import versioned
+from nis_backend.capabilities.agents.cases import MOST_CASES, AgentCase
 from nis_backend.conforming import hold
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Model
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 LONGEST_INSTRUCTIONS = 50_000
 MOST_PATTERNS, MOST_AGENTS = 64, 16
+MOST_VERSIONS = 200
+"""Versions of one agent."""
 LONGEST_SCHEMA = 20_000
 LONGEST_DEADLINE = 604_800.0
 """Seconds: a week."""
@@ -89,6 +92,10 @@ class Definition(Model):
         default=None, description="JSON schema that the answer is to follow; unset, it is words."
     )
 
+    tests: list[AgentCase] = Field(
+        default_factory=list[AgentCase], max_length=MOST_CASES, description="Cases that agents.test_agent puts to it."
+    )
+
 
 class Agent(Definition):
     """An agent, in one of its versions."""
@@ -98,6 +105,18 @@ class Agent(Definition):
     version: int = Field(description="Counted from 1; each change is the next.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="As above.")
+
+
+class OneAgent(Model):
+    """Which agent."""
+
+    id: str = Field(min_length=1, max_length=64, description="The agent's id, or its name.")
+
+
+class AgentVersion(OneAgent):
+    """Which agent, and which of its versions."""
+
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
 
 
 def agent_of(row: Row) -> Agent:
@@ -151,6 +170,9 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
     for field, operation in (("servers", GET_SERVER), ("remote_agents", GET_AGENT)):
         for other in getattr(definition, field):
             await _check_far(field, operation, other, ctx)
+    for number, one in enumerate(definition.tests):
+        if one.answer_schema is not None:
+            await hold(one.answer_schema, f"tests.{number}.answer_schema")
     if definition.output_schema is not None:
         size = len(json.dumps(definition.output_schema))
         if size > LONGEST_SCHEMA:

@@ -10,16 +10,21 @@ from pydantic import Field
 
 from nis_backend import versioned
 from nis_backend.annotations import Asker, Plain
+from nis_backend.capabilities.agents import testing
 from nis_backend.capabilities.agents.agent import (
+    MOST_VERSIONS,
     Agent,
+    AgentVersion,
     Definition,
     Name,
+    OneAgent,
     agent_of,
     check,
     find,
     unknown,
     written,
 )
+from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
-MOST_KEPT, MOST_VERSIONS = 1000, 200
-"""Agents of one owner; versions of one agent."""
+MOST_KEPT = 1000
+"""Agents of one owner."""
 DEEPEST = 4
 """Agents that ask each other in a row."""
 LONGEST = 100_000
@@ -44,18 +49,6 @@ class CreateAgent(Definition):
     name: Name | None = Field(
         default=None, description="What it is called; it takes the id's place. Unset, the id is the name."
     )
-
-
-class OneAgent(Model):
-    """Which agent."""
-
-    id: str = Field(min_length=1, max_length=64, description="The agent's id, or its name.")
-
-
-class AgentVersion(OneAgent):
-    """Which agent, and which of its versions."""
-
-    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
 
 
 class UpdateAgent(OneAgent):
@@ -155,7 +148,8 @@ CLERK: Json = {
     "description": "Answers in one sentence.",
     "instructions": "You are a clerk. Answer in one short sentence.",
     "operations": ["physics.*"],
-    "max_tokens": 24,
+    "max_tokens": 8,
+    "tests": [{"message": "What is a lever?", "expected": ["lever", "bar"]}],
 }
 KEPT = Before(name="clerk", operation="agents.create_agent", request=CLERK)
 CHANGE: Json = {"id": "{clerk.id}", "change": {"instructions": "You are a clerk. Answer in three words."}}
@@ -440,7 +434,37 @@ async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
         raise
 
 
+@operation(
+    "agents.test_agent",
+    effect="writes",
+    on="agent",
+    outward=True,
+    view=testing.draw,
+    prepare=testing.prepare,
+    time_limit=86_400.0,
+    examples=(
+        Example(title="With the tests of its definition", request={"id": "{clerk.id}"}, before=(KEPT,)),
+        Example(
+            title="With a case of its own",
+            request={"id": "{clerk.id}", "cases": [{"message": "What is 2 + 2?", "expected": 4}]},
+            before=(KEPT,),
+        ),
+    ),
+)
+async def test_agent(request: TestAgent, ctx: Context) -> Recorded[AgentTest]:
+    """Try an agent with cases, as a run: which pass, which fail and why, and the interval that so few cases allow.
+
+    Each case is a run of the agent; after a crash none is tried twice. A case passes where all that it expects holds.
+    An agent that waits for a person fails its case.
+
+    Raises:
+        NotFound: the caller has no such agent.
+        InvalidRequest: there are no cases.
+    """
+    return await testing.try_out(request, ctx)
+
+
 OPERATIONS = (
     *(create_agent, get_agent, list_agents, list_agent_versions, update_agent, clone_agent, delete_agent),
-    *(run_agent, ask_agent),
+    *(run_agent, ask_agent, test_agent),
 )

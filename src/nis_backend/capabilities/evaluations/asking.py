@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.evaluations.filling import filled, of_result, turns, words
-from nis_backend.capabilities.evaluations.targets import CHAT
+from nis_backend.capabilities.evaluations.targets import RUN_AGENT
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import (
     BudgetExceeded,
@@ -42,8 +42,8 @@ async def ask(target: Target, how: How, case: Case, ctx: Context, *, logprobs: b
     began = time.perf_counter()
     told: Json = {"outcome": "failed", "answer": ""}
     try:
-        # A turn of the chat has its own time: its run is cancelled where it takes too long.
-        async with asyncio.timeout(None if target.kind == CHAT else how.seconds):
+        # A run of its own has its own time: it is cancelled where it takes too long.
+        async with asyncio.timeout(None if target.kind in ("chat", "kept") else how.seconds):
             told |= {"outcome": "answered"} | await _patiently(target, how, case, ctx, logprobs)
     except TimeoutError:
         late = DeadlineExceeded(f"It had not answered after {how.seconds:g} s.", remedy="Allow more `seconds`.")
@@ -93,6 +93,8 @@ async def _asked(target: Target, how: How, case: Case, ctx: Context, logprobs: b
             return await _model(target.name, how, case, ctx, logprobs)
         case "chat":
             return await _chat(target.name, how, case, ctx)
+        case "kept":
+            return await _kept(target, how, case, ctx)
         case "agent":
             reply = await ctx.call_named("remote_agents.ask_remote_agent", {"id": target.name, "message": words(case)})
             if reply.state not in ("completed", "input-required"):
@@ -147,7 +149,27 @@ async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
         "operations": how.operations,
         **({"model": model} if model else {}),
     }
-    handle = await ctx.call_named("chat.send_message", request)
+    reply, spent = await _run("chat.send_message", request, how, ctx)
+    return {"answer": reply["response"], **spent, "conversation": reply["conversation_id"]}
+
+
+async def _kept(target: Target, how: How, case: Case, ctx: Context) -> Json:
+    """A run of an agent that is kept here; what it is told beside, of a conversation with turns of the system, too."""
+    *before, last = turns(case)
+    told = [how.system, *(one.content for one in before if one.role == "system")]
+    request: Json = {
+        "id": target.name,
+        "version": target.version,
+        "message": "\n\n".join([*filter(None, told), last.content]),
+        "earlier": [one.model_dump() for one in before if one.role != "system"],
+    }
+    reply, spent = await _run(RUN_AGENT, request, how, ctx)
+    return {**of_result(reply, how.answer), **spent}
+
+
+async def _run(operation: str, request: Json, how: How, ctx: Context) -> tuple[Json, Json]:
+    """The result of a run that is begun and waited for, and what its own calls of models took."""
+    handle = await ctx.call_named(operation, request)
     try:
         async with asyncio.timeout(how.seconds):
             reply: Json = await handle.result()
@@ -161,13 +183,11 @@ async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
     await ctx.gateway.settled()
     rows = await ctx.store.select("ledger", where={"run_id": handle.id}, limit=1000)
     known = rows and all(row["priced"] for row in rows)
-    told: Json = {
-        "answer": reply["response"],
+    spent: Json = {
         "model": f"{reply['provider']}:{reply['model']}".replace("/", ":"),
         "demonstration": reply["demonstration"],
         "input_tokens": sum(int(row["input"]) for row in rows),
         "output_tokens": sum(int(row["output"]) for row in rows),
         "cost": sum(int(row["cost"]) for row in rows) / 1e9 if known or not rows else None,
-        "conversation": reply["conversation_id"],
     }
-    return told
+    return reply, spent

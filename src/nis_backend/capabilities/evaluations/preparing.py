@@ -55,7 +55,8 @@ class CreateEvaluation(Measures):
         max_length=512,
         description="provider:model, a model's or a route's name, as embedded, or local:NAME, which is "
         "evaluated as the trained model that it means then; chat, or chat:MODEL, the "
-        "agent here with its operations; agent:NAME, a remote one; operation:NAME, one that reads; given: `answers`.",
+        "one here that chats with operations; agent:NAME or agent:NAME@VERSION, an agent that is kept here, "
+        "agent:NAME otherwise a remote one; operation:NAME, one that reads; given: `answers`.",
     )
     name: Annotated[str, Plain] = Field(default="", max_length=200, description="What a person calls it.")
     dataset: str | None = Field(

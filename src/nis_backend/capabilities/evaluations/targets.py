@@ -1,7 +1,8 @@
-"""Whom cases are put to: a model or a route, the chat here, a remote agent, an operation; and how each is asked."""
+"""Whom cases are put to: a model, a route, the chat, an agent here or afar, an operation; and how each is asked."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -10,13 +11,16 @@ from pydantic import Field, JsonValue
 from nis_backend.annotations import Plain
 from nis_backend.calling import authorise, refuse_secret
 from nis_backend.capabilities.evaluations.cases import LONGEST_INPUT
-from nis_backend.errors import NisError, NotSupported
+from nis_backend.errors import NisError, NotFound, NotSupported
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
 
 GIVEN, CHAT, AGENT, OPERATION = "given", "chat", "agent", "operation"
+GET_AGENT, RUN_AGENT = "agents.get_agent", "agents.run_agent"
+KEPT = re.compile(r"([A-Za-z0-9_-]+)@([1-9][0-9]{0,8})")
+"""An agent that is kept here, and its version."""
 
 
 class How(Model):
@@ -41,7 +45,8 @@ class How(Model):
         default="",
         max_length=200,
         pattern=r"^[A-Za-z0-9_.]*$",
-        description="Where the answer is in an operation's result, as labels.0; empty: its words, else all of it.",
+        description="Where the answer is in an operation's result, as labels.0, or in that of an agent kept here, as "
+        "output.label; empty: its words, else all of it.",
     )
     seconds: float = Field(default=300.0, gt=0, le=3600, description="Seconds that one case may take.")
     at_once: int = Field(default=4, ge=1, le=16, description="Cases that are asked side by side.")
@@ -51,8 +56,10 @@ class How(Model):
 class Target:
     """Whom the cases are put to."""
 
-    kind: Literal["given", "chat", "agent", "operation", "model"]
+    kind: Literal["given", "chat", "agent", "kept", "operation", "model"]
     name: str = ""
+    version: int | None = None
+    """Of an agent that is kept here."""
 
     @classmethod
     def of(cls, target: str) -> Target:
@@ -60,6 +67,8 @@ class Target:
         kind, _, rest = target.partition(":")
         if kind in (GIVEN, CHAT) and (kind == CHAT or not rest):
             return cls(kind=cast("Any", kind), name=rest)  # Any: one of the literals, by the line above
+        if kind == AGENT and (kept := KEPT.fullmatch(rest)):
+            return cls(kind="kept", name=kept[1], version=int(kept[2]))
         if kind in (AGENT, OPERATION) and rest:
             return cls(kind=cast("Any", kind), name=rest)
         return cls(kind="model", name=target)
@@ -68,7 +77,8 @@ class Target:
 async def check(target: Target, ctx: Context) -> str:
     """Refuse a target that cannot be asked, before there is a run; answers it with names that may change pinned.
 
-    A trained model's name may come to mean another model meanwhile: it is evaluated by its id.
+    A trained model's name may come to mean another model meanwhile: it is evaluated by its id. An agent that is kept here
+    comes before a remote one of its name, and is evaluated in the version that it has now.
 
     Raises:
         NotFound: there is none such.
@@ -84,8 +94,8 @@ async def check(target: Target, ctx: Context) -> str:
             case "chat":
                 authorise(ctx.operations.entry("chat.send_message"), ctx)
                 return f"{CHAT}:{await _pinned(target.name, ctx)}".rstrip(":")
-            case "agent":
-                await ctx.call_named("remote_agents.get_remote_agent", {"id": target.name})
+            case "agent" | "kept":
+                return await _agent(target, ctx)
             case "operation":
                 _check_operation(target.name, ctx)
             case "given":
@@ -94,6 +104,24 @@ async def check(target: Target, ctx: Context) -> str:
         error.field = "target"
         raise
     return f"{target.kind}:{target.name}".rstrip(":")
+
+
+async def _agent(target: Target, ctx: Context) -> str:
+    able = not ctx.caller.lacks(ctx.operations.entry(GET_AGENT).scopes)
+    try:
+        if able or target.kind == "kept":
+            found = await ctx.call_named(GET_AGENT, {"id": target.name, "version": target.version})
+            authorise(ctx.operations.entry(RUN_AGENT), ctx)
+            return f"{AGENT}:{found.name}@{found.version}"
+    except NotFound:
+        if target.kind == "kept":
+            raise
+    try:
+        await ctx.call_named("remote_agents.get_remote_agent", {"id": target.name})
+    except NotFound as error:
+        error.message = f"There is no agent {target.name!r}, neither here nor registered."
+        raise
+    return f"{AGENT}:{target.name}"
 
 
 async def _pinned(name: str, ctx: Context) -> str:
