@@ -77,8 +77,8 @@ class Target:
 async def check(target: Target, ctx: Context) -> str:
     """Refuse a target that cannot be asked, before there is a run; answers it with names that may change pinned.
 
-    A trained model's name may come to mean another model meanwhile: it is evaluated by its id. An agent that is kept here
-    comes before a remote one of its name, and is evaluated in the version that it has now.
+    A trained model's name may come to mean another model meanwhile: it is evaluated by its id. An agent that is kept
+    here comes before a remote one of its name; it is evaluated in the version that it has now.
 
     Raises:
         NotFound: there is none such.
