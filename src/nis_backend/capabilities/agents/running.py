@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.asking import ask
+from nis_backend.candour.asked import statement_for
 from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
 from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, Prompt
@@ -96,6 +97,22 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
         return (await settle(request.id, request.version, request, ctx)).model_dump(mode="json")
 
     settled = Settled.model_validate(await ctx.note("agent", first))
+    # An agent that answers in JSON has nothing to say it with.
+    stated = None if settled.agent.output_schema is not None else statement_for(request.message)
+    if stated is not None:
+        await ctx.run.text(1, stated)
+        return Answer(
+            agent_id=settled.agent.id,
+            agent=settled.agent.name,
+            version=settled.agent.version,
+            response=stated,
+            provider="nis",
+            model="router",
+            demonstration=False,
+            steps=0,
+            tokens=0,
+            run_id=ctx.run.run_id,
+        )
     ctx = replace(ctx, asker=request.user_id)
     course = _Course(ctx=ctx, request=request, now=settled, had=[settled])
     messages = [

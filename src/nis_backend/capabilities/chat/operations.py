@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.calling import authorise, refuse_secret
+from nis_backend.candour.asked import statement_for
 from nis_backend.capabilities.chat.attached import MOST as ATTACHED
 from nis_backend.capabilities.chat.attached import (
     NAMES,
@@ -362,7 +363,6 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
 
 async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
-    from nis_backend.capabilities.chat.routed import run_form  # noqa: PLC0415 - loads with the first turn
     from nis_backend.capabilities.chat.telling import chosen, heard, messages_of, with_memory  # noqa: PLC0415 - as above
 
     assert request.conversation_id is not None
@@ -384,8 +384,9 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     def routed(done: Routed, before: str = "") -> Reply:
         return reply(before + done.text, None, tokens_used=0, views=done.views, pending=done.pending)
 
-    if request.call is not None:
-        return routed(await run_form(ctx, request.call.operation, request.call.arguments))
+    by_rule = await _by_rule(ctx, request)
+    if by_rule is not None:
+        return routed(by_rule)
     ctx = replace(ctx, asker=None if request.user_id == NOBODY else request.user_id)
     turn = await chosen(ctx, request)
     message, before = request.message, ""
@@ -430,6 +431,19 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     said = await answer(ctx, driver, info, await messages_of(ctx, turn, request, message), step=step)
     tokens = _sum(said.input_tokens, said.output_tokens)
     return reply(before + said.text, info, turn.recalled, tokens_used=tokens, views=turn.memory_views)
+
+
+async def _by_rule(ctx: Context, request: MessageRequest) -> Routed | None:
+    """What comes of a form, and of a question that no model answers here; None of every other message."""
+    from nis_backend.capabilities.chat.routed import Routed, run_form  # noqa: PLC0415 - loads with the first turn
+
+    if request.call is not None:
+        return await run_form(ctx, request.call.operation, request.call.arguments)
+    stated = None if request.attachments else statement_for(request.message)
+    if stated is None:
+        return None
+    await ctx.run.text(1, stated)
+    return Routed(text=stated)
 
 
 async def _asked_of_memory(ctx: Context, request: MessageRequest, turn: Chosen) -> Routed | None:

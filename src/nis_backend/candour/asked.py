@@ -1,0 +1,77 @@
+"""Whether a message asks who answers it if it is conscious, sentient or feels anything, and what is said to that.
+
+A whole sentence has to be that question: what quotes it, wants it translated, or asks it of somebody else is another
+matter, and a model's. `languages.json` has for each language the statement, words of which one is in every such
+question, and patterns in lower case of what may stand before the question, of it, and of what may stand after it; texts
+are short, so that their time is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic_core import from_json
+
+LONGEST, LONGEST_SENTENCE, MOST_SENTENCES = 400, 160, 5
+"""Characters of a message and of a sentence, and sentences, beyond which it is about something else as well."""
+UNPARTED = ("zh", "ja", "ko")
+"""Languages in which nothing needs to stand between the parts."""
+
+_ENDS = re.compile("[.!?\u3002\uff01\uff1f\u061f\u0964\u2026\n]+")
+_QUOTED = re.compile("[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f`]|(?<!\\w)'|'(?!\\w)")
+"""An apostrophe within a word is no quotation."""
+_BETWEEN = "[\\s,;:\u060c\u3001\uff0c\uff1a\u2013\u2014-]"
+_AROUND = " ,;:-\u2013\u2014"
+
+
+def statement_for(message: str) -> str | None:
+    """What is said to a message that asks whether who answers is conscious or feels; None to every other."""
+    language = asked_in(message)
+    return None if language is None else str(_read()["languages"][language]["statement"])
+
+
+def asked_in(message: str) -> str | None:
+    """The language of the question; None where it is not asked."""
+    if len(message) > LONGEST:
+        return None
+    text = unicodedata.normalize("NFC", message).casefold().replace("\u2019", "'").replace("\u0307", "").strip()
+    if _QUOTED.search(text):
+        return None
+    sentences = [one for part in _ENDS.split(text) if (one := " ".join(part.split()).strip(_AROUND))]
+    if len(sentences) > MOST_SENTENCES or any(len(one) > LONGEST_SENTENCE for one in sentences):
+        return None
+    for number, sentence in enumerate(sentences):
+        found = next((language for language in _read()["languages"] if _is_asked(sentence, language)), None)
+        if found is not None:
+            others = sentences[:number] + sentences[number + 1 :]
+            return None if any(_other_matters().search(one) for one in others) else found
+    return None
+
+
+def _is_asked(sentence: str, language: str) -> bool:
+    words: list[str] = _read()["languages"][language]["words"]
+    return any(one in sentence for one in words) and _question(language).fullmatch(sentence) is not None
+
+
+@cache
+def _read() -> dict[str, Any]:  # Any: JSON
+    return from_json(resources.files("nis_backend.candour").joinpath("languages.json").read_bytes())
+
+
+@cache
+def _question(language: str) -> re.Pattern[str]:
+    """Made where a word of the question has come: it takes some hundredths of a second."""
+    one = _read()["languages"][language]
+    before, asked, after = ("|".join(one[name]) for name in ("before", "asked", "after"))
+    between = _BETWEEN + ("*" if language in UNPARTED else "+")
+    return re.compile(f"(?:(?:{before}){between})*(?:{asked})(?:{between}(?:{after}))*")
+
+
+@cache
+def _other_matters() -> re.Pattern[str]:
+    """What beside a question makes it a text to work on, or somebody else's."""
+    return re.compile("|".join(_read()["other_matters"]))
