@@ -132,6 +132,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.visuals.operations",
     "nis_backend.capabilities.code.operations",
     "nis_backend.capabilities.metacognition.multipath.operations",
+    "nis_backend.capabilities.metacognition.debug.operations",
     "nis_backend.capabilities.vision.counting",
     "nis_backend.capabilities.vision.shapes",
     "nis_backend.capabilities.vision.comparing",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.commands import append_of, unknown_run
 from nis_backend.errors import Conflict, InvalidRequest
-from nis_backend.event import RetryScheduled
+from nis_backend.event import Noted, RetryScheduled
 from nis_backend.run import FORMAT, TERMINAL, run_of
 from nis_backend.within import joined, of_row, place, written
 
@@ -70,6 +70,25 @@ async def retry(ctx: Context, run_id: str) -> Run:
     return await _begun(ctx, row, row["last_seq"] - 1, json.loads(row["input"]), [again])
 
 
+async def vary(ctx: Context, run_id: str, changes: Mapping[str, Any], notes: Mapping[str, Any], into: str) -> Run:
+    """A new run of this one's request, `into` an id of the caller's: what it would note is settled beforehand.
+
+    `changes` are fields of its request that differ, `notes` what it finds under these names in the place of finding it
+    out: all else is done anew. Called again with the same id, it answers the run that is there.
+
+    Raises:
+        NotFound: the caller has no such run.
+        InvalidRequest: a changed field is wrong.
+        Conflict: an earlier version has written its log.
+    """
+    row = await _source(ctx, run_id)
+    there = await ctx.store.get("runs", into)
+    if there is not None:
+        return run_of(there)
+    settled = [Noted(name=name, value=value) for name, value in notes.items()]
+    return await _begun(ctx, row, 0, {**json.loads(row["input"]), **changes}, settled, into)
+
+
 async def _source(ctx: Context, run_id: str) -> Row:
     row = await ctx.store.get("runs", run_id)
     if row is None:
@@ -84,11 +103,13 @@ async def _source(ctx: Context, run_id: str) -> Row:
     return row
 
 
-async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any], bodies: Sequence[Body]) -> Run:
+async def _begun(  # noqa: PLR0913, PLR0917 - from what, with what, and under which id
+    ctx: Context, source: Row, after: int, given: Mapping[str, Any], bodies: Sequence[Body], into: str | None = None
+) -> Run:
     """Write the new run down, and have it executed."""
     request = ctx.operations.find(source["operation"]).validate(given)
     await ctx.drivers.dispatch.admit(source["queue"])
-    now, run_id = ctx.drivers.store.now(), ctx.new_id("run")
+    now, run_id = ctx.drivers.store.now(), into or ctx.new_id("run")
     if ctx.scope is not None and (there := await ctx.store.get("runs", run_id)) is not None:
         # An earlier try of this call has begun it.
         return run_of(there)

@@ -1,0 +1,191 @@
+"""Why a run answered as it did: what it was asked, recalled, called and decided, each by the event that has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.capabilities.metacognition.debug.explanation import (
+    MOST_EVENTS,
+    Decision,
+    Evidence,
+    Explanation,
+    Grounded,
+    Question,
+)
+from nis_backend.drivers.gateway.periods import DOLLAR
+from nis_backend.errors import shorten
+from nis_backend.event import (
+    Approved,
+    InputProvided,
+    ModelAnswered,
+    ModelCalled,
+    Noted,
+    Rejected,
+    StepRetried,
+    ToolAnswered,
+    ToolCalled,
+    Warned,
+    transcript,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nis_backend.event import Event
+    from nis_backend.operation import Json
+    from nis_backend.run import Run
+
+MOST_NUMBERS, MOST_PLACES = 100, 5
+SHOWN = 600
+"""Characters of one piece of evidence."""
+LONGEST_READ = 200_000
+"""Characters of one piece in which numbers are looked for."""
+MEMORIES = {"recalled": "text", "agent": "remembered"}
+"""Notes that hold what was recalled, and where."""
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
+
+
+def explain(run: Run, events: Sequence[Event]) -> Explanation:
+    """The explanation, from the log alone."""
+    asked, answer = words_asked(run.input), words_answered(run.result, events)
+    evidence = [
+        Evidence(seq=0, kind="input", what=run.operation, detail=_shown(run.input)),
+        *(one for event in events for one in _evidence(event)),
+    ]
+    questions = _questions(events)
+    tokens, costs = [one.tokens for one in questions], [one.cost for one in questions]
+    return Explanation(
+        run=run.id,
+        operation=run.operation,
+        state=run.state,
+        asked=asked,
+        answer=answer,
+        evidence=evidence,
+        questions=questions,
+        numbers=_grounded(answer, [(0, json.dumps(run.input)), *_readings(events)]),
+        decision=_decision(run.result),
+        tokens=None if None in tokens else sum(one or 0 for one in tokens),
+        cost=None if None in costs else sum(one or 0 for one in costs),
+        complete=len(events) < MOST_EVENTS,
+    )
+
+
+def words_asked(given: Json) -> str:
+    """What a run was asked, in words."""
+    said = given.get("message") or given.get("question")
+    return said if isinstance(said, str) else ""
+
+
+def words_answered(result: Any, events: Sequence[Event]) -> str:  # Any: JSON
+    """What a run answered, in words: its response, else what it said."""
+    said = cast("Json", result).get("response") if isinstance(result, dict) else None
+    return said if isinstance(said, str) else transcript(events)
+
+
+def _evidence(event: Event) -> Iterator[Evidence]:
+    body, seq = event.body, event.seq
+    match body:
+        case Noted(name=name, value=value) if name in MEMORIES:
+            yield from (Evidence(seq=seq, kind="memory", what="recalled", detail=one) for one in memories(name, value))
+        case ToolAnswered(problem=None):
+            yield Evidence(seq=seq, kind="operation", what=body.operation, detail=_shown(body.result))
+        case ToolAnswered():
+            yield Evidence(seq=seq, kind="problem", what=body.operation, detail=_shown(body.problem))
+        case Approved() | Rejected():
+            yield Evidence(seq=seq, kind="person", what=body.type, detail=getattr(body, "reason", ""))
+        case InputProvided():
+            yield Evidence(seq=seq, kind="person", what="input", detail=_shown(body.values))
+        case StepRetried():
+            yield Evidence(seq=seq, kind="retry", what=f"step {body.step}", detail=body.reason)
+        case Warned():
+            yield Evidence(seq=seq, kind="warning", what="warning", detail=body.message)
+        case _:
+            pass
+
+
+def memories(name: str, value: Any) -> list[str]:  # Any: JSON
+    """What a note says was recalled; none where it is no note of memories."""
+    if name == "recalled" and isinstance(value, list):
+        return [str(one["text"]) for one in cast("list[Json]", value) if "text" in one]
+    if name == "agent" and isinstance(value, dict):
+        return [str(one) for one in cast("Json", value).get(MEMORIES[name], ())]
+    return []
+
+
+def _questions(events: Sequence[Event]) -> list[Question]:
+    called: dict[int, ModelCalled] = {}
+    questions: list[Question] = []
+    for event in events:
+        body = event.body
+        if isinstance(body, ModelCalled):
+            called[body.step] = body
+        elif isinstance(body, ModelAnswered) and body.step in called:
+            asked = called.pop(body.step)
+            both = (body.input_tokens, body.output_tokens)
+            questions.append(
+                Question(
+                    step=body.step,
+                    model=body.answered_by or f"{asked.provider}:{asked.model}",
+                    digest=asked.digest,
+                    tokens=None if None in both else sum(one or 0 for one in both),
+                    cost=None if body.cost is None else body.cost / DOLLAR,
+                    called=[one.name for one in body.tool_calls],
+                    problem=str((body.problem or {}).get("detail", "")),
+                )
+            )
+    return questions
+
+
+def called_operations(events: Sequence[Event]) -> list[str]:
+    """The operations that were called, in their order, each once."""
+    return list(dict.fromkeys(event.body.operation for event in events if isinstance(event.body, ToolCalled)))
+
+
+def _readings(events: Sequence[Event]) -> Iterator[tuple[int, str]]:
+    """What the model was given to read, by event."""
+    for event in events:
+        body = event.body
+        if isinstance(body, ToolAnswered) and body.problem is None:
+            yield event.seq, json.dumps(body.result)[:LONGEST_READ]
+        elif isinstance(body, Noted) and body.name in MEMORIES:
+            yield event.seq, "\n".join(memories(body.name, body.value))[:LONGEST_READ]
+        elif isinstance(body, InputProvided):
+            yield event.seq, json.dumps(body.values)[:LONGEST_READ]
+
+
+def _grounded(answer: str, readings: Sequence[tuple[int, str]]) -> list[Grounded]:
+    """Each number of the answer, and the readings that have it to as many digits as it gives."""
+    there = [(seq, [float(one.replace(",", "")) for one in _NUMBER.findall(text)]) for seq, text in readings]
+    said = list(dict.fromkeys(_NUMBER.findall(answer)))[:MOST_NUMBERS]
+    found = {one: [seq for seq, values in there if any(same(one, value) for value in values)] for one in said}
+    return [Grounded(number=one, places=places[:MOST_PLACES]) for one, places in found.items()]
+
+
+def same(written: str, value: float) -> bool:
+    """Whether a value, rounded to the digits after the point that are written, is the number that is written."""
+    plain = written.replace(",", "")
+    mantissa, _, exponent = plain.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    if not decimals:
+        return float(plain) == value
+    return abs(float(plain) - value) <= 0.5 * 10.0 ** (int(exponent or 0) - decimals) * (1 + 1e-9)
+
+
+def _decision(result: Any) -> Decision | None:  # Any: JSON
+    if not isinstance(result, dict):
+        return None
+    told = cast("Json", result)
+    votes: list[Json] = (told.get("debate") or told).get("votes") or []
+    if not votes or not all("votes" in one for one in votes):
+        return None
+    return Decision(
+        by=str(told.get("decided_by") or told.get("formula", "")),
+        answer=told.get("answer"),
+        votes=[f"{one['answer']}: {one['votes']}" for one in votes],
+    )
+
+
+def _shown(value: Any) -> str:  # Any: JSON
+    return shorten(json.dumps(value, ensure_ascii=False), SHOWN)

@@ -1,0 +1,237 @@
+"""Answers questioned afterwards: what went into them, and what they would have been with one thing otherwise."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Serve
+from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from outliving import begun, check_whole
+from rest_client import ask, done, followed
+
+from nis_backend.capabilities.metacognition.debug.explaining import same
+from nis_backend.numerics.shares import fisher
+
+Json = dict[str, Any]
+EXPLAIN, REPLAY = "/metacognition/explain-answer", "/metacognition/replay-counterfactual"
+BALL: Json = {"speed": 20, "angle": 40}
+AGENT: Json = {
+    "name": "thrower",
+    "instructions": "You throw balls.",
+    "model": "local:words",
+    "operations": ["physics.*"],
+}
+
+
+def offered(request: Asked) -> set[str]:
+    """What a model may call."""
+    return {one["function"]["name"] for one in request.body.get("tools", [])}
+
+
+def thrower(request: Asked) -> Canned:
+    """Computes where it can, and guesses where it cannot."""
+    if request.body["model"] == "other":
+        return says("It flies 99 m.")
+    if "physics-simulate_projectile" not in offered(request):
+        return says("It flies 50 m.")
+    return says("It flies 40.2 m, not 77.") if request.tool_results else wants(("physics-simulate_projectile", BALL))
+
+
+def test_an_answer_is_explained_by_its_log(serve: Serve) -> None:
+    """Promise of explain_answer: what it was given and computed, and where each number of it stands."""
+    with FakeOpenAI(*[thrower] * 20, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", AGENT)
+        reply = done(server, "POST", "/agents/thrower/run", {"message": "How far at 20 m/s and 40 degrees?"})
+        told = done(server, "POST", EXPLAIN, {"run": reply["run_id"]})
+        events = [one["body"] for one in followed(server, reply["run_id"], 0)]
+        nothing = ask(server, "POST", EXPLAIN, {"run": "run-none"})
+    assert told["answer"] == "It flies 40.2 m, not 77."
+    assert [(one["step"], one["called"]) for one in told["questions"]] == [
+        (1, ["physics-simulate_projectile"]),
+        (2, []),
+    ]
+    computed = next(one for one in told["evidence"] if one["kind"] == "operation")
+    assert computed["what"] == "physics.simulate_projectile"
+    assert events[computed["seq"] - 1]["type"] == "tool_answered"
+    result = events[computed["seq"] - 1]["result"]
+    assert round(result["range"], 1) == 40.2, "the number that the model says is the one that was computed"
+    assert {one["number"]: one["places"] for one in told["numbers"]} == {"40.2": [computed["seq"]], "77": []}
+    assert told["tokens"] == sum(one["input_tokens"] + one["output_tokens"] for one in events if "input_tokens" in one)
+    assert (nothing[0], nothing[2]["field"]) == (404, "run")
+
+
+def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None:
+    """Promise of replay_counterfactual: that one thing is otherwise, beside runs in which nothing is; by exact p."""
+    asked: list[Asked] = []
+
+    def model(request: Asked) -> Canned:
+        asked.append(request)
+        return thrower(request)
+
+    with FakeOpenAI(*[model] * 90, models=["words", "other"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", AGENT)
+        run = done(server, "POST", "/agents/thrower/run", {"message": "How far?"})["run_id"]
+        # What is asked about is the run: the agent as it is now is another one.
+        done(server, "PATCH", "/agents/thrower", {"change": {"instructions": "You do nothing."}})
+        given: Json = {"run": run, "answer": "number", "times": 4}
+        before = len(asked)
+        told = done(server, "POST", REPLAY, {**given, "without_operation": "physics.simulate_projectile"})
+        systems = [one.body["messages"][0]["content"] for one in asked[before:]]
+        model_ = done(server, "POST", REPLAY, {**given, "model": "local:other", "times": 1})
+        instructed = done(server, "POST", REPLAY, {**given, "instructions": "You catch balls.", "times": 1})
+        last = asked[-1].body["messages"][0]["content"]
+        replayed = done(server, "GET", f"/runs/{told['run_id']}/replay")
+        wrong = {
+            "nothing": ask(server, "POST", REPLAY, {"run": run}),
+            "two": ask(server, "POST", REPLAY, {"run": run, "without_memory": True, "model": "local:other"}),
+            "unknown tool": ask(server, "POST", REPLAY, {"run": run, "without_operation": "physics.fly"}),
+            "no memory": ask(server, "POST", REPLAY, {"run": run, "without_memory": True}),
+            "no model": ask(server, "POST", REPLAY, {"run": run, "model": "local:none"}),
+            "no run": ask(server, "POST", REPLAY, {"run": "run-none", "model": "local:other"}),
+            "of no agent": ask(server, "POST", REPLAY, {"run": told["run_id"], "instructions": "x"}),
+        }
+    assert (told["original"]["answer"], told["as_it_was"]["same"], told["changed"]["same"]) == ("77", 4, 0)
+    assert {one["response"] for one in told["changed"]["outcomes"]} == {"It flies 50 m."}
+    assert all(one["called"] == ["physics.simulate_projectile"] for one in told["as_it_was"]["outcomes"])
+    assert told["p_value"] == pytest.approx(2 / 70)
+    assert "mattered" in told["reading"]
+    assert all("You throw balls." in one for one in systems)
+    assert model_["changed"]["outcomes"][0]["response"] == "It flies 99 m."
+    assert "cannot show any" in model_["reading"]
+    assert "You catch balls." in last
+    assert instructed["otherwise"] == "with other instructions"
+    assert replayed["identical"], replayed
+    assert {what: (status, problem["field"]) for what, (status, _, problem) in wrong.items()} == {
+        "nothing": (422, "without_operation"),
+        "two": (422, "model"),
+        "unknown tool": (422, "without_operation"),
+        "no memory": (422, "without_memory"),
+        "no model": (404, "model"),
+        "no run": (404, "run"),
+        "of no agent": (400, "instructions"),
+    }
+
+
+def test_what_was_recalled_can_be_left_out_of_a_turn(serve: Serve) -> None:
+    """Promise of without_memory: the same turn of the chat, and what was remembered of the person not told it."""
+
+    def model(request: Asked) -> Canned:
+        known = any("must not eat" in str(one["content"]) for one in request.body["messages"])
+        return says("No peanuts for you." if known else "Have some peanuts.")
+
+    with FakeOpenAI(*[model] * 20, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/memory/remember", {"text": "Mia must not eat peanuts.", "user": "mia"})
+        turn: Json = {
+            "message": "What may I eat, peanuts or not?",
+            "user_id": "mia",
+            "memory": True,
+            "operations": False,
+        }
+        reply = done(server, "POST", "/chat/send-message", {**turn, "model": "local:words"})
+        told = done(
+            server, "POST", REPLAY, {"run": reply["run_id"], "without_memory": True, "times": 1, "answer": "whole"}
+        )
+        explained = done(server, "POST", EXPLAIN, {"run": reply["run_id"]})
+    assert reply["response"] == "No peanuts for you."
+    assert [one["detail"] for one in explained["evidence"] if one["kind"] == "memory"] == ["Mia must not eat peanuts."]
+    assert told["as_it_was"]["outcomes"][0]["response"] == "No peanuts for you."
+    assert told["changed"]["outcomes"][0]["response"] == "Have some peanuts."
+
+
+def test_what_has_written_is_not_done_again_unasked(serve: Serve) -> None:
+    """Promise of `acts`: a run that did more than read is refused; one that did not is not offered what does."""
+    offers: list[set[str]] = []
+
+    def model(request: Asked) -> Canned:
+        offers.append(offered(request))
+        if "Keep" in str(request.body["messages"][-1]["content"]):
+            return wants(("memory-remember", {"text": "Once.", "user": "mia"}))
+        return says("Done.")
+
+    with FakeOpenAI(*[model] * 20, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        agent = {**AGENT, "operations": ["memory.remember", "physics.simulate_projectile"], "asks": "nothing"}
+        done(server, "POST", "/agents", agent)
+        wrote = done(server, "POST", "/agents/thrower/run", {"message": "Keep it."})["run_id"]
+        read = done(server, "POST", "/agents/thrower/run", {"message": "Say it."})["run_id"]
+        status, _, refused = ask(server, "POST", REPLAY, {"run": wrote, "instructions": "x", "times": 1})
+        before = len(offers)
+        done(server, "POST", REPLAY, {"run": read, "instructions": "x", "times": 1})
+        seen = offers[before:]
+        kept = done(server, "GET", "/memory?user=mia")["memories"]
+        again = done(server, "POST", REPLAY, {"run": wrote, "instructions": "x", "times": 1, "acts": True})
+    assert (status, refused["field"]) == (409, "acts")
+    assert "memory.remember" in refused["detail"]
+    assert seen == [{"physics-simulate_projectile"}] * 2
+    assert len(kept) == 1
+    assert again["as_it_was"]["outcomes"][0]["called"] == ["memory.remember"]
+
+
+def test_a_replay_that_was_killed_begins_no_run_twice(serve: Serve, tmp_path: Path) -> None:
+    """Promise: after kill -9 the runs that were begun are waited for, and no other is begun in their place."""
+    came, lock, count = threading.Event(), threading.Lock(), Counter[str]()
+
+    def model(request: Asked) -> Canned:
+        with lock:
+            count["asked"] += 1
+            number = count["asked"]
+        if number == 3:
+            came.set()
+            return Canned(pieces=[], held=True)
+        return says("42")
+
+    with FakeOpenAI(*[model] * 40, models=["words"]).in_thread() as provider:
+        settings = {"NIS_LOCAL_URL": provider.url}
+        server = serve(data=tmp_path, **settings)
+        done(server, "POST", "/agents", AGENT)
+        run = done(server, "POST", "/agents/thrower/run", {"message": "Say it."})["run_id"]
+        replay = begun(server, REPLAY, {"run": run, "instructions": "x", "times": 2})
+        assert came.wait(60)
+        server.kill()
+        server = serve(data=tmp_path, **settings)
+        seen = list(followed(server, replay, 0))
+        runs = done(server, "GET", f"/runs?parent={run}")["runs"]
+    check_whole(seen)
+    result = seen[-1]["body"]["result"]
+    told = {one["run_id"] for arm in ("as_it_was", "changed") for one in result[arm]["outcomes"]}
+    assert {one["id"] for one in runs} == told
+    assert (len(told), result["changed"]["same"]) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "of_one", "other", "of_other"), [(3, 3, 0, 3), (5, 6, 1, 6), (2, 4, 2, 4), (1, 5, 6, 7)]
+)
+def test_fishers_test_counts_every_assignment(one: int, of_one: int, other: int, of_other: int) -> None:
+    """Against every way of dealing the successes to the two sides, one by one."""
+    right, both = one + other, of_one + of_other
+    dealt = Counter(sum(place < of_one for place in places) for places in combinations(range(both), right))
+    expected = sum(many for many in dealt.values() if many <= dealt[one]) / dealt.total()
+    assert fisher(one, of_one, other, of_other) == pytest.approx(expected, rel=1e-12)
+
+
+def test_fishers_test_of_the_lady_who_tasted_tea() -> None:
+    """Fisher (1935), The Design of Experiments, chapter 2: 3 of 4 cups named rightly, p = 34/70 two-sided."""
+    assert fisher(3, 4, 1, 4) == pytest.approx(34 / 70)
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "is_same"),
+    [
+        ("40.2", 40.1967, True),
+        ("40.2", 40.26, False),
+        ("40", 40.2, False),
+        ("1,200", 1200.0, True),
+        ("1.5e3", 1520.0, True),
+    ],
+)
+def test_a_number_stands_where_it_rounds_to_what_is_written(written: str, value: float, is_same: bool) -> None:
+    """Promise of explain_answer: to the digits that the answer gives, and a whole number is that number."""
+    assert same(written, value) == is_same
