@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import DeadlineExceeded, NisError, Waiting
 from nis_backend.event import ToolCalled
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable, Sequence
+
     from nis_backend.context import Context
     from nis_backend.operation import Json
+
+Res = TypeVar("Res")
 
 START = "runs.start_run"
 """Makes any operation a run, which a time limit can end whatever it is at."""
@@ -47,6 +51,26 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     run_id = str(used.event.result["id"])
     ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds))
     return ended["result"], ended["problem"]
+
+
+async def together(work: Sequence[Coroutine[Any, Any, Res]]) -> list[Res]:
+    """What each answers, in their order, all at once; a stop is told to each, with its reason, and waited for."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        if tasks:
+            await asyncio.wait(tasks)
+    except asyncio.CancelledError as stopped:
+        await stop(tasks, *stopped.args)
+        raise
+    return [task.result() for task in tasks]
+
+
+async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: what a task is cancelled with
+    """Stop them, each knowing why: a call that may not be repeated is finished first, unless the run is cancelled."""
+    waited = list(tasks)
+    for task in waited:
+        task.cancel(*why)
+    await asyncio.gather(*waited, return_exceptions=True)
 
 
 async def _ended(ctx: Context, run_id: str, seconds: float | None) -> Json:

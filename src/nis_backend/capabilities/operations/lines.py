@@ -15,7 +15,7 @@ FAMILIES = (
     *("embeddings", "evaluations", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory"),
     *("metacognition", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
-    *("plans"),
+    *("plans", "teams"),
     *("schedules", "system", "training", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""

@@ -24,6 +24,7 @@ async def check(definition: Definition, ctx: Context) -> None:
 
     Raises:
         InvalidRequest: a field is wrong: a ring, a reference to nothing, a request that the operation refuses.
+        NotFound: there is no such agent or team.
         Forbidden: the caller may not call what a step calls.
     """
     await check_steps(definition.steps, definition.given, ctx)
@@ -117,7 +118,7 @@ async def _check_action(action: Action, field: str, ctx: Context) -> None:
     try:
         await ctx.call_named(get, {"id": which})
     except NotFound as error:
-        raise _wrong(f"{field}{kind}", error.message, which, error.remedy) from None
+        raise NotFound(error.message, field=f"{field}{kind}", value=which, remedy=error.remedy) from None
 
 
 async def _check_verify(verify: Verify, field: str, ctx: Context) -> None:

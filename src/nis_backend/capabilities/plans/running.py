@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.plans.plan import GIVEN, Plan, before, called, find, plan_of
 from nis_backend.capabilities.plans.references import fill
 from nis_backend.capabilities.plans.stepping import Stepping
 from nis_backend.errors import NisError, from_problem
 from nis_backend.event import Progressed, Warned
+from nis_backend.followed import stop
 from nis_backend.journal import Suspended
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Walk:
                 if isinstance(raised, Suspended):
                     asked = asked or raised
                 elif raised is not None:
-                    await _stop(under_way)
+                    await stop(under_way)
                     raise raised
         if asked is not None:
             raise asked
@@ -144,7 +145,7 @@ class Walk:
         try:
             ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError as stopped:
-            await _stop(under_way, *stopped.args)
+            await stop(under_way, *stopped.args)
             raise
         return ended
 
@@ -183,10 +184,3 @@ class Walk:
         self.outcomes[step.id] = outcome
         told = f"{step.id}: {outcome.state}"
         await self.ctx.run.write(Progressed(fraction=len(self.outcomes) / len(self.order), message=told))
-
-
-async def _stop(tasks: Iterable[asyncio.Task[None]], *why: Any) -> None:  # Any: what a task is cancelled with
-    """Stop them, each knowing why: a call that may not be repeated is finished first, unless the run is cancelled."""
-    for task in tasks:
-        task.cancel(*why)
-    await asyncio.gather(*tasks, return_exceptions=True)

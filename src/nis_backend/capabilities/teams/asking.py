@@ -1,0 +1,79 @@
+"""Members are asked: each as a run of its own, together, within the time there is; who has no answer is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.teams.answered import Contribution
+from nis_backend.errors import DeadlineExceeded
+from nis_backend.followed import follow, together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.capabilities.teams.team import Member, Team
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+
+SAID = {"agents.run_agent": "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
+"""Where the words are in what an operation answers."""
+
+
+@dataclass(kw_only=True)
+class Asking:
+    """A team at work."""
+
+    ctx: Context
+    team: Team
+    until: float
+    """When the run's time is over, seconds since 1970."""
+    said: list[Contribution] = field(default_factory=list[Contribution])
+    """What was said, in the order in which it was asked for."""
+    numbers: int = 0
+
+    @property
+    def members(self) -> dict[str, Member]:
+        """By name."""
+        return {one.name: one for one in self.team.members}
+
+    def number(self) -> int:
+        """The next number of a step of the run."""
+        self.numbers += 1
+        return self.numbers
+
+    async def ask(self, member: Member, message: str, turn: int = 1) -> Contribution:
+        """One member's answer."""
+        return (await self.ask_all([(member, message)], turn))[0]
+
+    async def ask_all(self, asked: Sequence[tuple[Member, str]], turn: int = 1) -> list[Contribution]:
+        """Each one's answer, all asked at once; in the order in which they are given."""
+        left = self.until - self.ctx.now()
+        work = [self._ask(self.number(), member, message, turn, left) for member, message in asked]
+        answers = await together(work)
+        self.said += answers
+        return answers
+
+    async def _ask(self, number: int, member: Member, message: str, turn: int, left: float) -> Contribution:
+        operation, request = called(member, message, self.team.max_tokens)
+        if left <= 0:
+            late = DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.").problem()
+            return Contribution(member=member.name, round=turn, problem=late)
+        result, problem = await follow(
+            self.ctx, number, f"{member.name}-{number}", operation, request, seconds=min(self.team.seconds, left)
+        )
+        if problem is not None:
+            return Contribution(member=member.name, round=turn, problem=problem)
+        return Contribution(member=member.name, round=turn, text=str(result[SAID[operation]]))
+
+
+def called(member: Member, message: str, max_tokens: int | None) -> tuple[str, Json]:
+    """The operation that asks a member, and its request."""
+    if member.model is not None:
+        earlier: list[Any] = [{"role": "system", "content": member.instructions}] if member.instructions else []
+        bound = {} if max_tokens is None else {"max_tokens": max_tokens}
+        return "models.generate_text", {"model": member.model, "prompt": message, "earlier": earlier, **bound}
+    told = f"{member.instructions}\n\n{message}".strip()
+    if member.agent is not None:
+        return "agents.run_agent", {"id": member.agent, "message": told}
+    return "remote_agents.send_message", {"id": str(member.remote), "message": told}

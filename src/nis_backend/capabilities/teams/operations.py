@@ -1,0 +1,226 @@
+"""Teams as operations: kept, listed, run, removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from nis_backend.annotations import Plain
+from nis_backend.capabilities.teams.answered import Contribution, Vote
+from nis_backend.capabilities.teams.team import Definition, Name, Shape, Team, find, team_of, written
+from nis_backend.errors import Conflict
+from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.view import Table, Text, View, moment
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_KEPT = 1000
+"""Teams of one owner."""
+LONGEST = 50_000
+"""Characters of what a team is told: the members are told more."""
+LIMIT = 86_400.0
+"""Seconds that a team's run may take, whatever its deadline is."""
+
+
+class CreateTeam(Definition):
+    """A team to be kept."""
+
+    name: Name | None = Field(
+        default=None, description="What it is called; it takes the id's place. Unset, the id is the name."
+    )
+
+
+class OneTeam(Model):
+    """Which team."""
+
+    id: str = Field(min_length=1, max_length=64, description="The team's id, or its name.")
+
+
+class RunTeam(OneTeam):
+    """Which team, and what it is to do."""
+
+    message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
+
+
+class ListTeams(Model):
+    """Which teams, the newest first."""
+
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class TeamList(Model):
+    """One page of teams."""
+
+    teams: list[Team]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class TeamAnswer(Model):
+    """What came of a team's run."""
+
+    team_id: str
+    team: str = Field(description="Its name.")
+    shape: Shape
+    response: str = Field(description="The answer in words; of a vote without a decision, why there is none.")
+    answer: str | None = Field(description="What was decided by a vote; null where there was none, or no decision.")
+    vote: Vote | None = Field(description="The votes, of the shapes vote and debate.")
+    said: list[Contribution] = Field(description="What each member said when it was asked, in that order.")
+    absent: dict[str, str] = Field(description="Members that had no answer when they were asked, and why.")
+    run_id: str
+
+
+CLERK = Before(
+    name="clerk",
+    operation="agents.create_agent",
+    request={"instructions": "You are a clerk. Answer in three words.", "max_tokens": 6},
+)
+PAIR: Json = {
+    "shape": "parallel",
+    "members": [
+        {"name": "short", "agent": "{clerk.id}"},
+        {"name": "plain", "agent": "{clerk.id}", "instructions": "Use plain words."},
+    ],
+}
+KEPT = (CLERK, Before(name="pair", operation="teams.create_team", request=PAIR))
+
+
+def _draw(_request: Model, result: TeamList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.name, one.shape, ", ".join(member.name for member in one.members), moment(one.updated)]
+        for one in result.teams
+    ]
+    return [Table(title="Teams", columns=["name", "shape", "members", "written (UTC)"], rows=rows)]
+
+
+def _draw_answer(_request: Model, result: TeamAnswer) -> list[View]:
+    rows: list[list[str | float]] = [[name, why] for name, why in result.absent.items()]
+    absent = [Table(title="Without an answer", columns=["member", "why"], rows=rows)] if rows else []
+    if result.vote is None:
+        return [Text(text=result.response), *absent]
+    votes: list[list[str | float]] = [
+        [one.answer, len(one.members), ", ".join(one.members)] for one in result.vote.classes
+    ]
+    return [
+        Text(text=result.response),
+        Table(title="Votes", columns=["answer", "votes", "members"], rows=votes),
+        *absent,
+    ]
+
+
+@operation(
+    "teams.create_team",
+    effect="writes",
+    repeatable=True,
+    resource="team",
+    examples=(Example(title="Two who are asked at once", request=PAIR, before=(CLERK,)),),
+)
+async def create_team(request: CreateTeam, ctx: Context) -> Team:
+    """Keep a team: agents, models and agents of other servers, and the shape in which they answer.
+
+    Raises:
+        InvalidRequest: its shape does not fit its members, or a member is more than one thing.
+        NotFound: it names who is not there.
+        Conflict: there is one of this name, or there are 1,000.
+    """
+    from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - loads with the first team
+
+    await check(request, ctx)
+    if await ctx.store.count("teams") >= MOST_KEPT:
+        raise Conflict(f"There are {MOST_KEPT} teams.", field="name", remedy="Delete one that is not needed.")
+    now, id_ = ctx.now(), ctx.new_id("team")
+    row: Row = {
+        "id": id_,
+        "name": request.name or id_,
+        "definition": written(request),
+        "created": now,
+        "updated": now,
+    }
+    try:
+        await ctx.store.insert("teams", row)
+    except Conflict:
+        raise Conflict(
+            f"There is a team {request.name!r}.",
+            field="name",
+            value=request.name,
+            remedy="Delete that one, or give another name.",
+        ) from None
+    return team_of(row)
+
+
+@operation(
+    "teams.get_team",
+    effect="reads",
+    resource="team",
+    examples=(Example(title="Who is in it", request={"id": "{pair.id}"}, before=KEPT),),
+)
+async def get_team(request: OneTeam, ctx: Context) -> Team:
+    """Get a team: its members, its shape and its bounds."""
+    return team_of(await find(request.id, ctx))
+
+
+@operation(
+    "teams.list_teams",
+    effect="reads",
+    resource="team",
+    view=_draw,
+    examples=(Example(title="What there is", request={"limit": 1}, before=KEPT),),
+)
+async def list_teams(request: ListTeams, ctx: Context) -> TeamList:
+    """List the caller's teams, the newest first."""
+    rows, following = await ctx.store.page("teams", cursor=request.cursor, limit=request.limit)
+    return TeamList(teams=[team_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "teams.delete_team",
+    effect="destroys",
+    repeatable=True,
+    resource="team",
+    examples=(Example(title="No more", request={"id": "{pair.id}"}, before=KEPT),),
+)
+async def delete_team(request: OneTeam, ctx: Context) -> OneTeam:
+    """Delete a team; its members stay, and so do its runs."""
+    row = await find(request.id, ctx)
+    await ctx.store.delete("teams", row["id"])
+    return OneTeam(id=row["id"])
+
+
+async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
+    """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
+    from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
+
+    team = team_of(await find(request.id, ctx))
+    await check(team, ctx)
+    if team.budget is not None:
+        ctx.cap(str(ctx.run_id), team.budget)
+    return request.model_copy(update={"id": team.id})
+
+
+@operation(
+    "teams.run_team",
+    effect="writes",
+    on="team",
+    outward=True,
+    view=_draw_answer,
+    prepare=_prepare,
+    time_limit=LIMIT,
+    examples=(Example(title="A question", request={"id": "{pair.id}", "message": "What is a lever?"}, before=KEPT),),
+)
+async def run_team(request: RunTeam, ctx: Context) -> Recorded[TeamAnswer]:
+    """Have a team do something, in its shape: each member's answer is a run of its own, within the team's bounds.
+
+    Who is dead or late is named, and never counted as one that agrees.
+
+    Raises:
+        NisError: nobody had an answer, or one without whom the shape does not work.
+    """
+    from nis_backend.capabilities.teams.running import carry  # noqa: PLC0415 - loads with the first run
+
+    return await carry(request, ctx)
+
+
+OPERATIONS = (create_team, get_team, list_teams, delete_team, run_team)

@@ -1,0 +1,60 @@
+"""A team's run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.teams.asking import Asking
+from nis_backend.capabilities.teams.shapes import Outcome, by_debate, by_vote, in_parallel, in_sequence
+from nis_backend.capabilities.teams.team import Team, find, team_of
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.teams.operations import RunTeam, TeamAnswer
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+
+
+async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
+    """Carry out the run."""
+    from nis_backend.capabilities.teams.operations import TeamAnswer  # noqa: PLC0415 - that module loads this one
+
+    async def settle() -> Json:
+        return team_of(await find(request.id, ctx)).model_dump(mode="json")
+
+    # As it is now, whatever becomes of it while it runs.
+    team = Team.model_validate(await ctx.note("team", settle))
+    asking = Asking(ctx=ctx, team=team, until=ctx.now() + team.deadline)
+    outcome = await _work(asking, request.message)
+    said = outcome.said or asking.said
+    absent = {one.member: str((one.problem or {}).get("detail", "")) for one in said if one.problem is not None}
+    return TeamAnswer(
+        team_id=team.id,
+        team=team.name,
+        shape=team.shape,
+        response=outcome.response,
+        answer=outcome.answer,
+        vote=outcome.vote,
+        said=said,
+        absent=absent,
+        run_id=ctx.run.run_id,
+    )
+
+
+async def _work(asking: Asking, message: str) -> Outcome:
+    match asking.team.shape:
+        case "sequence":
+            return await in_sequence(asking, message)
+        case "parallel":
+            return await in_parallel(asking, message)
+        case "vote":
+            return await by_vote(asking, message)
+        case "debate":
+            return await by_debate(asking, message)
+        case "supervisor":
+            from nis_backend.capabilities.teams.supervising import supervise  # noqa: PLC0415 - as below
+
+            return await supervise(asking, message)
+        case "blackboard":
+            from nis_backend.capabilities.teams.board import write_board  # noqa: PLC0415 - loads with the first
+
+            return await write_board(asking, message)
