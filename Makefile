@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-evolution prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -193,6 +193,9 @@ prove-drain: $(TESTS) ## stop the server under 200 streams, and hold quiet ones 
 
 prove-fuzz: $(TESTS) ## send 10,000 spoilt messages in each protocol, and look for faults, leaks and runs that do not end
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
+
+prove-evolution: $(TESTS) ## evolve agents 200 times without a true improvement and 60 times with one, and count what is promoted
+	@$(BIN)/python benchmarks/evolution.py $(ARGS)
 
 prove-impact-null: $(TESTS) ## measure a change that changes nothing 20 times, and one that does, and look for false differences
 	@$(BIN)/python benchmarks/impact_null.py $(ARGS)

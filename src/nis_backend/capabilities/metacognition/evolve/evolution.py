@@ -12,7 +12,7 @@ from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
-    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.base import Row, Table
 
 State = Literal["running", "failed", "cancelled", "kept", "proposed", "canary", "promoted", "rolled_back", "superseded"]
 MOST_LOOKS = 1000
@@ -148,8 +148,7 @@ async def _run(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
     return {"state": "cancelled"} if run.state == "cancelled" else {}
 
 
-async def look_at(mine: Row, held: list[str], ctx: Context) -> int:
-    """Which look this is at cases of these: one more than the agent's other evolutions that came to look at any."""
-    rows = await ctx.store.select("evolutions", where={"agent_id": mine["agent_id"]}, limit=MOST_LOOKS)
-    cases = frozenset(held)
-    return 1 + sum(row["id"] != mine["id"] and not cases.isdisjoint(report_of(row).get("held", ())) for row in rows)
+async def look_at(table: Table, where: Row, mine: str, held: list[str], ctx: Context) -> int:
+    """Which look this is at cases of these: one more than the other rows that came to look at any."""
+    rows, cases = await ctx.store.select(table, where=where, limit=MOST_LOOKS), frozenset(held)
+    return 1 + sum(row["id"] != mine and not cases.isdisjoint(report_of(row).get("held", ())) for row in rows)

@@ -26,8 +26,8 @@ MOST_ANSWERS, MOST_EVOLUTIONS = 5000, 10_000
 MISSING = "The package gepa, by which instructions are evolved, is not installed."
 
 
-class Bounded(Measures):
-    """Cases, how their answers are measured, and what may be spent on them."""
+class Searching(Measures):
+    """Cases, how their answers are measured, and how far is searched among instructions."""
 
     metrics: list[Simple | Metric] = Field(  # pyright: ignore[reportIncompatibleVariableOverride] - fewer kinds
         default_factory=lambda: ["exact_match"],
@@ -44,6 +44,15 @@ class Bounded(Measures):
         description="The model that writes new instructions, as provider:name, or a route; unset, the agent's own.",
     )
     max_tokens: int = Field(default=2048, ge=1, le=32_768, description="Most tokens of what it writes.")
+    held_out: Annotated[float, Knob()] = Field(
+        default=0.5, ge=0.1, le=0.9, description="The share of cases that decide; of the rest half is learned from."
+    )
+    seed: int = Field(default=0, ge=0, lt=2**31, description="Of who is in which part, and of the search.")
+    answers: int = Field(
+        default=100, ge=2, le=MOST_ANSWERS, description="Answers after which no further candidate is begun."
+    )
+    rounds: int = Field(default=20, ge=1, le=200, description="Times that new instructions are written, at most.")
+    minibatch: int = Field(default=3, ge=1, le=20, description="Cases that each of them is written from.")
     significance: Annotated[float, Knob()] = Field(
         default=0.05,
         gt=0,
@@ -55,7 +64,7 @@ class Bounded(Measures):
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that all of it may cost at most.")
 
 
-class StartEvolution(Bounded):
+class StartEvolution(Searching):
     """Whose instructions are bettered, against what, and when they are taken over."""
 
     agent: Annotated[str, Plain] = Field(min_length=1, max_length=64, description="The agent, by its id or its name.")
@@ -65,15 +74,6 @@ class StartEvolution(Bounded):
     version: str | None = Field(
         default=None, min_length=1, max_length=64, description="Which version of the dataset; unset, the newest."
     )
-    held_out: Annotated[float, Knob()] = Field(
-        default=0.5, ge=0.1, le=0.9, description="The share of cases that decide; of the rest half is learned from."
-    )
-    seed: int = Field(default=0, ge=0, lt=2**31, description="Of who is in which part, and of the search.")
-    answers: int = Field(
-        default=100, ge=2, le=MOST_ANSWERS, description="Answers after which no further candidate is begun."
-    )
-    rounds: int = Field(default=20, ge=1, le=200, description="Times that new instructions are written, at most.")
-    minibatch: int = Field(default=3, ge=1, le=20, description="Cases that each of them is written from.")
     promotes: Literal["canary", "at once", "never"] = Field(
         default="canary",
         description="What becomes of a candidate that has proved better: the agent's next version for a share of the "
