@@ -81,6 +81,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.datasets.collecting",
     "nis_backend.capabilities.evaluations.operations",
     "nis_backend.capabilities.metacognition.evolve.operations",
+    "nis_backend.capabilities.metacognition.genesis.operations",
     "nis_backend.capabilities.training.operations",
     "nis_backend.capabilities.training.watching",
     "nis_backend.capabilities.training.models",

@@ -134,11 +134,12 @@ async def evolution_of(row: Row, ctx: Context) -> Evolution:
     told.pop("held", None)
     given = {name: row[name] for name in Evolution.model_fields if name in row}
     if row["state"] == "running":
-        given |= await _run(str(row["run_id"]), ctx)
+        given |= await how_it_goes(str(row["run_id"]), ctx)
     return Evolution.model_validate(told | given)
 
 
-async def _run(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
+async def how_it_goes(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as above
+    """What a run that makes something says of it while it is no more than under way."""
     try:
         run = await ctx.runs.get(run_id)
     except NotFound:

@@ -105,11 +105,11 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
-    agent = await _named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
     if request.reflection_model is not None:
-        await _named("reflection_model", ctx.models.choose(request.reflection_model))
+        await named("reflection_model", ctx.models.choose(request.reflection_model))
     if request.dataset is not None:
-        found = await _named("dataset", ctx.call_named("datasets.get_dataset", {"id": request.dataset}))
+        found = await named("dataset", ctx.call_named("datasets.get_dataset", {"id": request.dataset}))
         request = request.model_copy(update={"dataset": found.id, "version": request.version or found.version})
     await trials(request, ctx)
     if await ctx.store.count("evolutions") >= MOST_EVOLUTIONS:
@@ -121,7 +121,7 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
     return request.model_copy(update={"agent": agent.id})
 
 
-async def _named(field: str, found: Awaitable[Any]) -> Any:  # Any: what is found
+async def named(field: str, found: Awaitable[Any]) -> Any:  # Any: what is found
     """What a field names.
 
     Raises:

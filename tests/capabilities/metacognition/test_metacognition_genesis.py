@@ -1,0 +1,122 @@
+"""Agents that are proposed for failures: classed by words, held to tests, registered only where they are better."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conftest import Serve
+from rest_client import Served, ask, done
+
+from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described
+
+Json = dict[str, Any]
+PATH = "/metacognition/propose-agent"
+
+
+def simulation(folder: Path, careful: float) -> str:
+    """A model that is mostly wrong, but not where it is told to work carefully; and one that writes that."""
+    told = {"family": "q", "wrong": {"kinds": 3}}
+    models: list[Json] = [
+        {
+            "name": "doer",
+            "seed": 5,
+            "tasks": [
+                {**told, "system": "carefully", "accuracy": careful},
+                {**told, "accuracy": 0.2},
+                {"answers": [{"text": "No."}]},
+            ],
+        },
+        {"name": "writer", "seed": 3, "tasks": [{"answers": [{"text": "```\nWork carefully.\n```"}]}]},
+    ]
+    path = folder / "simulation.json"
+    path.write_text(json.dumps({"models": models}))
+    return str(path)
+
+
+def failed(server: Served, count: int) -> list[Json]:
+    """An agent that so many answers of were rated bad, and the right ones; and one failure of another kind."""
+    done(server, "POST", "/agents", {"name": "doer", "instructions": "Answer.", "model": "simulated:doer"})
+    questions = [f"What number is q-{number}?" for number in range(count)]
+    for question in [*questions, "Sing a song of the sea!"]:
+        run = done(server, "POST", "/agents/doer/run", {"message": question})["run_id"]
+        done(server, "POST", "/feedback", {"run_id": run, "rating": "bad"})
+    good = done(server, "POST", "/agents/doer/run", {"message": "What number is q-900?"})["run_id"]
+    done(server, "POST", "/feedback", {"run_id": good, "rating": "good"})
+    return [{"input": question, "expected": 10 * number} for number, question in enumerate(questions)]
+
+
+def asked(**more: Any) -> Json:  # Any: fields of the request
+    """A proposal for what `doer` fails at."""
+    request: Json = {"agent": "doer", "metrics": ["numeric"], "reflection_model": "simulated:writer", "answers": 60}
+    return request | more
+
+
+def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve: Serve, tmp_path: Path) -> None:
+    """Promise of propose_agent: from ratings to a registered agent, with its tests; the first agent stays as it is."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path, 1.0))
+    cases = failed(server, 30)
+    told = done(server, "POST", PATH, asked(name="careful", cases=cases))
+    made = done(server, "GET", "/agents/careful")
+    agents = {one["name"]: one for one in done(server, "GET", "/agents")["agents"]}
+    listed = done(server, "GET", "/proposals?state=registered")["proposals"]
+    taken = done(server, "POST", PATH, asked(name="careful", cases=cases, seed=1))
+    assert told["state"] == "registered", told["reason"]
+    assert [(one["failures"], one["known"]) for one in told["classes"]] == [(30, 30), (1, 0)]
+    assert "number" in told["classes"][0]["words"]
+    assert (len(told["tests"]), told["verdict"]["cases"], told["passed"]) == (30, 15, 1.0)
+    assert told["agent_id"] == made["id"]
+    assert made["instructions"] == told["definition"]["instructions"] == "Work carefully."
+    assert set(agents) == {"doer", "careful"}
+    assert agents["doer"]["version"] == 1
+    assert [one["id"] for one in listed] == [told["id"]]
+    assert taken["state"] == "kept"
+    assert taken["verdict"]["look"] == 2
+    assert "could not be registered" in taken["reason"]
+
+
+def test_one_that_fails_its_tests_stays_a_proposal_and_so_do_failures_without_a_right_answer(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """Promise: better is not enough where tests fail; failures of which nobody knows what is right prove nothing."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path, 0.6))
+    cases = failed(server, 40)
+    none = done(server, "POST", PATH, asked())
+    few = done(server, "POST", PATH, asked(cases=cases[:5]))
+    told = done(server, "POST", PATH, asked(cases=cases))
+    nobody = ask(server, "POST", PATH, asked(agent="nobody"))
+    agents = done(server, "GET", "/agents")["agents"]
+    assert none["state"] == few["state"] == told["state"] == "kept"
+    assert "Say what is right of more" in none["reason"]
+    assert "Say what is right of more" in few["reason"]
+    assert len(few["classes"][0]["unknown"]) == 20
+    assert told["verdict"]["after"] < 0.8 * told["verdict"]["cases"]
+    assert "of its tests, not 80%" in told["reason"]
+    assert told["definition"]["instructions"] == "Work carefully."
+    assert (nobody[0], nobody[2]["field"]) == (404, "agent")
+    assert [one["name"] for one in agents] == ["doer"]
+
+
+def test_failures_on_one_subject_come_together() -> None:
+    """Promise: by the words that are rare among them; the class with most known answers first, in any order."""
+    questions = [
+        *(f"Convert {number} miles to kilometres." for number in (3, 5, 8)),
+        *(f"Who painted the picture of {who}?" for who in ("Mona Lisa", "the night watch")),
+        "Translate good morning into French.",
+    ]
+    given = [
+        Failure(message=question, why="bad", of=f"run-{number}", expected=None if "Convert" in question else "x")
+        for number, question in enumerate(questions)
+    ]
+    for order in (given, given[::-1]):
+        classes = classed(order)
+        assert sorted(sorted(one.of for one in members) for members in classes) == [
+            ["run-0", "run-1", "run-2"],
+            ["run-3", "run-4"],
+            ["run-5"],
+        ]
+        assert {one.of for one in classes[0]} == {"run-3", "run-4"}
+    told = described(classed(given)[-1], given)
+    assert (told.failures, told.known, set(told.words)) == (3, 0, {"convert", "miles", "to", "kilometres"})
+    assert classed([]) == []
