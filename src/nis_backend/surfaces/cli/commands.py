@@ -34,6 +34,8 @@ IMPACT = (
     "Exit code 0 is SAFE, 10 UNSAFE, 11 UNPROVEN."
 )
 
+AGENTS = "Agents: kept, run, asked and tested; `init` writes one as a file, `apply` keeps it as that says."
+
 DEPLOY = (
     "Bring nis to AWS, or to this machine: planned with its price, applied, watched, taken back. Exit code 0 is done, "
     "10 taken back, 11 failed."
@@ -62,6 +64,7 @@ def command_line(  # noqa: C901, PLR0913 - each is what the command line itself 
         root.add_command(_acp(session, edit))
     if impact is not None:
         root.add_command(Own("impact", IMPACT, lambda: _impact(impact), _family(session, "impact")))
+    root.add_command(Own("agents", AGENTS, lambda: _agents(session), _family(session, "agents")))
     if deploy is not None:
         root.add_command(Own("deploy", DEPLOY, lambda: _deploy(session, deploy)))
     for name, keep in (backups or {}).items():
@@ -130,6 +133,12 @@ class Own(Group):
         return self._make().get_command(ctx, cmd_name) or (
             self._beside().get_command(ctx, cmd_name) if self._beside else None
         )
+
+
+def _agents(session: Session) -> click.Group:
+    from nis_backend.surfaces.cli.agents import group  # noqa: PLC0415 - a start has no use for it
+
+    return group(session)
 
 
 def _impact(load: Load) -> click.Group:

@@ -48,3 +48,6 @@ WATCHED = {"runs.stream_events": "watch"}
 
 LOOKUP = "operations.get_operation"
 """How the command line learns of an operation that only the running server has."""
+
+GET_AGENT, CREATE_AGENT, UPDATE_AGENT = "agents.get_agent", "agents.create_agent", "agents.update_agent"
+"""What `nis agents apply` brings to what a file says."""
