@@ -113,6 +113,32 @@ class HandedOff(Model):
     reason: str = Field(default="", description="Why, as the model said.")
 
 
+class ArgumentsMended(Model):
+    """A model got a tool's arguments wrong: what is certain was mended, or it was shown their schema."""
+
+    type: Literal["arguments_mended"] = "arguments_mended"
+    step: int
+    call_id: str
+    tool: str = Field(description="As the model calls it.")
+    changes: list[str] = Field(description="What was mended, field by field.")
+    shown: bool = Field(description="Whether the model was shown the schema, to call the tool once more.")
+
+
+class Compacted(Model):
+    """A conversation neared what its model takes, and was made shorter before the step.
+
+    Tokens are estimated: bytes by those of a token of this conversation, as its provider counted last, else three.
+    """
+
+    type: Literal["compacted"] = "compacted"
+    step: int
+    results: int = Field(description="Old results of tools that were shortened.")
+    turns: int = Field(description="Turns, calls with their results among them, that a summary stands for now.")
+    tokens_before: int
+    tokens_after: int
+    takes: int = Field(description="Tokens that the model takes, or that are allowed it.")
+
+
 class Progressed(Model):
     """How far a long step is."""
 
@@ -283,6 +309,8 @@ Body = Annotated[
     | ToolCalled
     | ToolAnswered
     | HandedOff
+    | ArgumentsMended
+    | Compacted
     | Progressed
     | Surface
     | InputRequired

@@ -33,7 +33,9 @@ from nis_backend.event import (
 )
 from nis_backend.loop import begun
 from nis_backend.loop.asker import of_asker
+from nis_backend.loop.compacting import Room, fitted
 from nis_backend.loop.functions import answered
+from nis_backend.loop.mending import Mending
 from nis_backend.loop.remote import as_tools, request_of
 from nis_backend.view import Form, Text, View
 
@@ -134,6 +136,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     asks: Callable[[Entry], str] | None = None,
     handing: Handing | None = None,
     spoken: bool = False,
+    most_tokens: int | None = None,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
 
@@ -143,7 +146,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     is why a person is asked before an operation, empty where nobody is; without it, what destroys is not offered.
 
     It may hand the conversation on by the tools of `handing`, which ends its part. `spoken` says that words of the
-    answer stand before its own.
+    answer stand before its own. What nears `most_tokens`, or what the model takes, is made shorter.
 
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
@@ -154,6 +157,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     texts: list[str] = []
     views: list[View] = []
     ends: list[Answered] = []
+    room = room_of(info, most_tokens, max_tokens)
+    mending = Mending(schemas={one.name: one.parameters for one in offer.as_tools() if one not in functions})
     problems, step, handed, before = 0, first - 1, False, ""
     while not handed:
         step += 1
@@ -165,9 +170,11 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
             )
             await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
             offer = _Offer()
-        prompt = Prompt(
-            model=info.name, messages=said, tools=offer.as_tools(), max_tokens=max_tokens, pieces=ctx.watched
-        )
+        told = offer.as_tools()
+        fit = await fitted(ctx, driver, info, said, told, room, step)
+        said = fit.messages
+        ends += [fit.asked] if fit.asked else []
+        prompt = Prompt(model=info.name, messages=said, tools=told, max_tokens=max_tokens, pieces=ctx.watched)
         before = "\n\n" if spoken or any(texts) else ""
         try:
             heard = await _ask(ctx, driver, info, prompt, said, step, before)
@@ -179,6 +186,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
             continue
         text, end = heard.text, heard.end
         await _warn_of_cut(ctx, end)
+        room.counted(said, told, end.input_tokens)
         texts.append(text)
         ends.append(end)
         if not offer.any or not end.tool_calls:
@@ -191,7 +199,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
                 reasoning=end.reasoning,
             )
         )
-        done = await _carry_out(ctx, step, end.tool_calls, offer, asks)
+        done = await _carry_out(ctx, step, end.tool_calls, offer, asks, mending)
         said += done.told
         views += done.views
         handed = done.handed
@@ -207,6 +215,12 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         handed=handed,
         messages=said,
     )
+
+
+def room_of(info: ModelInfo, most_tokens: int | None, max_tokens: int | None) -> Room:
+    """How much the model takes, or may be told."""
+    known = [one for one in (most_tokens, info.context_tokens) if one is not None]
+    return Room(most=min(known, default=None), answer=max_tokens or 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,25 +280,27 @@ class _Done:
     handed: bool
 
 
-async def _carry_out(
+async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and what there is to call
     ctx: Context,
     step: int,
     calls: Sequence[ToolCall],
     offer: _Offer,
     asks: Callable[[Entry], str] | None,
+    mending: Mending,
 ) -> _Done:
     """Carry out what a step calls: operations and remote tools together, then the caller's, then who hands on."""
     told: dict[int, str] = {}
     views: list[View] = []
     failed, handed = 0, False
-    apart = _told_apart(calls)
+    apart = [await mending.mend(ctx, step, call) for call in _told_apart(calls)]
     theirs, hands = {one.name for one in offer.theirs}, {one.name for one in offer.hands}
     callers = [place for place, call in enumerate(apart) if call.name in theirs]
     leaving = [place for place, call in enumerate(apart) if call.name in hands and place not in callers]
     ours = [place for place in range(len(apart)) if place not in callers and place not in leaving]
     places = iter(ours)
     async for used in _use_all(ctx, step, [apart[place] for place in ours], offer.operations, offer.far, asks):
-        told[next(places)] = used.told
+        place = next(places)
+        told[place] = await mending.told(ctx, step, apart[place], used.event.problem, used.told)
         views += used.views
         failed += used.event.problem is not None
     told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)

@@ -88,6 +88,13 @@ class Definition(Model):
     )
     steps: int = Field(default=8, ge=1, le=50, description="Times that its model is asked with tools, at most.")
     max_tokens: int | None = Field(default=None, ge=1, le=1_000_000, description="Of each of the model's answers.")
+    context_tokens: int | None = Field(
+        default=None,
+        ge=256,
+        le=10_000_000,
+        description="Tokens of the conversation and an answer, at most: what nears it is made shorter. Unset, "
+        "what the model takes.",
+    )
     output_schema: dict[str, Any] | None = Field(  # Any: a JSON schema
         default=None, description="JSON schema that the answer is to follow; unset, it is words."
     )

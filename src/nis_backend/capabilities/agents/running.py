@@ -12,8 +12,9 @@ from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, from_problem
 from nis_backend.event import HandedOff, Warned
+from nis_backend.loop.compacting import fitted
 from nis_backend.loop.handing import Handing, as_words
-from nis_backend.loop.turning import Conversed, answer, converse
+from nis_backend.loop.turning import Conversed, answer, converse, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,10 +162,12 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
     if not info.tools:
         if now.operations or agent.operations or now.hands:
             await ctx.run.write(Warned(message=NO_TOOLS.format(model=info.id)))
-        words = as_words(messages)
+        room = room_of(info, agent.context_tokens, agent.max_tokens)
+        fit = await fitted(ctx, driver, info, as_words(messages), (), room, first)
+        course.tokens += [fit.asked.input_tokens, fit.asked.output_tokens] if fit.asked else []
         before = "\n\n" if spoken else ""
-        said = await answer(ctx, driver, info, words, step=first, max_tokens=agent.max_tokens, before=before)
-        return replace(said, messages=words)
+        said = await answer(ctx, driver, info, fit.messages, step=first, max_tokens=agent.max_tokens, before=before)
+        return replace(said, messages=fit.messages)
     return await converse(
         ctx,
         driver,
@@ -178,6 +181,7 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
         asks=_asks(agent),
         handing=Handing(tools=hand_tools(now, [one.agent.id for one in course.had]), take=course.take),
         spoken=spoken,
+        most_tokens=agent.context_tokens,
     )
 
 
