@@ -133,6 +133,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.voice.operations",
     "nis_backend.capabilities.visuals.operations",
     "nis_backend.capabilities.code.operations",
+    "nis_backend.capabilities.metacognition.assess.operations",
     "nis_backend.capabilities.metacognition.multipath.operations",
     "nis_backend.capabilities.metacognition.debug.operations",
     "nis_backend.capabilities.vision.counting",

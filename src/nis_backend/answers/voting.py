@@ -62,6 +62,13 @@ class Tally:
         """Whether so many more votes cannot change who leads, nor bring another level: exact, whatever they say."""
         return self.ahead > left
 
+    def soonest(self, left: int) -> int:
+        """Of so many votes still to come, the fewest after which it could be settled: none of them is one too many.
+
+        With k more, all for the leader, it leads by `ahead` + k while `left` − k are still to come.
+        """
+        return max(1, min(left, (left - self.ahead) // 2 + 1))
+
     def entropy(self) -> float:
         """Of the shares, in nats: 0 where all say the same; of classes of one meaning, the discrete semantic entropy.
 

@@ -85,6 +85,8 @@ class Said:
     """Billionths of a dollar."""
     problem: str = ""
     demonstration: bool = False
+    logprobs: list[Json] = field(default_factory=list["Json"])
+    """Of the words' tokens, where they were asked for."""
 
 
 @dataclass(kw_only=True)
@@ -105,8 +107,18 @@ class Talk:
         found: list[Json] = await self.ctx.note("voices", choose)
         return [Voice(name=one["name"], info=one["model"] and ModelInfo(**one["model"])) for one in found]
 
-    async def ask(self, voice: Voice, turns: Sequence[str], step: int, *, max_tokens: int | None = None) -> Said:
+    async def ask(
+        self,
+        voice: Voice,
+        turns: Sequence[str],
+        step: int,
+        *,
+        max_tokens: int | None = None,
+        logprobs: int | None = None,
+    ) -> Said:
         """What one answers to these turns, the first ours, the next its own; a failure is an answer without words.
+
+        `logprobs` is as in `Prompt`, of a model.
 
         Raises:
             BudgetExceeded: no more may be spent.
@@ -115,7 +127,7 @@ class Talk:
             if voice.info is None:
                 said = await self._agent(voice, turns, step)
             else:
-                said = await self._model(voice, turns, step, max_tokens or self.how.max_tokens)
+                said = await self._model(voice, turns, step, max_tokens or self.how.max_tokens, logprobs)
         except BudgetExceeded:
             raise
         except NisError as error:
@@ -123,7 +135,9 @@ class Talk:
         self.said.append(said)
         return said
 
-    async def _model(self, voice: Voice, turns: Sequence[str], step: int, max_tokens: int) -> Said:
+    async def _model(
+        self, voice: Voice, turns: Sequence[str], step: int, max_tokens: int, logprobs: int | None
+    ) -> Said:
         assert voice.info is not None
         before = [Message(role="system", content=self.how.system)] if self.how.system else []
         said = [Message(role=ROLES[place % 2], content=text) for place, text in enumerate(turns)]
@@ -135,13 +149,20 @@ class Talk:
             seed=None if self.how.seed is None else self.how.seed + step,
             # No two steps are one answer, also where they ask the same.
             number=step,
+            logprobs=logprobs,
         )
         heard = await ask(self.ctx, self.ctx.models.driver(voice.info.provider), prompt, step)
         if not heard.text.strip():
             raise UpstreamFailed(f"{voice.name} answered with nothing.")
         both = (heard.end.input_tokens, heard.end.output_tokens)
         tokens = None if None in both else sum(one or 0 for one in both)
-        return Said(text=heard.text, tokens=tokens, cost=heard.end.cost, demonstration=voice.demonstration)
+        return Said(
+            text=heard.text,
+            tokens=tokens,
+            cost=heard.end.cost,
+            demonstration=voice.demonstration,
+            logprobs=heard.logprobs,
+        )
 
     async def _agent(self, voice: Voice, turns: Sequence[str], step: int) -> Said:
         # An agent is told all in one message.

@@ -32,11 +32,12 @@ create index plans_by_owner on plans (owner, created, id);
 
 create table assessments (
     id text primary key, owner text not null, task text not null, method text not null, model text not null,
-    run_id text, answer text not null, score real not null, confidence real, detail text not null, correct integer,
+    run_id text, answer text not null, score real, confidence real, detail text not null, correct integer,
     created real not null, updated real not null
 ) strict;
 create index assessments_by_owner on assessments (owner, created, id);
 create index assessments_by_task on assessments (owner, task, created, id);
+create index assessments_by_outcome on assessments (owner, task, correct, updated, id);
 
 create table calibrations (
     id text primary key, owner text not null, task text not null, method text not null, latest integer not null,

@@ -1,0 +1,169 @@
+"""An assessment: what was known of an answer before its outcome, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.answers.extracting import Extraction
+from nis_backend.capabilities.metacognition.multipath.speaking import Spent
+from nis_backend.errors import NotFound
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+Method = Literal["vote", "entropy", "truth", "verbal", "likelihood"]
+Scored = Literal["vote", "entropy", "truth", "verbal", "likelihood", "given"]
+
+Task = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
+GENERAL = "general"
+MOST_OUTCOMES = 2000
+"""Outcomes of a task, right and wrong each, that are looked at: the newest."""
+LONGEST_KEPT = 4000
+"""Characters of a question and of an answer that are kept with what was known of it."""
+
+
+class Score(Model):
+    """What one method says of the answer."""
+
+    method: Scored
+    value: float | None = Field(description="As its formula has it: no confidence, until outcomes have shown that.")
+    formula: str
+    why: str = Field(default="", description="Why there is none.")
+
+
+class AnswerClass(Model):
+    """Answers that say the same."""
+
+    answer: str
+    votes: int
+    share: float = Field(description="Of all samples, those without an answer among them.")
+
+
+class Assessment(Model):
+    """What is known of an answer."""
+
+    id: str
+    task: str
+    question: str
+    answer: str = Field(description="In one spelling, by which it is compared.")
+    response: str = Field(description="The words of the first sample with it.")
+    model: str
+    method: Scored = Field(description="Whose score this is.")
+    score: float | None = Field(description="By that method's formula; null where it says nothing.")
+    confidence: float | None = Field(
+        description="The chance that the answer is right, as the task's outcomes have it; null until it is calibrated."
+    )
+    confidence_from: str = Field(description="What the confidence rests on, or why there is none.")
+    scores: list[Score]
+    classes: list[AnswerClass] = Field(description="What the samples answered, the most first.")
+    samples: int = Field(description="That were asked.")
+    missing: int = Field(description="Samples in which no answer was found.")
+    spared: int = Field(description="Samples that could not have changed the vote, and were not asked.")
+    entropy: float | None = Field(
+        description="Of the classes, in nats: discrete semantic entropy, Farquhar et al. (2024), Nature 630, 625-630."
+    )
+    near_split: float | None = Field(
+        description="How likely so great a lead is where the first two answers are as likely: an exact sign test."
+    )
+    warnings: list[str]
+    extraction: Extraction
+    spent: Spent
+    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
+    run_id: str | None
+    correct: bool | None = Field(description="What became of it; null until that is recorded.")
+    created: float = Field(description="Seconds since 1970.")
+
+
+class OneAssessment(Model):
+    """Which assessment."""
+
+    id: str = Field(min_length=1, max_length=64, description="The assessment's id.")
+
+
+def row_of(one: Assessment, setting: str) -> Row:
+    """Its row; what is no column is its detail."""
+    columns = {"id", "task", "method", "model", "run_id", "answer", "score", "confidence", "correct", "created"}
+    detail = one.model_dump(mode="json", exclude=columns) | {"setting": setting}
+    return {
+        **{name: getattr(one, name) for name in columns},
+        "correct": None if one.correct is None else int(one.correct),
+        "detail": json.dumps(detail, ensure_ascii=False),
+        "updated": one.created,
+    }
+
+
+def assessment_of(row: Row) -> Assessment:
+    """The assessment that a row holds."""
+    detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
+    for name in ("setting", "truth"):
+        detail.pop(name, None)
+    columns = {name: row[name] for name in ("id", "task", "method", "model", "run_id", "answer", "score", "confidence")}
+    correct = None if row["correct"] is None else bool(row["correct"])
+    return Assessment.model_validate({**detail, **columns, "correct": correct, "created": row["created"]})
+
+
+def setting_of(row: Row) -> str:
+    """How it was asked: scores of different settings do not mean the same."""
+    return str(json.loads(row["detail"])["setting"])
+
+
+async def find(id_: str, ctx: Context) -> Row:
+    """The row of the caller's assessment.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    row = await ctx.store.get("assessments", id_)
+    if row is None:
+        raise NotFound(
+            f"There is no assessment {id_!r}.", field="id", value=id_, remedy="List the assessments to see them."
+        )
+    return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What was known of an answer, and whether it was right."""
+
+    id: str
+    question: str
+    """Its text; the assessment's id where that is not known."""
+    setting: str
+    """How it was asked: scores of different settings do not mean the same."""
+    scores: dict[str, float]
+    shares: dict[str, float]
+    """Of the samples, by their answers."""
+    truth: str | None
+    """The right answer, where it is known."""
+    correct: bool
+
+
+async def outcomes(task: str, ctx: Context) -> list[Outcome]:
+    """The newest outcomes of a task; of a question that was asked alike more than once, the newest one alone.
+
+    Questions are drawn independently of each other, answers to one question are not.
+    """
+    rows: list[Row] = []
+    for correct in (0, 1):
+        where = {"task": task, "correct": correct}
+        rows += await ctx.store.select("assessments", where=where, limit=MOST_OUTCOMES, order="updated")
+    found: dict[tuple[str, str], Outcome] = {}
+    for row in sorted(rows, key=lambda one: (one["updated"], one["id"])):
+        detail = json.loads(row["detail"])
+        one = Outcome(
+            id=row["id"],
+            question=detail["question"] or row["id"],
+            setting=detail["setting"],
+            scores={one["method"]: one["value"] for one in detail["scores"] if one["value"] is not None},
+            shares={one["answer"]: one["share"] for one in detail["classes"]},
+            truth=detail.get("truth"),
+            correct=bool(row["correct"]),
+        )
+        found[one.setting, one.question] = one
+    return list(found.values())

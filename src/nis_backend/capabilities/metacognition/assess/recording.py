@@ -1,0 +1,164 @@
+"""What became of answers: outcomes of assessments made here, and of answers that were scored elsewhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, model_validator
+
+from nis_backend.annotations import Plain
+from nis_backend.answers.extracting import Extraction, same
+from nis_backend.capabilities.metacognition.assess.asking import FORMULAS
+from nis_backend.capabilities.metacognition.assess.assessment import (
+    GENERAL,
+    LONGEST_KEPT,
+    AnswerClass,
+    Assessment,
+    Score,
+    Task,
+    assessment_of,
+    find,
+    row_of,
+)
+from nis_backend.capabilities.metacognition.multipath.speaking import Spent
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_RECORDED = 500
+GIVEN = "given"
+
+
+class Outcome(Model):
+    """What became of an assessment, or of an answer that was scored elsewhere."""
+
+    id: str | None = Field(
+        default=None, min_length=1, max_length=64, description="The assessment; unset for an answer scored elsewhere."
+    )
+    correct: bool | None = Field(default=None, description="Whether the answer was right; unset where expected says.")
+    expected: Annotated[str, Plain] | None = Field(
+        default=None,
+        max_length=LONGEST_KEPT,
+        description="The right answer, which is compared as answers are. Sets of answers need it where one was wrong.",
+    )
+    score: float | None = Field(
+        default=None, ge=0, le=1, description="Without id: how sure somebody was, as a probability."
+    )
+    answer: Annotated[str, Plain] = Field(default="", max_length=200, description="Without id: what was answered.")
+    question: Annotated[str, Plain] = Field(
+        default="", max_length=LONGEST_KEPT, description="Without id: outcomes of one question are not parted."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.correct is None and self.expected is None:
+            msg = "give correct or expected"
+            raise ValueError(msg)
+        if (self.id is None) == (self.score is None):
+            msg = "give the id of an assessment, or the score of an answer that was assessed elsewhere"
+            raise ValueError(msg)
+        if self.score is not None and self.correct is None:
+            msg = "an answer scored elsewhere needs correct"
+            raise ValueError(msg)
+        return self
+
+
+class RecordOutcome(Model):
+    """What became of answers."""
+
+    outcomes: list[Outcome] = Field(min_length=1, max_length=MOST_RECORDED, description="One, or many.")
+    task: Task = Field(default=GENERAL, description="Of answers that were scored elsewhere.")
+
+
+class OutcomesRecorded(Model):
+    """How many there are now."""
+
+    recorded: int
+    right: int
+    wrong: int
+    ids: list[str] = Field(description="The assessments, in the order of the outcomes.")
+
+
+async def record(request: RecordOutcome, ctx: Context) -> OutcomesRecorded:
+    """Write them down: all, or none where one names what there is not.
+
+    Raises:
+        NotFound: there is no such assessment.
+        InvalidRequest: an expected answer is none of the assessment's kind, or says otherwise than `correct`.
+    """
+    rows = [await find(one.id, ctx) if one.id is not None else None for one in request.outcomes]
+    pairs = list(zip(request.outcomes, rows, strict=True))
+    told = [_told(one, row, place) for place, (one, row) in enumerate(pairs)]
+    ids: list[str] = []
+    for (one, row), (correct, truth) in zip(pairs, told, strict=True):
+        if row is None:
+            ids.append(await _insert(one, request.task, ctx))
+            continue
+        detail = json.dumps(json.loads(row["detail"]) | {"truth": truth}, ensure_ascii=False)
+        changes: Row = {"correct": int(correct), "detail": detail, "updated": ctx.now()}
+        await ctx.store.update("assessments", row["id"], changes)
+        ids.append(row["id"])
+    right = sum(correct for correct, _ in told)
+    return OutcomesRecorded(recorded=len(told), right=right, wrong=len(told) - right, ids=ids)
+
+
+def _told(one: Outcome, row: Row | None, place: int) -> tuple[bool, str | None]:
+    """Whether it was right, and the spelling of the right answer where that is known."""
+    if row is None:
+        return bool(one.correct), None
+    known = assessment_of(row)
+    if one.expected is None:
+        return bool(one.correct), known.answer if one.correct else None
+    truth = same(one.expected, known.extraction)
+    if truth is None:
+        raise InvalidRequest(
+            f"No {known.extraction.kind} is found in {one.expected!r}.",
+            field=f"outcomes.{place}.expected",
+            value=one.expected,
+            remedy="Give the right answer in the form in which answers were looked for.",
+        )
+    correct = truth == known.answer
+    if one.correct not in {None, correct}:
+        raise InvalidRequest(
+            f"The answer {known.answer!r} is {'' if correct else 'not '}the expected {truth!r}.",
+            field=f"outcomes.{place}.correct",
+            value=one.correct,
+            remedy="Leave out one of correct and expected.",
+        )
+    return correct, truth
+
+
+async def _insert(one: Outcome, task: str, ctx: Context) -> str:
+    now, id_ = ctx.now(), ctx.new_id("assessment")
+    found = Assessment(
+        id=id_,
+        task=task,
+        question=one.question,
+        answer=one.answer,
+        response=one.answer,
+        model=GIVEN,
+        method=GIVEN,
+        score=one.score,
+        confidence=None,
+        confidence_from="It was scored elsewhere.",
+        scores=[Score(method=GIVEN, value=one.score, formula=FORMULAS[GIVEN])],
+        classes=[AnswerClass(answer=one.answer, votes=1, share=one.score or 0.0)],
+        samples=1,
+        missing=0,
+        spared=0,
+        entropy=None,
+        near_split=None,
+        warnings=[],
+        extraction=Extraction(kind="text"),
+        spent=Spent(calls=0, tokens=None, cost=None),
+        demonstration=False,
+        run_id=None,
+        correct=one.correct,
+        created=now,
+    )
+    await ctx.store.insert("assessments", row_of(found, GIVEN))
+    return id_
