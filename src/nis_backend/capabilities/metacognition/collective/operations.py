@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from nis_backend.annotations import Plain
+from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.capabilities.metacognition.collective.agreeing import (
     DISAGREEMENT,
-    Reading,
     classes,
     disagreement,
     leader,
-    read,
 )
 from nis_backend.capabilities.remote_agents.operations import OneRemoteAgent, get_remote_agent
 from nis_backend.errors import InvalidRequest, NotFound
@@ -50,10 +49,8 @@ class AskPeers(Model):
     seconds: float = Field(
         default=60.0, ge=0.1, le=LONGEST_WAIT, description="How long each peer's answer is waited for; all together."
     )
-    reading: Reading = Field(
-        default="line",
-        description="What of an answer is compared: its last number, its last choice A to Z, its last yes or no, its "
-        "last line, or all of it.",
+    reading: Extraction = Field(
+        default_factory=Extraction, description="What of an answer is compared, and when two are the same."
     )
     signed: bool = Field(
         default=True,
@@ -165,7 +162,7 @@ ECHOES = tuple(
             request={
                 "peers": ["{one.id}", "{two.id}"],
                 "question": "The answer is 42.",
-                "reading": "number",
+                "reading": {"kind": "number"},
                 "signed": False,
             },
             before=ECHOES,
@@ -229,8 +226,8 @@ async def _ask(name: str, number: int, signed: bool, request: AskPeers, ctx: Con
     if reply.get("state") != "completed":
         why = f"Its task is {reply.get('state')}: {reply.get('question', '')}".rstrip(": ")[:LONGEST_TEXT]
     else:
-        answer = read(text, request.reading)
-        why = "" if answer is not None else f"No {request.reading} can be read in its answer."
+        answer = extract(text, request.reading)
+        why = "" if answer is not None else f"No {request.reading.kind} can be read in its answer."
     return PeerAnswer(
         peer=name, signed=signed, heard=answer is not None, answer=answer, text=text[:LONGEST_TEXT], why=why
     )

@@ -1,0 +1,1 @@
+"""Modules that bid for few places, whose winners are told to all: a global workspace."""

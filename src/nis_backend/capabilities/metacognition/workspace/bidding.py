@@ -1,0 +1,80 @@
+"""What a module's words are worth to the workspace, and who wins its places."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BID = (
+    "weight · salience · novelty. Salience is the number at `bid` in the module's result where one is named, else the "
+    "share of the goal's words that are in what it says. Novelty is the share of its words that were not in the "
+    "workspace. Words are runs of 3 or more letters or digits in lower case; of equal bids the earlier module's wins."
+)
+LONGEST_CONTENT = 2000
+"""Characters of what a module says that are kept and told."""
+WORDS = ("response", "text", "answer", "summary")
+"""Members of a result that are its words, the first that there is."""
+
+_WORD = re.compile(r"[^\W_]{3,}")
+
+
+def words(text: str) -> frozenset[str]:
+    """The words by which texts are compared."""
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def content_of(result: Any) -> str:  # Any: JSON
+    """What a result says: its words where it has some, else all of it."""
+    if isinstance(result, dict):
+        told = cast("dict[str, Any]", result)
+        said = next((told[name] for name in WORDS if isinstance(told.get(name), str)), None)
+        if said is not None:
+            return str(said).strip()[:LONGEST_CONTENT]
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":"))[:LONGEST_CONTENT]
+
+
+def at(result: Any, path: str) -> float | None:  # Any: JSON
+    """The number at a path such as hits.0.score; None where there is none."""
+    value = result
+    for part in path.split("."):
+        if isinstance(value, dict):
+            value = cast("dict[str, Any]", value).get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[Any]", value)):
+            value = cast("list[Any]", value)[int(part)]
+        else:
+            return None
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def relevance(goal: str, content: str) -> float:
+    """The share of the goal's words that are in the content; 0 of a goal without words."""
+    wanted = words(goal)
+    return len(wanted & words(content)) / len(wanted) if wanted else 0.0
+
+
+def novelty(content: str, held: str) -> float:
+    """The share of the content's words that are not held; 0 of a content without words."""
+    said = words(content)
+    return len(said - words(held)) / len(said) if said else 0.0
+
+
+def winners(bids: Sequence[tuple[str, float]], slots: int) -> list[str]:
+    """Who has the highest bids above 0, the highest first."""
+    return [name for name, bid in sorted(bids, key=lambda one: -one[1]) if bid > 0][:slots]
+
+
+def filled(value: Any, known: Mapping[str, str]) -> Any:  # Any: JSON
+    """A request with its places {goal} and {broadcast} filled."""
+    if isinstance(value, str):
+        for name, text in known.items():
+            value = value.replace(f"{{{name}}}", text)
+        return value
+    if isinstance(value, dict):
+        return {key: filled(one, known) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [filled(one, known) for one in cast("list[Any]", value)]
+    return value

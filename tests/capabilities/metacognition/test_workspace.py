@@ -1,0 +1,170 @@
+"""The workspace on a server: who wins by exact bids, what is told to all, and the indicators with it and without."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Serve, Server
+from fake_openai import Asked, Canned, FakeOpenAI, says
+from outliving import begun, check_whole
+from rest_client import ask, done, followed
+
+from nis_backend.capabilities.metacognition.indicators.measuring import auroc, of_monitoring
+from nis_backend.capabilities.metacognition.workspace.bidding import (
+    at,
+    content_of,
+    filled,
+    novelty,
+    relevance,
+    winners,
+)
+
+Json = dict[str, Any]
+GOAL = "alpha beta gamma delta"
+WORKSPACE_ROWS = ("GWT-2", "GWT-3", "GWT-4")
+
+
+def keep(server: Server, name: str, template: str) -> None:
+    """A prompt, which says what it is filled with."""
+    done(server, "POST", "/prompts", {"name": name, "template": template})
+
+
+def module(name: str, prompt: str, heard: str = "{broadcast}", **more: Any) -> Json:
+    """A module that renders a prompt."""
+    arguments = {"id": prompt, "variables": {"heard": heard}}
+    return {"name": name, "operation": "prompts.render_prompt", "arguments": arguments, **more}
+
+
+def test_bids_are_what_the_formula_says() -> None:
+    """Promise of BID, in exact cases."""
+    assert relevance(GOAL, "Beta, and ALPHA!") == 0.5
+    assert relevance("", "alpha") == 0
+    assert novelty("alpha beta gamma delta", "gamma") == 0.75
+    assert novelty("", "x") == 0
+    assert winners([("a", 0.5), ("b", 0.7), ("c", 0.5), ("d", 0)], 3) == ["b", "a", "c"]
+    assert at({"hits": [{"score": 2}]}, "hits.0.score") == 2
+    assert at({"hits": True}, "hits") is None
+    assert at([1], "7") is None
+    assert filled({"a": ["{goal} {broadcast}", 3]}, {"goal": "g", "broadcast": "b"}) == {"a": ["g b", 3]}
+    assert content_of({"text": " x ", "id": 1}) == "x"
+    assert content_of([1, 2]) == "[1,2]"
+
+
+def test_the_winner_is_told_to_all_and_another_wins_by_it(server: Server) -> None:
+    """Promise of run_workspace: a bottleneck, a broadcast, attention that moves with the state; none of it when off."""
+    keep(server, "loud", "alpha beta gamma {{heard}}")
+    keep(server, "still", "delta {{heard}}")
+    request: Json = {
+        "workspace": "exact",
+        "goal": GOAL,
+        "modules": [module("loud", "loud"), module("still", "still")],
+        "cycles": 4,
+    }
+    told = done(server, "POST", "/metacognition/run-workspace", request)
+    first, second = told["cycles"][:2]
+    assert [(one["module"], one["salience"], one["novelty"]) for one in first["bids"]] == [
+        ("loud", 0.75, 1.0),
+        ("still", 0.25, 1.0),
+    ]
+    assert first["winners"] == ["loud"]
+    # The next cycle's requests hold what was won: what loud said is old, and only delta is new.
+    assert second["bids"][0]["content"] == "alpha beta gamma loud: alpha beta gamma"
+    assert second["bids"][0]["novelty"] == 0
+    assert second["bids"][1]["novelty"] == pytest.approx(1 / 5)
+    assert second["winners"] == ["still"]
+    found = done(server, "GET", f"/metacognition/get-indicators?run_id={told['run_id']}")
+    status = {one["id"]: one["status"] for one in found["indicators"]}
+    assert len(status) == 14
+    assert [status[one] for one in ("GWT-1", *WORKSPACE_ROWS)] == ["present"] * 4
+    assert {one for one, what in status.items() if what == "present"} == {"GWT-1", *WORKSPACE_ROWS}
+    off = done(server, "POST", "/metacognition/run-workspace", {**request, "broadcast": False})
+    assert [one["winners"] for one in off["cycles"]] == [[]] * len(off["cycles"])
+    assert off["settled"]
+    without = done(server, "GET", f"/metacognition/get-indicators?run_id={off['run_id']}")
+    by = {one["id"]: one for one in without["indicators"]}
+    assert [by[one]["status"] for one in WORKSPACE_ROWS] == ["absent"] * 3
+    beside = done(server, "GET", f"/metacognition/get-indicators?run_id={told['run_id']}")
+    assert beside["ablated_run_id"] == off["run_id"]
+    assert all(one["ablation"].startswith("absent") for one in beside["indicators"] if one["id"] in WORKSPACE_ROWS)
+    log = done(server, "GET", "/metacognition/list-attention?workspace=exact&limit=100")["cycles"]
+    assert [one["winners"] for one in reversed(log)] == [
+        *(one["winners"] for one in told["cycles"]),
+        *(one["winners"] for one in off["cycles"]),
+    ]
+    assert done(server, "GET", f"/runs/{told['run_id']}/replay")["identical"]
+
+
+def test_what_a_module_cannot_be_is_refused(server: Server) -> None:
+    """Promise of errors: modules change nothing; a number that is not there bids nothing, and says so."""
+    keep(server, "plain", "alpha {{heard}}")
+    good = module("a", "plain")
+    for modules, field in (
+        ([{"name": "a", "operation": "memory.remember"}], "modules.0.operation"),
+        ([{"name": "a", "operation": "chat.send_message"}], "modules.0.operation"),
+        ([{"name": "a", "operation": "no.thing_there"}], "modules.0.operation"),
+        ([good, good], "modules.1.name"),
+        ([], "modules"),
+    ):
+        status, _, problem = ask(server, "POST", "/metacognition/run-workspace", {"goal": "x", "modules": modules})
+        assert (status, problem["field"]) == (422, field), problem
+    request = {"goal": "alpha", "modules": [good, module("b", "gone"), {**good, "name": "c", "bid": "score"}]}
+    told = done(server, "POST", "/metacognition/run-workspace", {**request, "cycles": 1, "slots": 8})
+    bids = told["cycles"][0]["bids"]
+    assert [one["bid"] for one in bids] == [1, 0, 0]
+    assert "gone" in bids[1]["problem"]
+    assert "no number at score" in bids[2]["problem"]
+    assert told["cycles"][0]["winners"] == ["a"]
+    other = ask(server, "GET", "/metacognition/get-indicators?run_id=run-nothing")
+    assert (other[0], other[2]["code"]) == (404, "not_found")
+
+
+def test_agents_are_modules_and_none_is_asked_twice_after_a_death(serve: Serve, tmp_path: Path) -> None:
+    """Promise of the steps: `kill -9` in the second cycle; what was answered before is not asked again."""
+    heard: list[str] = []
+    second = threading.Event()
+
+    def model(request: Asked) -> Canned:
+        said = str(request.body["messages"][-1]["content"])
+        heard.append(said)
+        if "In mind" in said and "alpha" in said:
+            second.set()
+        return says("alpha beta" if said.startswith("one") else "gamma")
+
+    with FakeOpenAI(*[model] * 30, models=["words"]).in_thread() as provider:
+        server = serve(data=tmp_path / "data", NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {"name": "thinker", "instructions": "Think.", "model": "local:words"})
+        modules = [
+            {
+                "name": name,
+                "operation": "agents.ask_agent",
+                "arguments": {"id": "thinker", "message": f"{name}. In mind: {{broadcast}}"},
+            }
+            for name in ("one", "two")
+        ]
+        request = {"goal": GOAL, "modules": modules, "cycles": 3}
+        run_id = begun(server, "/metacognition/run-workspace", request)
+        assert second.wait(60)
+        server.kill()
+        again = serve(data=tmp_path / "data", NIS_LOCAL_URL=provider.url)
+        events = list(followed(again, run_id))
+        check_whole(events)
+        result = events[-1]["body"]["result"]
+        assert result["cycles"][0]["winners"] == ["one"]
+        assert heard.count("one. In mind: ") == heard.count("two. In mind: ") == 1
+        log = done(again, "GET", "/metacognition/list-attention")["cycles"]
+        assert sorted(one["cycle"] for one in log) == [one["cycle"] for one in result["cycles"]]
+
+
+def test_the_monitor_is_measured_by_pairs() -> None:
+    """Promise of auroc: the share of pairs in the right order, ties half; by chance where all scores are alike."""
+    right, wrong = [0.9, 0.8, 0.5, 0.5], [0.5, 0.1, 0.8]
+    pairs = [(a > b) + (a == b) / 2 for a in right for b in wrong]
+    assert auroc(right, wrong)[0] == pytest.approx(sum(pairs) / len(pairs))
+    assert auroc([0.5] * 5, [0.5] * 5) == (0.5, 1.0)
+    clear = [(0.9 + k / 1000, True) for k in range(15)] + [(0.1 + k / 1000, False) for k in range(15)]
+    assert of_monitoring(clear).status == "partly"
+    assert of_monitoring([(0.5, k % 2 == 0) for k in range(40)]).status == "absent"
+    assert of_monitoring(clear[:19]).status == "absent"
