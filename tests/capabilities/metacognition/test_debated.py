@@ -16,7 +16,7 @@ from rest_client import ask, done, followed
 
 Json = dict[str, Any]
 DEBATE, REFLECT = "/metacognition/run-debate", "/metacognition/reflect-on-answer"
-ASKED: Json = {"question": "What is 6 times 7?", "answer": "number"}
+ASKED: Json = {"question": "What is 6 times 7?", "answer": {"kind": "number"}}
 CHECK: Json = {"answer_schema": {"const": 42}}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.debug.explaining import same
-from nis_backend.numerics.shares import fisher
 
 Json = dict[str, Any]
 EXPLAIN, REPLAY = "/metacognition/explain-answer", "/metacognition/replay-counterfactual"
@@ -80,7 +78,7 @@ def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None
         run = done(server, "POST", "/agents/thrower/run", {"message": "How far?"})["run_id"]
         # What is asked about is the run: the agent as it is now is another one.
         done(server, "PATCH", "/agents/thrower", {"change": {"instructions": "You do nothing."}})
-        given: Json = {"run": run, "answer": "number", "times": 4}
+        given: Json = {"run": run, "answer": {"kind": "number"}, "times": 4}
         before = len(asked)
         told = done(server, "POST", REPLAY, {**given, "without_operation": "physics.simulate_projectile"})
         systems = [one.body["messages"][0]["content"] for one in asked[before:]]
@@ -137,7 +135,10 @@ def test_what_was_recalled_can_be_left_out_of_a_turn(serve: Serve) -> None:
         }
         reply = done(server, "POST", "/chat/send-message", {**turn, "model": "local:words"})
         told = done(
-            server, "POST", REPLAY, {"run": reply["run_id"], "without_memory": True, "times": 1, "answer": "whole"}
+            server,
+            "POST",
+            REPLAY,
+            {"run": reply["run_id"], "without_memory": True, "times": 1, "answer": {"kind": "text"}},
         )
         explained = done(server, "POST", EXPLAIN, {"run": reply["run_id"]})
     assert reply["response"] == "No peanuts for you."
@@ -204,22 +205,6 @@ def test_a_replay_that_was_killed_begins_no_run_twice(serve: Serve, tmp_path: Pa
     told = {one["run_id"] for arm in ("as_it_was", "changed") for one in result[arm]["outcomes"]}
     assert {one["id"] for one in runs} == told
     assert (len(told), result["changed"]["same"]) == (4, 2)
-
-
-@pytest.mark.parametrize(
-    ("one", "of_one", "other", "of_other"), [(3, 3, 0, 3), (5, 6, 1, 6), (2, 4, 2, 4), (1, 5, 6, 7)]
-)
-def test_fishers_test_counts_every_assignment(one: int, of_one: int, other: int, of_other: int) -> None:
-    """Against every way of dealing the successes to the two sides, one by one."""
-    right, both = one + other, of_one + of_other
-    dealt = Counter(sum(place < of_one for place in places) for places in combinations(range(both), right))
-    expected = sum(many for many in dealt.values() if many <= dealt[one]) / dealt.total()
-    assert fisher(one, of_one, other, of_other) == pytest.approx(expected, rel=1e-12)
-
-
-def test_fishers_test_of_the_lady_who_tasted_tea() -> None:
-    """Fisher (1935), The Design of Experiments, chapter 2: 3 of 4 cups named rightly, p = 34/70 two-sided."""
-    assert fisher(3, 4, 1, 4) == pytest.approx(34 / 70)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.multipath.checking import Check, at, filled
-from nis_backend.capabilities.metacognition.multipath.voting import counted, settled
 
 Json = dict[str, Any]
 SAMPLE = "/metacognition/sample-paths"
-ASKED: Json = {"question": "What is 6 times 7?", "model": "local:words", "answer": "number"}
+ASKED: Json = {"question": "What is 6 times 7?", "model": "local:words", "answer": {"kind": "number"}}
 
 
 def in_turn(*texts: str | Canned) -> list[Any]:
@@ -77,7 +75,7 @@ def test_schemas_and_quotations_are_checked(serve: Serve) -> None:
     texts = ['{"n": "seven"}', '{"n": 7}', 'It says "lit the fire at dawn".', "It says “lit the lamp at dusk”."]
     with FakeOpenAI(*in_turn(*texts), models=["words"]).in_thread() as provider:
         server = serve(NIS_LOCAL_URL=provider.url)
-        given = {**ASKED, "answer": "whole", "paths": 2}
+        given = {**ASKED, "answer": {"kind": "text"}, "paths": 2}
         formed = done(server, "POST", SAMPLE, {**given, "check": {"answer_schema": schema}})
         quoted = done(server, "POST", SAMPLE, {**given, "check": {"quotes": [source]}})
         wrong = {
@@ -150,19 +148,6 @@ def test_a_path_that_fails_is_named_and_has_no_vote(serve: Serve) -> None:
     assert (told["answer"], sum(bool(one["problem"]) for one in told["paths"])) == ("42", 1)
     assert any(one.startswith("1 of 2 paths have no answer") for one in told["warnings"])
     assert (all_failed[0], all_failed[2]["code"]) == (502, "upstream_failed")
-
-
-@pytest.mark.parametrize("asked", range(5))
-def test_settled_is_when_no_completion_changes_the_leader(asked: int) -> None:
-    """Against every completion of five votes among three answers, one by one."""
-    for begun_ in product("abc", repeat=asked):
-        leaders = {
-            tuple(sorted(one.answer for one in votes if one.votes == votes[0].votes))
-            for rest in product("abc", repeat=5 - asked)
-            if (votes := counted([*begun_, *rest]))
-        }
-        alone = len(leaders) == 1 and len(next(iter(leaders))) == 1
-        assert settled(list(begun_), 5 - asked) == alone, begun_
 
 
 def test_a_request_is_filled_with_what_was_answered() -> None:

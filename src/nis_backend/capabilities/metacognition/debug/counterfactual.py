@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from nis_backend.annotations import Knob, Plain
-from nis_backend.capabilities.metacognition.multipath.sampling import READ
-from nis_backend.capabilities.metacognition.multipath.voting import Form, Votes
+from nis_backend.answers.extracting import Extraction
+from nis_backend.capabilities.metacognition.multipath.voting import READ, Votes
 from nis_backend.operation import Model
 from nis_backend.view import Table, Text, View
 
@@ -37,7 +37,7 @@ class ReplayCounterfactual(Model):
     times: int = Field(
         default=3, ge=1, le=MOST_TIMES, description="How often it is done anew: so, and as often as it was."
     )
-    answer: Form = Field(default="last_line", description=READ)
+    answer: Extraction = Field(default_factory=Extraction, description=READ)
     acts: Annotated[bool, Knob()] = Field(
         default=False,
         description="Whether what writes and destroys is offered too: it would happen again. Else what reads alone.",

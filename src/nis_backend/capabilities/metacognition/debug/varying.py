@@ -7,6 +7,7 @@ from contextlib import suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.answers.extracting import extract
 from nis_backend.calling import authorise
 from nis_backend.capabilities.metacognition.debug.counterfactual import (
     FORMULA,
@@ -19,7 +20,7 @@ from nis_backend.capabilities.metacognition.debug.counterfactual import (
 from nis_backend.capabilities.metacognition.debug.explaining import called_operations, words_answered
 from nis_backend.capabilities.metacognition.debug.explanation import MOST_EVENTS
 from nis_backend.capabilities.metacognition.debug.settled import NAMED, Settled
-from nis_backend.capabilities.metacognition.multipath.voting import counted, extracted
+from nis_backend.capabilities.metacognition.multipath.voting import counted
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, Waiting
 from nis_backend.event import ModelAnswered
@@ -181,7 +182,7 @@ def _outcome(request: ReplayCounterfactual, run: Run, events: Sequence[Event], p
     return Outcome(
         run_id=run.id,
         state=run.state,
-        answer=extracted(words, request.answer) if words else None,
+        answer=extract(words, request.answer) if words else None,
         response=words,
         called=called_operations(events),
         tokens=None if None in counts else sum(one or 0 for one in counts),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob
-from nis_backend.capabilities.metacognition.multipath.sampling import READ
+from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.capabilities.metacognition.multipath.speaking import (
     Question,
     Said,
@@ -19,7 +19,7 @@ from nis_backend.capabilities.metacognition.multipath.speaking import (
     spent,
     together,
 )
-from nis_backend.capabilities.metacognition.multipath.voting import Form, Votes, counted, extracted
+from nis_backend.capabilities.metacognition.multipath.voting import READ, Votes, counted
 from nis_backend.errors import UpstreamFailed
 from nis_backend.operation import Model
 from nis_backend.view import Table, Text, View
@@ -54,7 +54,7 @@ class RunDebate(Question):
         "differently. Unset, three times the default model.",
     )
     rounds: int = Field(default=2, ge=1, le=MOST_ROUNDS, description="Times that each answers, the first alone.")
-    answer: Form = Field(default="last_line", description=READ)
+    answer: Extraction = Field(default_factory=Extraction, description=READ)
     beside: Annotated[bool, Knob()] = Field(
         default=True, description="Whether a vote of the same cost is taken beside it."
     )
@@ -151,7 +151,7 @@ class _Floor:
 
     def read(self, said: Sequence[Said]) -> list[str | None]:
         """The answers in these."""
-        return [None if one.problem else extracted(one.text, self.request.answer) for one in said]
+        return [None if one.problem else extract(one.text, self.request.answer) for one in said]
 
     def outcome(self, said: Sequence[Said], took: Sequence[Said]) -> Outcome:
         """What these decide, where `took` is what it took."""

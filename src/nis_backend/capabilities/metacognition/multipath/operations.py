@@ -13,8 +13,9 @@ from nis_backend.capabilities.metacognition.multipath.reflecting import (
     reflected,
 )
 from nis_backend.capabilities.metacognition.multipath.sampling import Paths, SamplePaths, draw_paths, sampled
-from nis_backend.capabilities.metacognition.multipath.searching import SearchTree, Tree, draw_tree, searched
+from nis_backend.capabilities.metacognition.multipath.searching import searched
 from nis_backend.capabilities.metacognition.multipath.speaking import check_voices
+from nis_backend.capabilities.metacognition.multipath.tree import SearchTree, Tree, draw_tree
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Recorded, operation
 
@@ -131,7 +132,7 @@ async def _prepare_reflection(request: ReflectOnAnswer, ctx: Context) -> Reflect
             request={
                 **SHORT,
                 "first": "42",
-                "answer": "number",
+                "answer": {"kind": "number"},
                 "check": {"answer_schema": {"type": "integer", "minimum": 0}},
             },
         ),

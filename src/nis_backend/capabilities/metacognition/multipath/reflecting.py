@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob, Plain
+from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict, verdict_of
-from nis_backend.capabilities.metacognition.multipath.sampling import READ
 from nis_backend.capabilities.metacognition.multipath.speaking import (
     LONGEST,
     Question,
@@ -17,7 +17,7 @@ from nis_backend.capabilities.metacognition.multipath.speaking import (
     Who,
     fenced,
 )
-from nis_backend.capabilities.metacognition.multipath.voting import Form, extracted
+from nis_backend.capabilities.metacognition.multipath.voting import READ
 from nis_backend.errors import UpstreamFailed
 from nis_backend.event import ToolCalled
 from nis_backend.operation import Model
@@ -50,7 +50,7 @@ class ReflectOnAnswer(Question):
     model: Who | None = Field(
         default=None, description="As provider:name, a route, or agent:NAME for an agent kept here; unset, the default."
     )
-    answer: Form = Field(default="last_line", description=READ)
+    answer: Extraction = Field(default_factory=Extraction, description=READ)
     check: Check | None = Field(
         default=None, description="A signal from outside the model; without one only a blind comparison can replace."
     )
@@ -153,7 +153,7 @@ async def reflected(request: ReflectOnAnswer, ctx: Context) -> Reflected:
 
 
 async def _version(request: ReflectOnAnswer, talk: Talk, text: str) -> Version:
-    answer = extracted(text, request.answer)
+    answer = extract(text, request.answer)
     verdict = None
     if request.check is not None:
         verdict = await verdict_of(request.check, request.question, text, answer, next(talk.steps), talk.ctx)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob
+from nis_backend.answers.extracting import Extraction, extract
+from nis_backend.answers.voting import tally
 from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict, verdict_of
 from nis_backend.capabilities.metacognition.multipath.speaking import Question, Spent, Talk, Who, together
-from nis_backend.capabilities.metacognition.multipath.voting import Form, Votes, counted, extracted, settled
+from nis_backend.capabilities.metacognition.multipath.voting import READ, Votes, counted
 from nis_backend.errors import UpstreamFailed
 from nis_backend.numerics.intervals import clopper_pearson
 from nis_backend.operation import Model
@@ -27,7 +29,6 @@ BY_VOTE = "the answer that most paths gave; of as many, the one that came first"
 BY_CHECK = "of the paths that passed the check, those of the highest score; of these the answer that most gave"
 
 Decided = Literal["vote", "check", "nothing"]
-READ = "What of an answer's words is the answer, by which two are the same."
 
 
 class SamplePaths(Question):
@@ -40,7 +41,7 @@ class SamplePaths(Question):
     stops: Annotated[bool, Knob()] = Field(
         default=False, description="Whether it ends once no answer to come could take the leader's place."
     )
-    answer: Form = Field(default="last_line", description=READ)
+    answer: Extraction = Field(default_factory=Extraction, description=READ)
     check: Check | None = Field(default=None, description="A signal from outside the model; it decides where given.")
     task: str | None = Field(
         default=None,
@@ -107,10 +108,12 @@ async def sampled(request: SamplePaths, ctx: Context) -> Paths:
     paths: list[Path] = []
     while len(paths) < request.paths:
         left = request.paths - len(paths)
-        if request.stops and request.check is None and settled([one.answer for one in paths], left):
+        votes = tally([one.answer for one in paths])
+        early = request.stops and request.check is None
+        if early and votes.settled(left):
             break
         # One that may stop asks no more at once than the leader lacks: each of them is wanted whatever it says.
-        paths += await _asked(request, talk, voice, len(paths), _wanted(request, paths, left))
+        paths += await _asked(request, talk, voice, len(paths), votes.soonest(left) if early else left)
     if all(one.problem for one in paths):
         raise UpstreamFailed(f"{voice.name} has answered no path: {paths[0].problem}", remedy="Ask another model.")
     votes = counted([one.answer for one in paths])
@@ -129,16 +132,6 @@ async def sampled(request: SamplePaths, ctx: Context) -> Paths:
         demonstration=talk.demonstration,
         run_id=ctx.run.run_id,
     )
-
-
-def _wanted(request: SamplePaths, paths: Sequence[Path], left: int) -> int:
-    """How many are asked next: the fewest after which the vote could be settled."""
-    if not request.stops or request.check is not None:
-        return left
-    votes = [one.votes for one in counted([one.answer for one in paths])]
-    lead = (votes[0] if votes else 0) - (votes[1] if len(votes) > 1 else 0)
-    # After k more for the leader the lead is lead + k, and left - k may still come.
-    return max(1, min(left, (left - lead) // 2 + 1))
 
 
 async def _asked(request: SamplePaths, talk: Talk, voice: Voice, done: int, wanted: int) -> list[Path]:
@@ -166,7 +159,7 @@ def _path(request: SamplePaths, number: int, said: Said) -> Path:
     return Path(
         number=number,
         text=said.text,
-        answer=extracted(said.text, request.answer),
+        answer=extract(said.text, request.answer),
         verdict=None,
         tokens=said.tokens,
         problem=said.problem,

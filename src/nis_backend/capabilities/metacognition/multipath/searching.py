@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from nis_backend.annotations import Knob
-from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict, verdict_of
-from nis_backend.capabilities.metacognition.multipath.sampling import READ
-from nis_backend.capabilities.metacognition.multipath.speaking import Question, Spent, Talk, Who, together
-from nis_backend.capabilities.metacognition.multipath.voting import Form, extracted
+from nis_backend.answers.extracting import extract
+from nis_backend.capabilities.metacognition.multipath.checking import verdict_of
+from nis_backend.capabilities.metacognition.multipath.speaking import Talk, together
+from nis_backend.capabilities.metacognition.multipath.tree import Node, Tree
 from nis_backend.errors import UpstreamFailed
-from nis_backend.operation import Model
-from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict
     from nis_backend.capabilities.metacognition.multipath.speaking import Voice
+    from nis_backend.capabilities.metacognition.multipath.tree import SearchTree
     from nis_backend.context import Context
 
-MOST_BRANCHES, MOST_BEAM, MOST_DEPTH, MOST_NODES, MOST_VALUES = 8, 8, 8, 200, 5
 WORTH = {"sure": 20.0, "likely": 1.0, "impossible": 0.001}
 """What a model's word for a path counts, as Yao et al. have it."""
 JUDGING = 16
@@ -36,74 +32,6 @@ BY_SCORER = "a path's score is the scorer's"
 THEN = "; the best of each depth are gone on with; the answer is the path's of the highest score that came to one"
 CHECKED = "; of those that came to an answer only what passes the check is one"
 _WORDS = re.compile("|".join(WORTH), re.IGNORECASE)
-
-
-class SearchTree(Question):
-    """A question, and how wide and deep it is searched."""
-
-    model: Who | None = Field(
-        default=None, description="As provider:name, a route, or agent:NAME for an agent kept here; unset, the default."
-    )
-    branches: int = Field(default=3, ge=1, le=MOST_BRANCHES, description="Next steps proposed for each path.")
-    beam: int = Field(default=2, ge=1, le=MOST_BEAM, description="Paths that are gone on with at each depth.")
-    depth: int = Field(default=3, ge=1, le=MOST_DEPTH, description="Steps of a path, at most.")
-    most_nodes: Annotated[int, Knob()] = Field(
-        default=60, ge=1, le=MOST_NODES, description="Steps that are proposed, in all."
-    )
-    values: Annotated[int, Knob()] = Field(
-        default=1, ge=1, le=MOST_VALUES, description="Times that the model is asked what a path is worth."
-    )
-    done: str = Field(
-        default="Answer:",
-        min_length=1,
-        max_length=40,
-        description="What a step begins its last line with that answers.",
-    )
-    answer: Form = Field(default="last_line", description=READ)
-    scorer: Check | None = Field(
-        default=None, description="Scores each path by something outside the model, in the place of its own word."
-    )
-    check: Check | None = Field(default=None, description="What an answer has to pass.")
-
-
-class Node(Model):
-    """One step of one path."""
-
-    number: int
-    parent: int = Field(description="The step before it; 0 is the question.")
-    depth: int
-    thought: str
-    score: float
-    kept: bool = Field(description="Whether it was gone on with.")
-    answer: str | None = Field(description="Where it answers: what was found in it.")
-    verdict: Verdict | None = Field(description="What the check says of its answer, or the scorer of its path.")
-
-
-class Tree(Model):
-    """All steps that were proposed, and the answer that they came to."""
-
-    answer: str | None = Field(description="Null where no path came to one that stands.")
-    response: str = Field(description="The path's steps, one after the other.")
-    score: float | None
-    formula: str
-    nodes: list[Node]
-    warnings: list[str]
-    spent: Spent
-    model: str
-    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
-    run_id: str
-
-
-def draw_tree(_request: Model, result: Tree) -> list[View]:
-    """The path, then every step."""
-    rows: list[list[str | float]] = [
-        [one.number, one.parent, one.thought[:200], one.score, "kept" if one.kept else "", one.answer or ""]
-        for one in result.nodes
-    ]
-    return [
-        Text(text="\n\n".join([result.response or "No path came to an answer that stands.", *result.warnings])),
-        Table(title="Steps", columns=["step", "after", "thought", "score", "", "answer"], rows=rows),
-    ]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -144,7 +72,7 @@ class _Search:
         said = next(
             (line for line in reversed(lines) if line.casefold().startswith(self.request.done.casefold())), None
         )
-        return None if said is None else extracted(said, self.request.answer)
+        return None if said is None else extract(said[len(self.request.done) :], self.request.answer)
 
     async def propose(self, paths: Sequence[_Path]) -> list[_Path]:
         """Next steps of these, each once, as far as the bound allows."""
