@@ -1,6 +1,6 @@
 """How often does an evolution promote what is no better? And how often what is?
 
-    make prove-evolution                                      # 200 without a true improvement, 60 with one; 5 minutes
+    make prove-evolution                                      # 200 without a true improvement, 60 with one; 10 minutes
     make prove-evolution ARGS="--null 20 --true 5"
 
 A server of its own, with models of the provider `simulated`, whose chances are in a file: `fair` answers right half the

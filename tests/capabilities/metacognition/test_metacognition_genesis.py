@@ -59,6 +59,7 @@ def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve:
     cases = failed(server, 30)
     told = done(server, "POST", PATH, asked(name="careful", cases=cases))
     made = done(server, "GET", "/agents/careful")
+    tried = done(server, "POST", "/agents/careful/test")
     agents = {one["name"]: one for one in done(server, "GET", "/agents")["agents"]}
     listed = done(server, "GET", "/proposals?state=registered")["proposals"]
     taken = done(server, "POST", PATH, asked(name="careful", cases=cases, seed=1))
@@ -68,6 +69,8 @@ def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve:
     assert (len(told["tests"]), told["verdict"]["cases"], told["passed"]) == (30, 15, 1.0)
     assert told["agent_id"] == made["id"]
     assert made["instructions"] == told["definition"]["instructions"] == "Work carefully."
+    assert made["tests"][0]["message"].startswith("What number is q-")
+    assert (tried["passed"], tried["cases"]) == (30, 30)
     assert set(agents) == {"doer", "careful"}
     assert agents["doer"]["version"] == 1
     assert [one["id"] for one in listed] == [told["id"]]

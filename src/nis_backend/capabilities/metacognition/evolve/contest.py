@@ -105,10 +105,16 @@ async def contested(
     await attempts.close()
 
 
+def defined(agent: Agent, without: Sequence[str] = ()) -> Json:
+    """An agent's definition, as another one with it is asked for."""
+    fields = set(Definition.model_fields) - {*without}
+    return agent.model_dump(mode="json", include=fields, exclude_defaults=True)
+
+
 def _trials(agent: Agent, request: Searching, ctx: Context, expected: int) -> Trials:
     return Trials(
         ctx=ctx,
-        definition=agent.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True),
+        definition=defined(agent, without=("tests",)),
         metrics=measured_by(request.metrics),
         pass_at=request.pass_at,
         seconds=request.seconds,

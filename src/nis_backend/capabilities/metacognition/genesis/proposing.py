@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from nis_backend.annotations import Knob, Plain
-from nis_backend.capabilities.agents.operations import Definition, Name
+from nis_backend.capabilities.agents.operations import Name
 from nis_backend.capabilities.metacognition.evolve.cases import measured_by, part, trials_of
-from nis_backend.capabilities.metacognition.evolve.contest import contested, in_words, none_better
+from nis_backend.capabilities.metacognition.evolve.contest import contested, defined, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import look_at
 from nis_backend.capabilities.metacognition.evolve.preparing import Searching, installed, named
 from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described, gather
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
     from nis_backend.operation import Json
 
-MOST_PROPOSALS = 10_000
+MOST_PROPOSALS, MOST_TESTS = 10_000, 100
+"""Proposals of one owner; tests that a definition is given."""
 
 
 class ProposeAgent(Searching):
@@ -150,9 +151,14 @@ async def _registered(  # noqa: PLR0913, PLR0917 - what it is decided by
     verdict = contest.verdict
     assert verdict is not None
     definition = {
-        **base.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True),
+        **defined(base),
         "description": f"For {', '.join(described(members, failures).words)}: what {base.name} failed at.",
         "instructions": contest.candidates[contest.best].instructions,
+        "tests": [
+            {"message": one["input"], "expected": one["expected"]}
+            for one in told["tests"]
+            if isinstance(one["expected"], str | int | float)
+        ][:MOST_TESTS],
     }
     share = verdict.after / verdict.cases
     told = told | contest.told() | {"passed": share}
