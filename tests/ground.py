@@ -45,6 +45,10 @@ SCRIPT = {
             "text": '{"ship": {"words": "The Argo", "value": "Argo"}, "masts": {"words": "two masts", "value": 2},'
             ' "launched": {"words": "3 May 1911", "value": "1911-05-03"}, "captain": {"words": null, "value": null}}',
         },
+        {
+            "when": "whether this server is alive",
+            "text": '{"steps": [{"id": "look", "operation": "system.check_live", "arguments": {}}]}',
+        },
         {"when": "The Sea Rover left", "text": "Le Sea Rover a quitté le port."},
         {"text": "I answer from a script."},
     ]

@@ -155,7 +155,12 @@ def _check_request(target: Operation[Any, Any], arguments: Mapping[str, Any], fi
     try:
         target.validate(arguments)
     except InvalidRequest as error:
-        wrong = [one for one in error.fields if not _refers(arguments, one.field)]
+        fields = target.request.model_fields
+        wrong = [
+            one
+            for one in error.fields
+            if one.field.partition(".")[0] not in fields or not _refers(arguments, one.field)
+        ]
         if not error.fields and not any(references(arguments)):
             raise _wrong(f"{field}.{error.field}", error.message, error.value, error.remedy) from None
         if wrong:

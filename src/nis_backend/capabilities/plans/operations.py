@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
-from nis_backend.capabilities.plans.plan import Definition, Name, Plan, find, plan_of, written
-from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.annotations import Plain
+from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -43,6 +44,26 @@ class RunPlan(OnePlan):
         max_length=50,
         description="Values in the place of those that the plan declares as given.",
     )
+
+
+class ProposePlan(Model):
+    """What is to be reached, and what a model may plan with."""
+
+    goal: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST_GOAL, description="What is to be reached.")
+    name: Name | None = Field(default=None, description="What the plan is called; unset, the id is the name.")
+    operations: list[Annotated[str, StringConstraints(max_length=80)]] = Field(
+        default_factory=lambda: ["*"],
+        max_length=64,
+        description="Operations that it may plan with, by name or family: physics.*; what destroys is never among "
+        "them. Of more than 24, the likeliest.",
+    )
+    agents: list[Name] = Field(default_factory=list[Name], max_length=16, description="Agents kept here, as above.")
+    teams: list[Name] = Field(default_factory=list[Name], max_length=16, description="Teams kept here, as above.")
+    steps: int = Field(default=8, ge=1, le=24, description="Steps that it may have, at most.")
+    model: str | None = Field(
+        default=None, min_length=1, max_length=512, description="As provider:name, or a route; unset, the default."
+    )
+    max_tokens: int | None = Field(default=None, ge=1, le=32_768, description="Of each of the model's answers.")
 
 
 class ListPlans(Model):
@@ -96,6 +117,12 @@ THROW: Json = {
             "arguments": {"speed": 20, "angle": 40, "height": "{throw.trajectory.height.1}", "points": 3},
         },
     ],
+}
+ALIVE: Json = {
+    "goal": "Find out whether this server is alive.",
+    "operations": ["system.check_live"],
+    "steps": 1,
+    "max_tokens": 64,
 }
 KEPT = Before(name="plan", operation="plans.create_plan", request=THROW)
 
@@ -163,6 +190,48 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
             f"There is a plan {name!r}.", field="name", value=name, remedy="Delete that one, or give another name."
         ) from None
     return plan_of(row)
+
+
+async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
+    """Refuse what could not be planned with before anything is written down."""
+    from nis_backend.capabilities.plans.proposing import plannable  # noqa: PLC0415 - loads with the first proposal
+
+    for number, pattern in enumerate(request.operations):
+        if not plannable(ctx, [pattern]):
+            raise InvalidRequest(
+                f"No operation {pattern!r} can be planned with.",
+                field=f"operations.{number}",
+                value=pattern,
+                remedy="Name one that the caller may call, and that does not destroy.",
+            )
+    for family, names in (("agents", request.agents), ("teams", request.teams)):
+        for number, name in enumerate(names):
+            try:
+                await ctx.call_named(f"{family}.get_{family[:-1]}", {"id": name})
+            except NotFound as error:
+                raise NotFound(error.message, field=f"{family}.{number}", value=name, remedy=error.remedy) from None
+    await ctx.models.choose(request.model)
+    return request
+
+
+@operation(
+    "plans.propose_plan",
+    effect="writes",
+    outward=True,
+    prepare=_offer,
+    examples=(Example(title="One step", request=ALIVE),),
+)
+async def propose_plan(request: ProposePlan, ctx: Context) -> Recorded[Plan]:
+    """Have a model make a plan out of a goal, check it as any plan is checked, and keep it; nothing of it is run.
+
+    What is wrong with the model's steps it is told, twice; it plans with what it is offered alone.
+
+    Raises:
+        UpstreamFailed: it has planned nothing that could be carried out.
+    """
+    from nis_backend.capabilities.plans import proposing  # noqa: PLC0415 - as above
+
+    return await proposing.propose_kept(request, ctx)
 
 
 @operation(
@@ -246,4 +315,4 @@ async def run_plan(request: RunPlan, ctx: Context) -> Recorded[PlanDone]:
     return await carry(request, ctx)
 
 
-OPERATIONS = (create_plan, get_plan, list_plans, delete_plan, run_plan)
+OPERATIONS = (create_plan, propose_plan, get_plan, list_plans, delete_plan, run_plan)

@@ -37,16 +37,23 @@ async def carry(request: RunPlan, ctx: Context) -> PlanDone:
     plan = Plan.model_validate(await ctx.note("plan", settle))
     walk = Walk(ctx=ctx, results={GIVEN: {**plan.given, **request.given}})
     walk.add(plan.steps)
+    replanned = 0
     await walk.walk()
-    if walk.failed:
-        raise await _failure(walk)
+    while walk.failed:
+        if replanned == plan.replans or walk.rejected:
+            raise await _failure(walk)
+        from nis_backend.capabilities.plans.proposing import plan_anew  # noqa: PLC0415 - few plans need it
+
+        replanned += 1
+        walk.replace(await plan_anew(plan, walk, replanned, ctx))
+        await walk.walk()
     output = fill(plan.output, walk.results) if plan.output is not None else walk.last_results()
     return PlanDone(
         plan_id=plan.id,
         plan=plan.name,
         output=output,
         steps=[walk.outcomes[id_] for id_ in walk.order],
-        replanned=0,
+        replanned=replanned,
         run_id=ctx.run.run_id,
     )
 
