@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-evolution prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-evolution prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-plans prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -214,6 +214,9 @@ prove-packing: $(TESTS) ## pack a ternary model: bits a weight, logits after rel
 
 prove-parity: $(TESTS) ## train ternary models and their float twins on equal tokens, three seeds, and see what is lost (ARGS="--seeds 1 --steps 300")
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/parity.py $(ARGS)
+
+prove-plans: $(TESTS) ## kill the server 20 times while plans of ten steps run, and count each step's effect
+	@$(BIN)/python benchmarks/plans.py $(ARGS)
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)

@@ -49,19 +49,25 @@ WORDS = " ".join(f"word{number}" for number in range(30))
 class Host:
     """One server, killed and started again over its folder."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], app: Path = WALK) -> None:
         self.port = free_port()
         self._folder = folder
         self._environment = {**os.environ, **environment}
+        self._app = app
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir()
 
     def begin(self) -> None:
         """Start it, and wait for nothing."""
         command = [sys.executable, "-m", "nis_backend", "serve", "--port", str(self.port), "--data", str(self._folder)]
+        command += ["--app", str(self._app)]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--app", str(WALK)], env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*command, "--app", str(self._app)],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def start(self) -> float:

@@ -687,6 +687,9 @@ class Settings(BaseModel):
             "compute": 2,
             "batches": 1,
             "evaluations": 2,
+            # What waits for others waits in queues of its own: it never holds the place of what it waits for.
+            "plans": 16,
+            "teams": 32,
             **{name: int(number) for name, _, number in given},
         }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Serve, Server
-from outliving import begun, check_whole
+from outliving import begun, check_whole, prove
 from rest_client import done, followed
 
 Json = dict[str, Any]
@@ -85,3 +85,8 @@ def test_ten_steps_with_an_approval_survive_kills(serve: Serve, tmp_path: Path) 
     result = done(server, "GET", f"/runs/{run_id}")["result"]
     assert [one["state"] for one in result["steps"]] == ["done"] * 10
     assert set(result["output"]) == {"j"}
+
+
+def test_no_effect_of_plans_side_by_side_is_lost_or_done_twice() -> None:
+    """Promise of docs/plans.md; `make prove-plans` is the long form."""
+    assert "| 3 kills in" in prove("plans.py", "--kills", "3", "--most", "1", "--seed", "5")

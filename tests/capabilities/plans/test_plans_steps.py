@@ -38,31 +38,31 @@ def until(server: Server, run_id: str, kind: str) -> list[Json]:
     return seen
 
 
-@pytest.mark.parametrize(
-    ("steps", "field", "told"),
-    [
-        ([{**ALIVE, "needs": ["b"]}, {**ALIVE, "id": "b", "needs": ["alive"]}], "steps.0.needs", "alive, b"),
-        ([{**ALIVE, "needs": ["nothing"]}], "steps.0.needs", "no step 'nothing'"),
-        ([ALIVE, ALIVE], "steps.1.id", "twice"),
-        ([{**ALIVE, "id": "given"}], "steps.0.id", "stands for something else"),
-        ([{**THROW, "arguments": {**BALL, "angle": "{beside.angle}"}}], "steps.0.arguments", "{beside}"),
-        ([{**THROW, "arguments": {**BALL, "angle": "{given.angle}"}}], "steps.0.arguments", "{given.angle}"),
-        ([{**THROW, "arguments": {**BALL, "angle": "{throw.range}"}}], "steps.0.arguments", "{throw}"),
-        ([{**THROW, "arguments": {**BALL, "speed": -1}}], "steps.0.arguments.speed", "greater"),
-        ([{**THROW, "arguments": {**BALL, "sped": "{alive.x}"}}, ALIVE], "steps.0.arguments.sped", "xtra"),
-        ([{**ALIVE, "operation": "system.check_alive"}], "steps.0.operation", "check_alive"),
-        ([{**ALIVE, "operation": "plans.run_plan"}], "steps.0.operation", "cannot be a step"),
-        ([{**ALIVE, "message": "Hello."}], "steps.0.message", "no message"),
-        ([{"id": "a", "agent": "nobody", "message": "Hello."}], "steps.0.agent", "nobody"),
-        ([{"id": "a", "team": "nobody", "message": "Hello."}], "steps.0.team", "nobody"),
-        ([{"id": "a", "agent": "nobody"}], "steps.0.message", "told nothing"),
-        ([{"id": "a"}], "steps.0.operation", "none of them"),
-        ([{**ALIVE, "verify": {}}], "steps.0.verify", "Nothing"),
-        ([{**ALIVE, "verify": {"operation": "memory.remember"}}], "steps.0.verify.operation", "more than read"),
-        ([{**ALIVE, "verify": {"result_schema": {"type": "no"}}}], "steps.0.verify.result_schema", "schema"),
-        ([{**ALIVE, "instead": {"operation": "a.b"}}], "steps.0.instead.operation", "a.b"),
-    ],
-)
+WRONG: list[tuple[list[Json], str, str]] = [
+    ([{**ALIVE, "needs": ["b"]}, {**ALIVE, "id": "b", "needs": ["alive"]}], "steps.0.needs", "alive, b"),
+    ([{**ALIVE, "needs": ["nothing"]}], "steps.0.needs", "no step 'nothing'"),
+    ([ALIVE, ALIVE], "steps.1.id", "twice"),
+    ([{**ALIVE, "id": "given"}], "steps.0.id", "stands for something else"),
+    ([{**THROW, "arguments": {**BALL, "angle": "{beside.angle}"}}], "steps.0.arguments", "{beside}"),
+    ([{**THROW, "arguments": {**BALL, "angle": "{given.angle}"}}], "steps.0.arguments", "{given.angle}"),
+    ([{**THROW, "arguments": {**BALL, "angle": "{throw.range}"}}], "steps.0.arguments", "{throw}"),
+    ([{**THROW, "arguments": {**BALL, "speed": -1}}], "steps.0.arguments.speed", "greater"),
+    ([{**THROW, "arguments": {**BALL, "sped": "{alive.x}"}}, ALIVE], "steps.0.arguments.sped", "xtra"),
+    ([{**ALIVE, "operation": "system.check_alive"}], "steps.0.operation", "check_alive"),
+    ([{**ALIVE, "operation": "plans.run_plan"}], "steps.0.operation", "cannot be a step"),
+    ([{**ALIVE, "message": "Hello."}], "steps.0.message", "no message"),
+    ([{"id": "a", "agent": "nobody", "message": "Hello."}], "steps.0.agent", "nobody"),
+    ([{"id": "a", "team": "nobody", "message": "Hello."}], "steps.0.team", "nobody"),
+    ([{"id": "a", "agent": "nobody"}], "steps.0.message", "told nothing"),
+    ([{"id": "a"}], "steps.0.operation", "none of them"),
+    ([{**ALIVE, "verify": {}}], "steps.0.verify", "Nothing"),
+    ([{**ALIVE, "verify": {"operation": "memory.remember"}}], "steps.0.verify.operation", "more than read"),
+    ([{**ALIVE, "verify": {"result_schema": {"type": "no"}}}], "steps.0.verify.result_schema", "schema"),
+    ([{**ALIVE, "instead": {"operation": "a.b"}}], "steps.0.instead.operation", "a.b"),
+]
+
+
+@pytest.mark.parametrize(("steps", "field", "told"), WRONG)
 def test_what_could_not_run_is_refused_by_its_field(refusing: Server, steps: list[Json], field: str, told: str) -> None:
     """Promise of create_plan: rings, references to nothing, wrong requests and unknown names never become a plan."""
     status, _, problem = ask(refusing, "POST", "/plans", {"steps": steps})

@@ -299,6 +299,7 @@ async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
     view=_draw_done,
     prepare=_prepare,
     time_limit=LIMIT,
+    queue="plans",
     examples=(Example(title="To its end", request={"id": "{plan.id}"}, before=(KEPT,)),),
 )
 async def run_plan(request: RunPlan, ctx: Context) -> Recorded[PlanDone]:

@@ -208,6 +208,7 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
     view=_draw_answer,
     prepare=_prepare,
     time_limit=LIMIT,
+    queue="teams",
     examples=(Example(title="A question", request={"id": "{pair.id}", "message": "What is a lever?"}, before=KEPT),),
 )
 async def run_team(request: RunTeam, ctx: Context) -> Recorded[TeamAnswer]:

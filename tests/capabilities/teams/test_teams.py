@@ -1,0 +1,168 @@
+"""Teams in their shapes, of models that say what a test tells them to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from conftest import Serve
+from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from rest_client import Json, ask, done
+
+
+def member(name: str, **more: Any) -> Json:
+    """A member whose model is told its name."""
+    return {"name": name, "model": "local:words", "instructions": f"You are {name}.", **more}
+
+
+def name_of(request: Asked) -> str:
+    """Who is asked."""
+    return str(request.body["messages"][0]["content"]).rpartition("You are ")[2].rstrip(".")
+
+
+def last(request: Asked) -> str:
+    """What it is asked."""
+    return str(request.body["messages"][-1]["content"])
+
+
+def team(serve: Serve, definition: Json, model: Any, message: str = "How many?", times: int = 30) -> tuple[Json, Any]:
+    """What a team of this definition answers, or the problem, by a server of its own; and its run."""
+    with FakeOpenAI(*[model] * times, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/teams", {"name": "t", **definition})
+        _, _, answer = ask(server, "POST", "/teams/t/run", {"message": message})
+        runs = done(server, "GET", "/runs?operation=models.generate_text&limit=100")["runs"]
+    return answer, runs
+
+
+def test_a_sequence_hands_on_what_was_said(serve: Serve) -> None:
+    """Promise of the shape sequence: each goes on with the words of the one before it."""
+
+    def model(request: Asked) -> Canned:
+        before = last(request)
+        return says({"first": "One.", "second": f"Two after {'One.' in before}."}[name_of(request)])
+
+    answer, runs = team(serve, {"shape": "sequence", "members": [member("first"), member("second")]}, model)
+    assert answer["response"] == "Two after True."
+    assert [one["member"] for one in answer["said"]] == ["first", "second"]
+    assert len(runs) == 2
+
+
+def test_a_speaker_makes_one_answer_of_what_the_others_say_and_a_late_one_is_named(serve: Serve) -> None:
+    """Promise of the shape parallel, and of `seconds`: whom nobody can wait for is left out, by name."""
+
+    def model(request: Asked) -> Canned:
+        match name_of(request):
+            case "slow":
+                return Canned(pieces=[], held=True)
+            case "quick":
+                return says("Seven.")
+            case _:
+                assert "Seven." in last(request)
+                return says("They say seven.")
+
+    members = [member("quick"), member("slow"), member("speaker")]
+    answer, _ = team(serve, {"shape": "parallel", "members": members, "speaker": "speaker", "seconds": 3}, model)
+    assert answer["response"] == "They say seven."
+    assert list(answer["absent"]) == ["slow"]
+    assert "3 s" in answer["absent"]["slow"]
+
+
+def test_a_debate_shows_each_what_the_others_say_and_ends_in_a_vote(serve: Serve) -> None:
+    """Promise of the shape debate: who hears a better answer may change, and what was said first stays told."""
+
+    def model(request: Asked) -> Canned:
+        first = "The others have answered" not in last(request)
+        return says("Answer: 9" if name_of(request) == "c" and first else "Answer: 7")
+
+    members = [member(name) for name in "abc"]
+    answer, runs = team(serve, {"shape": "debate", "members": members, "answer": {"kind": "number"}}, model)
+    assert (answer["answer"], answer["vote"]["answered"]) == ("7", 3)
+    assert [(one["member"], one["round"], one["answer"]) for one in answer["said"]] == [
+        *(("a", 1, "7"), ("b", 1, "7"), ("c", 1, "9")),
+        *(("a", 2, "7"), ("b", 2, "7"), ("c", 2, "7")),
+    ]
+    assert len(runs) == 6
+
+
+def test_a_supervisor_asks_the_others_as_tools(serve: Serve) -> None:
+    """Promise of the shape supervisor: it asks by name, a wrong call is told, and it answers itself."""
+
+    def model(request: Asked) -> Canned:
+        tools = {one["function"]["name"] for one in request.body.get("tools", [])}
+        if not tools:
+            return says({"a": "Twelve.", "b": "Thirteen."}[name_of(request)])
+        assert tools == {"ask-a", "ask-b"}
+        if not request.tool_results:
+            return wants(("ask-a", {"message": "Say."}), ("ask-b", {"message": "Say."}), ("ask-z", {"message": "Say."}))
+        return says(" ".join(request.tool_results))
+
+    members = [member("lead"), member("a"), member("b")]
+    answer, _ = team(serve, {"shape": "supervisor", "members": members}, model)
+    assert answer["response"].startswith("Twelve. Thirteen. There is no member ask-z.")
+    assert [one["member"] for one in answer["said"]] == ["a", "b", "lead"]
+
+
+def test_who_bids_most_writes_on_the_board_and_triggers_write_too(serve: Serve) -> None:
+    """Promise of the shape blackboard: bids by number, triggers by word, DONE: ends it."""
+
+    def model(request: Asked) -> Canned:
+        name, asked = name_of(request), last(request)
+        if "one whole number" in asked:
+            return says({"low": "2", "high": "I bid 9"}[name])
+        if name == "checker":
+            return says("DONE: The check holds.")
+        return says(f"{name} wants a check.")
+
+    members = [member("low"), member("high"), member("checker", triggers=["check"])]
+    answer, _ = team(serve, {"shape": "blackboard", "members": members, "rounds": 3}, model)
+    assert answer["response"] == "The check holds."
+    written = [(one["member"], one["round"]) for one in answer["said"] if not one["text"][-1].isdigit()]
+    assert written == [("high", 1), ("checker", 2), ("high", 2)]
+
+
+def test_a_team_that_could_not_work_is_refused_by_its_field(serve: Serve) -> None:
+    """Promise of create_team: who is there twice, alone, not there, or more than one thing."""
+    pair = [member("a"), member("b")]
+    wrong: dict[str, Json] = {
+        "members.1.name": {"members": [member("a"), member("a")]},
+        "members": {"members": [member("a")]},
+        "members.0.agent": {"members": [{"name": "a", "agent": "nobody"}, member("b")]},
+        "members.0.remote": {"members": [{"name": "a", "remote": "nobody"}, member("b")]},
+        "members.0.model": {"members": [{"name": "a", "model": "local:nobody"}, member("b")]},
+        "members.0": {"members": [{"name": "a"}, member("b")]},
+        "speaker": {"members": pair, "speaker": "c"},
+        "at_least": {"members": pair, "at_least": 3},
+        "quorum": {"members": pair, "quorum": 0.2},
+    }
+    with FakeOpenAI(models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        refused = {field: ask(server, "POST", "/teams", {"shape": "vote", **one})[2] for field, one in wrong.items()}
+    assert {field: one.get("field") for field, one in refused.items()} == {field: field for field in wrong}
+    assert all(one["remedy"] for one in refused.values())
+
+
+def test_a_team_that_was_killed_asks_nobody_twice(serve: Serve, tmp_path: Path) -> None:
+    """Promise: after kill -9 the members' runs go on under their ids, and the team's with their answers."""
+    asked: list[str] = []
+
+    def model(request: Asked) -> Canned:
+        asked.append(name_of(request))
+        return Canned(pieces=[], held=True) if asked[-1] == "b" and asked.count("b") == 1 else says("Answer: 4")
+
+    with FakeOpenAI(*[model] * 9, models=["words"]).in_thread() as provider:
+        server = serve(data=tmp_path, NIS_LOCAL_URL=provider.url)
+        definition = {"name": "t", "shape": "vote", "members": [member("a"), member("b")], "answer": {"kind": "number"}}
+        done(server, "POST", "/teams", definition)
+        _, _, run = ask(server, "POST", "/teams/t/run", {"message": "How many?"}, {"prefer": "respond-async"})
+        ended = "/runs?operation=models.generate_text&state=succeeded"
+        while not done(server, "GET", ended)["runs"] or len(asked) < 2:
+            pass
+        server.kill()
+        server = serve(data=tmp_path, NIS_LOCAL_URL=provider.url)
+        while (last_one := done(server, "GET", f"/runs/{run['id']}"))["state"] not in {"succeeded", "failed"}:
+            pass
+        runs = done(server, "GET", "/runs?operation=models.generate_text")["runs"]
+    assert last_one["result"]["answer"] == "4"
+    assert sorted(asked) == ["a", "b", "b"]
+    assert len(runs) == 2
