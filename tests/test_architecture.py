@@ -30,6 +30,7 @@ KERNEL = (
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     *("answers", "candour", "canary", "followed", "versioned"),
+    *("guardrails", "identifying"),
     "numerics",
     "pictures",
 )
@@ -107,6 +108,7 @@ DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice", "answering")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned", "followed", "canary"),
+    *("deciding", "reviewing"),
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),

@@ -22,10 +22,12 @@ from nis_backend.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from nis_backend.context import Context
     from nis_backend.entry import Entry
+    from nis_backend.guardrails.compiled import Compiled
+    from nis_backend.guardrails.rules import Finding
     from nis_backend.operation import Json, Model, Operation
     from nis_backend.run import RunHandle, Terms
 
@@ -44,11 +46,22 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     """
     request = await _admitted(target, arguments, ctx)
     with ctx.trace(target.name):
+        policies, review = await guarded(target, ctx), None
+        if policies:
+            from nis_backend.guardrails import gate  # noqa: PLC0415 - few owners have policies
+
+            request, review = await gate.let_in(ctx, target, policies, request)
         if target.shape == "run":
-            return await _begun(target, request, ctx)
-        ctx = replace(ctx, operation=target.name)
+            return await _begun(target, request, ctx, review=review)
+        # A person's leave is for this call alone, and for none that is made in it.
+        ctx = replace(ctx, operation=target.name, reviewed=False)
         if target.shape == "stream":
-            return await _streamed(target, request, ctx)
+            items = await _streamed(target, request, ctx)
+            if policies:
+                from nis_backend.guardrails import gate  # noqa: PLC0415 - as above
+
+                items = await gate.let_through(ctx, target, policies, request, items)
+            return items
         return await perform(target, request, ctx, target.time_limit)
 
 
@@ -98,7 +111,12 @@ async def begin(
     refuse_stream(target)
     request = await _admitted(target, arguments, ctx)
     with ctx.trace(target.name):
-        return await _begun(target, request, ctx, terms)
+        policies, review = await guarded(target, ctx), None
+        if policies:
+            from nis_backend.guardrails import gate  # noqa: PLC0415 - as in call
+
+            request, review = await gate.let_in(ctx, target, policies, request, begins=True)
+        return await _begun(target, request, ctx, terms, review)
 
 
 async def _admitted(
@@ -136,16 +154,45 @@ async def count(ctx: Context) -> None:
         await ctx.drivers.limit.admit(ctx.caller.owner)
 
 
-async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
-    """What came with the request stays with the run; of a wrong request, which becomes none, nothing stays."""
+async def guarded(target: Operation[Any, Any] | Entry, ctx: Context) -> Sequence[Compiled]:
+    """The policies of the caller's owner that look at calls of an operation: none for nearly every owner.
+
+    Of what must never be refused, none is asked.
+    """
+    if ctx.probes or target.urgent:
+        return ()
+    held = ctx.drivers.guards.get(ctx.caller.owner)
+    if held is None or held.until < asyncio.get_running_loop().time():
+        from nis_backend.guardrails.held import load  # noqa: PLC0415 - once for each owner
+
+        held = await load(ctx)
+    return held.of(target.name) if held.policies else ()
+
+
+async def _begun(
+    target: Operation[Any, Any],
+    request: Model,
+    ctx: Context,
+    terms: Terms | None = None,
+    review: Finding | None = None,
+) -> RunHandle:
+    """What came with the request stays with the run; of a wrong request, which becomes none, nothing stays.
+
+    With a `review`, the finding that asks for it, a person decides before it begins.
+    """
     came: list[str] = []
     try:
         if target.holds_blobs:
             request = await ctx.blobs.resolve(request, came)
-        if target.prepare:
+        if target.prepare or review is not None:
             run_id = ctx.run_id or ctx.new_id("run")
             ctx = replace(ctx, operation=target.name, run_id=run_id, beside=[], ends=[], came=came)
+        if target.prepare:
             request = await target.prepare(request, ctx)
+        if review is not None:
+            from nis_backend.guardrails.reviewing import before_run  # noqa: PLC0415 - as in call
+
+            terms = before_run(ctx, target, request, review, terms)
     except BaseException:
         await ctx.blobs.drop(came, None)
         raise
@@ -210,7 +257,13 @@ async def perform(target: Operation[Any, Res], request: Model, ctx: Context, sec
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
-            return await _execute(target, request, ctx)
+            result = await _execute(target, request, ctx)
+            policies = await guarded(target, ctx)
+            if policies:
+                from nis_backend.guardrails import gate  # noqa: PLC0415 - as in call
+
+                result = await gate.let_out(ctx, target, policies, request, result)
+            return result
     except TimeoutError:
         if not limit.expired():
             # The function's own.

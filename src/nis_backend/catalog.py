@@ -58,6 +58,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.agents.introducing",
     "nis_backend.capabilities.plans.operations",
     "nis_backend.capabilities.teams.operations",
+    "nis_backend.capabilities.metacognition.policy.operations",
+    "nis_backend.capabilities.metacognition.policy.reviews",
     "nis_backend.capabilities.mcp_servers.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.embeddings.sorting",

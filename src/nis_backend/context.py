@@ -98,6 +98,12 @@ class Context:
     """What made what calls here by itself, a schedule say: its budgets hold for what is begun."""
     asker: str | None = None
     """The label of the person whom the conversation serves that this call is in, where it has one."""
+    agent: str | None = None
+    """The name of the agent that this call is made for, in its run."""
+    chosen: bool = False
+    """Whether a model has chosen this call, or one that this call is made in."""
+    reviewed: bool = False
+    """Whether a person has let this very call in."""
     follows: bool = False
     """Whether the caller reads the words of the run that this call starts as they come."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ class Entry:
         thing = self.resource or self.on
         if thing is None or self.family.endswith((thing, f"{thing}s", f"{thing}es", f"{thing[:-1]}ies")):
             return self.family
-        return f"{thing}s"
+        return f"{thing[:-1]}ies" if re.search("[^aeiou]y$", thing) else f"{thing}s"
 
     @cached_property
     def is_blob(self) -> bool:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
-from nis_backend.calling import perform
+from nis_backend.calling import guarded, perform
 from nis_backend.context import Context
 from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
 from nis_backend.drivers.telemetry.ids import FIELDS, HERE, Ids, Trace, of_carried
@@ -161,6 +161,11 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
             await journal.flush()
         heed(journal.history)
         request = target.validate(json.loads(row["input"]))
+        policies = await guarded(target, ctx)
+        if policies:
+            from nis_backend.guardrails.gate import taken_up  # noqa: PLC0415 - few owners have policies
+
+            request = await taken_up(ctx, target, policies, request)
         await _allow_again(target, request, ctx)
         result = await _performed(target, request, ctx, seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.calling import guarded
 from nis_backend.commands import append_of, unknown_run
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.event import Noted, RetryScheduled
@@ -107,7 +108,14 @@ async def _begun(  # noqa: PLR0913, PLR0917 - from what, with what, and under wh
     ctx: Context, source: Row, after: int, given: Mapping[str, Any], bodies: Sequence[Body], into: str | None = None
 ) -> Run:
     """Write the new run down, and have it executed."""
-    request = ctx.operations.find(source["operation"]).validate(given)
+    target = ctx.operations.find(source["operation"])
+    request = target.validate(given)
+    policies = await guarded(target, ctx)
+    if policies:
+        from nis_backend.guardrails import gate  # noqa: PLC0415 - few owners have policies
+
+        # What a person decides, the new run waits for when it is taken up.
+        request, _ = await gate.let_in(ctx, target, policies, request, begins=True)
     await ctx.drivers.dispatch.admit(source["queue"])
     now, run_id = ctx.drivers.store.now(), into or ctx.new_id("run")
     if ctx.scope is not None and (there := await ctx.store.get("runs", run_id)) is not None:

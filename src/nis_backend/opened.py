@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.drivers.vectors.base import NearVectors
     from nis_backend.entry import Entry
+    from nis_backend.guardrails.held import Guards
     from nis_backend.operation import Operation
     from nis_backend.run import Tail
     from nis_backend.settings import Settings
@@ -93,6 +94,10 @@ class Drivers:
     """Held by the one call that adds to `vectors`."""
     alone: dict[str, float] = field(default_factory=dict[str, float])
     """Owners who had no tool server and no agent a moment ago, and until when that counts, on the loop's clock."""
+    guards: dict[str, Guards] = field(default_factory=dict[str, "Guards"])
+    """Owners' policies that are in force, by the owner; of those who have none, that they have none."""
+    guards_loading: dict[str, object] = field(default_factory=dict[str, object])
+    """Whose are being read, and by which call: what changes meanwhile is not kept as it was."""
     near: Callable[[], NearVectors] | None = None
     """Makes what compares the vectors of collections; it loads with the first search."""
     searches: Callable[[], Searching] | None = None

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.calling import refuse_secret
+from nis_backend.calling import guarded, refuse_secret
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Forbidden, NisError, NotSupported
 from nis_backend.event import ApprovalRequired, Rejected, ToolAnswered
@@ -69,7 +69,14 @@ async def use(
             raise NotSupported(f"{operation.name} answers a {operation.shape}.", remedy="Call it directly.")
         refuse_secret(operation)
         journal.make(called)
-        await allow(ctx, called, ask, cut=begun and not (operation.repeatable or operation.shape == "run"))
+        cut = begun and not (operation.repeatable or operation.shape == "run")
+        policies = await guarded(operation, ctx)
+        if policies:
+            from nis_backend.guardrails.reviewing import allow_step  # noqa: PLC0415 - few owners have policies
+
+            ctx = await allow_step(ctx, called, operation, policies, request, ask, cut=cut)
+        else:
+            await allow(ctx, called, ask, cut=cut)
         result, stopped = await _make(ctx, called, operation, request)
         answered = _answer(called, result=result.model_dump(mode="json"))
     except NisError as error:

@@ -366,7 +366,7 @@ def test_a_step_calls_a_bounded_number_of_tools(tmp_path: Path) -> None:
         async with talking(tmp_path, many, says("Done.")) as talk:
             await talk.converse()
             problems = [one.problem for one in await talk.bodies() if isinstance(one, ToolAnswered)]
-            assert [bool(problem) for problem in problems] == [False] * 16 + [True]
+            assert sorted(bool(problem) for problem in problems) == [False] * 16 + [True]
             assert "A step may call 16 tools" in talk.fake.asked[1].tool_results[16]
 
     run(body())
@@ -456,6 +456,7 @@ def test_a_long_result_is_shortened_for_the_model_alone(tmp_path: Path) -> None:
         async with talking(tmp_path, wants(("sums-list_values", {"n": 50_000})), says("Many.")) as talk:
             await talk.converse()
             told = talk.fake.asked[1].tool_results[0]
+            _, told, _ = told.split("\n")
             assert len(told) <= LONGEST_RESULT
             shown = json.loads(told)
             assert (shown["values"][0], shown["values"][-1]) == (0.0, 49_999.0)

@@ -39,6 +39,7 @@ from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Pro
 from nis_backend.entry import Entry
 from nis_backend.errors import NisError
 from nis_backend.event import Event, Succeeded, ToolAnswered
+from nis_backend.guardrails.persons import PERSONS
 from nis_backend.journal import Journal
 from nis_backend.loop.turning import converse
 from nis_backend.operation import Model
@@ -399,7 +400,12 @@ def _models_in_logs(entry: Entry) -> str:
 
 def _models_that_stay(entry: Entry) -> str:
     destroys = "destroys, which waits for a person: the agent loop lets no model do it"
-    return _models_in_logs(entry) or (destroys if entry.effect == "destroys" else "")
+    decides = "a person's to decide: no model is offered it"
+    return (
+        _models_in_logs(entry)
+        or (destroys if entry.effect == "destroys" else "")
+        or (decides if entry.name in PERSONS else "")
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

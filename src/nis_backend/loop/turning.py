@@ -31,11 +31,14 @@ from nis_backend.event import (
     ToolCalled,
     Warned,
 )
+from nis_backend.guardrails.marking import SAID
+from nis_backend.guardrails.persons import PERSONS
 from nis_backend.loop import begun
 from nis_backend.loop.asker import of_asker
 from nis_backend.loop.compacting import Room, fitted
 from nis_backend.loop.functions import answered
 from nis_backend.loop.mending import Mending
+from nis_backend.loop.quarantine import Quarantine, from_outside
 from nis_backend.loop.remote import as_tools, request_of
 from nis_backend.view import Form, Text, View
 
@@ -96,6 +99,8 @@ class _Used:
     event: ToolAnswered
     views: list[View]
     told: str
+    read: str = ""
+    """What was read from outside, by the name of what answered it."""
 
 
 async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
@@ -137,6 +142,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     handing: Handing | None = None,
     spoken: bool = False,
     most_tokens: int | None = None,
+    wary: bool = False,
+    read: Sequence[str] = (),
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
 
@@ -148,12 +155,17 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     It may hand the conversation on by the tools of `handing`, which ends its part. `spoken` says that words of the
     answer stand before its own. What nears `most_tokens`, or what the model takes, is made shorter.
 
+    What tools answer from outside is data: see `quarantine`. Where the conversation is `wary`, a person is asked before
+    what sends out or changes something once such was read, `read` before it began included.
+
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
         NisError: the model's own refusal. What an operation refuses goes back to the model instead.
     """
     offer = _offer(tools, functions, remote, handing, asks)
-    said = _instructed(messages) if offer.operations else list(messages)
+    said = _instructed(messages, offer) if offer.operations or offer.far else list(messages)
+    before_it = ["an earlier tool"] if any(one.role == "tool" for one in messages) else []
+    quarantine = Quarantine(ctx, wary=wary, read=[*read, *before_it])
     texts: list[str] = []
     views: list[View] = []
     ends: list[Answered] = []
@@ -199,7 +211,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
                 reasoning=end.reasoning,
             )
         )
-        done = await _carry_out(ctx, step, end.tool_calls, offer, asks, mending)
+        done = await _carry_out(ctx, step, end.tool_calls, offer, asks, mending, quarantine)
         said += done.told
         views += done.views
         handed = done.handed
@@ -264,6 +276,7 @@ def _offer(
         if (entry.shape == "model" or (entry.shape == "run" and entry.by_words))
         and (entry.effect != "destroys" or (asks is not None and asks(entry)))
         and not entry.secret
+        and entry.name not in PERSONS
     ]
     # A name that the caller has given is the caller's.
     far = _besides(remote, functions)
@@ -287,6 +300,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and wh
     offer: _Offer,
     asks: Callable[[Entry], str] | None,
     mending: Mending,
+    quarantine: Quarantine,
 ) -> _Done:
     """Carry out what a step calls: operations and remote tools together, then the caller's, then who hands on."""
     told: dict[int, str] = {}
@@ -298,12 +312,15 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and wh
     leaving = [place for place, call in enumerate(apart) if call.name in hands and place not in callers]
     ours = [place for place in range(len(apart)) if place not in callers and place not in leaving]
     places = iter(ours)
-    async for used in _use_all(ctx, step, [apart[place] for place in ours], offer.operations, offer.far, asks):
+    chosen, read = [apart[place] for place in ours], list[str]()
+    async for used in _use_all(ctx, step, chosen, offer.operations, offer.far, asks, quarantine):
         place = next(places)
         told[place] = await mending.told(ctx, step, apart[place], used.event.problem, used.told)
+        read += [used.read] if used.read else []
         views += used.views
         failed += used.event.problem is not None
     told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)
+    quarantine.have_read(read)
     for place in leaving:
         assert offer.handing is not None
         refused = await _hand_on(ctx, step, apart[place], offer.handing, taken=handed)
@@ -367,10 +384,11 @@ def _tool(entry: Entry) -> Tool:
     return Tool(name=tool_name(entry), description=entry.description[:LONGEST_DESCRIPTION], parameters=entry.parameters)
 
 
-def _instructed(messages: Sequence[Message]) -> list[Message]:
+def _instructed(messages: Sequence[Message], offer: _Offer) -> list[Message]:
     """The messages with ours before them; in one system message, since some models take only one."""
     first, rest = (messages[0].content, messages[1:]) if messages and messages[0].role == "system" else ("", messages)
-    return [Message(role="system", content=f"{INSTRUCTIONS}\n\n{first}".strip()), *rest]
+    ours = f"{INSTRUCTIONS} {SAID}" if offer.operations else SAID
+    return [Message(role="system", content=f"{ours}\n\n{first}".strip()), *rest]
 
 
 # -- saying ------------------------------------------------------------------------------------------------------------
@@ -406,10 +424,12 @@ async def _use_all(  # noqa: PLR0913, PLR0917 - as `_use`, of several
     offered: dict[str, Entry],
     far: dict[str, Json],
     asks: Callable[[Entry], str] | None,
+    quarantine: Quarantine,
 ) -> AsyncIterator[_Used]:
     """Carry out the calls of a step together, and answer them in their order."""
     tasks = [
-        asyncio.create_task(_use(ctx, step, call, number, offered, far, asks)) for number, call in enumerate(calls)
+        asyncio.create_task(_use(ctx, step, call, number, offered, far, asks, quarantine))
+        for number, call in enumerate(calls)
     ]
     stopped: asyncio.CancelledError | None = None
     while any(not task.done() for task in tasks):
@@ -472,6 +492,7 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     offered: dict[str, Entry],
     far: dict[str, Json],
     asks: Callable[[Entry], str] | None,
+    quarantine: Quarantine,
 ) -> _Used:
     """Call the operation; its refusal is the outcome too."""
     name, given = _operation(call.name, offered), _arguments(call)
@@ -495,12 +516,17 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     if entry is not None:
         arguments = of_asker(ctx, entry, arguments)
         reason = asks(entry) if asks is not None else ""
+    reason = reason or (quarantine.asks(name, entry if one is None else None) if refusal is None else "")
     called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
-    used = await ctx.use(called, refusal=refusal, ask=reason)
-    if used.event.problem is not None or used.request is None:
-        return _Used(event=used.event, views=[], told=_told(_mendable(used.event.problem or {})))
-    views = _drawn(ctx, used) if one is None else []
-    return _Used(event=used.event, views=views, told=_told(used.event.result))
+    # What it calls is a model's choice: a person's own matters are none of it.
+    used = await replace(ctx, chosen=True).use(called, refusal=refusal, ask=reason)
+    failed = used.event.problem is not None or used.request is None
+    answered = _mendable(used.event.problem or {}) if failed else used.event.result
+    views = _drawn(ctx, used) if one is None and not failed else []
+    if refusal is not None or not from_outside(entry if one is None else None, failed=failed):
+        return _Used(event=used.event, views=views, told=_told(answered))
+    await quarantine.look(name, answered)
+    return _Used(event=used.event, views=views, told=quarantine.told(_told(answered)), read=name)
 
 
 def _drawn(ctx: Context, used: Used) -> list[View]:

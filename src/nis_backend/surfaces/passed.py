@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 
-from nis_backend.calling import admit, authorise
+from nis_backend.calling import admit, authorise, guarded
 from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.waiting import left, stopping
 
@@ -96,7 +96,8 @@ class PassedOn:
         streamed = asked.get("stream") is True
         entry = process.operations.entry(dialect.operation(streamed=streamed))
         gateway, model = ctx.gateway, asked.get("model")
-        if isinstance(model, str) and model:
+        # What a policy looks at is read here, and does not pass as it came.
+        if isinstance(model, str) and model and not await guarded(entry, ctx):
             authorise(entry, ctx)
             inbound = Inbound(
                 kind=dialect.kind,

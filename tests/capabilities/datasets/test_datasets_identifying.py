@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from nis_backend.capabilities.datasets.identifying import Identifiers, found_in
+from nis_backend.identifying.identifiers import Identifiers, found_in
 
 FOUND = [
     ("Write to ada.lovelace+x@mail.example.co.uk now", "Write to [EMAIL_1] now"),

@@ -35,7 +35,7 @@ GET_SERVER, GET_AGENT = "mcp_servers.get_mcp_server", "remote_agents.get_remote_
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=A_NAME)]
 Pattern = Annotated[str, StringConstraints(max_length=80, pattern=r"^(\*|[a-z0-9_]+(\.(\*|[a-z0-9_]+))?)$")]
 Far = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_-]*)$")]
-Asks = Literal["writes", "destroys", "nothing"]
+Asks = Literal["writes", "destroys", "tainted", "nothing"]
 
 
 class Definition(Model):
@@ -75,8 +75,9 @@ class Definition(Model):
     )
     asks: Asks = Field(
         default="writes",
-        description="When a person decides first: before what writes or destroys; before what destroys; or never, "
-        "and then it is not offered what destroys.",
+        description="When a person decides first: before what writes or destroys; before what destroys; tainted: the "
+        "same, and once something was read that somebody else may have written, before what writes or reaches out; or "
+        "never, and then it is not offered what destroys.",
     )
     memory: bool = Field(default=False, description="Whether it is told what is remembered of whom it serves.")
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that one run may cost at most.")

@@ -156,7 +156,8 @@ def _system(settled: Settled) -> Message:
 
 async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
     """The part of the conversation that one agent has."""
-    ctx, now = course.ctx, course.now
+    now = course.now
+    ctx = replace(course.ctx, agent=now.agent.name)
     agent, info, spoken = now.agent, now.info, any(course.texts)
     driver, first = ctx.models.driver(info.provider), course.steps + 1
     if not info.tools:
@@ -182,6 +183,8 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
         handing=Handing(tools=hand_tools(now, [one.agent.id for one in course.had]), take=course.take),
         spoken=spoken,
         most_tokens=agent.context_tokens,
+        wary=agent.asks == "tainted",
+        read=["a memory"] if now.remembered else [],
     )
 
 

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from nis_backend.capabilities.datasets.dataset import Splits
 from nis_backend.capabilities.datasets.duplicates import asked_and_given
-from nis_backend.capabilities.datasets.identifying import found_in
 from nis_backend.capabilities.datasets.kinds import Kind, words_of
 from nis_backend.capabilities.datasets.normal import language_of
 from nis_backend.capabilities.datasets.parting import key_of, part_of
 from nis_backend.capabilities.datasets.work import POOL
 from nis_backend.capabilities.datasets.writing import lines_in
+from nis_backend.identifying.identifiers import found_in
 from nis_backend.operation import Json, Model, operation
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from nis_backend.annotations import Knob
 from nis_backend.capabilities.datasets import views
 from nis_backend.capabilities.datasets.consents import GRANTED, Purpose, holding
 from nis_backend.capabilities.datasets.dataset import OneDataset, every_version, find, find_version
-from nis_backend.capabilities.datasets.identifying import KINDS, NOT_FOUND
 from nis_backend.capabilities.datasets.sources import sources
 from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, keep_version, moved
 from nis_backend.capabilities.datasets.withdrawing import remove_person
 from nis_backend.capabilities.datasets.work import made_file, path_of, worked, writing
 from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.identifying.identifiers import KINDS, NOT_FOUND
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 
 if TYPE_CHECKING:

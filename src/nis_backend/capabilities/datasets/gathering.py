@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.datasets.consents import person_of
-from nis_backend.capabilities.datasets.identifying import Identifiers
 from nis_backend.capabilities.datasets.kinds import canonical, digest_of
 from nis_backend.event import Progressed
+from nis_backend.identifying.identifiers import Identifiers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence

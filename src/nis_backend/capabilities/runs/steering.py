@@ -9,6 +9,7 @@ from pydantic import Field
 from nis_backend.calling import under
 from nis_backend.capabilities.runs.operations import ASKED, OneRun
 from nis_backend.errors import NisError
+from nis_backend.guardrails.persons import refuse_model
 from nis_backend.held import START
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import State
@@ -122,9 +123,11 @@ async def approve_run(request: Answered, ctx: Context) -> Steered:
     """Allow what a run waits for a person to allow; it goes on.
 
     Raises:
+        Forbidden: a model asks for it, and no person.
         NotFound: the caller has no such run.
         Conflict: it waits for no approval, or for that of another call.
     """
+    refuse_model(ctx, "An approval")
     return await _steered(ctx, request.id, await ctx.runs.approve(request.id, request.call_id))
 
 

@@ -61,10 +61,11 @@ create table policy_decisions (
 create index policy_decisions_by_owner on policy_decisions (owner, created, id);
 create table reviews (
     id text primary key, owner text not null, policy_id text not null, rule text not null, state text not null,
-    operation text not null, run_id text, subject text not null, decided_by text, note text not null,
-    created real not null, updated real not null
+    operation text not null, run_id text, digest text not null, subject text not null, decided_by text,
+    note text not null, created real not null, updated real not null
 ) strict;
 create index reviews_by_state on reviews (owner, state, created, id);
+create index reviews_by_call on reviews (owner, digest, created, id);
 
 create table evolutions (
     id text primary key, owner text not null, agent_id text not null, run_id text, state text not null,

@@ -1,6 +1,6 @@
 """Numbers that identify a person, where they stand in a text: telephones, payment cards, accounts, papers, addresses.
 
-A text is read folded: see `identifying.folded`.
+A text is read folded: see `identifiers.folded`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.datasets.normal import LANGUAGES
+from nis_backend.identifying.small_words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

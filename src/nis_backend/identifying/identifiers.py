@@ -17,13 +17,13 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.datasets import numbering, opening
-from nis_backend.capabilities.datasets.naming import NO_NAME, finder, stated
+from nis_backend.identifying import numbering, opening
+from nis_backend.identifying.naming import NO_NAME, finder, stated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from nis_backend.capabilities.datasets.numbering import Place
+    from nis_backend.identifying.numbering import Place
 
 KINDS = ("EMAIL", "PHONE", "CARD", "IBAN", "IP", "MAC", "SSN", "ID", "SECRET", "NAME")
 NOT_FOUND = (
@@ -76,7 +76,8 @@ def composed(text: str) -> str:
 class Identifiers:
     """The placeholders of one conversation, or of one row: the same for the same, however often it occurs."""
 
-    def __init__(self, texts: Iterable[str] = (), labels: Iterable[str] = ()) -> None:
+    def __init__(self, texts: Iterable[str] = (), labels: Iterable[str] = (), kinds: Collection[str] = KINDS) -> None:
+        self._kinds = kinds
         self.counts: Counter[str] = Counter()
         self._known: dict[tuple[str, str], str] = {}
         self._numbers: Counter[str] = Counter()
@@ -107,9 +108,9 @@ class Identifiers:
 
     def _rules(self, text: str) -> Iterator[tuple[str, Callable[[str], Iterable[Place]]]]:
         digits = DIGITS.search(text) is not None
-        yield from ((kind, rule) for kind, rule, wants in RULES if digits or not wants)
+        yield from ((kind, rule) for kind, rule, wants in RULES if kind in self._kinds and (digits or not wants))
         names = self._names
-        if names is not None:
+        if names is not None and "NAME" in self._kinds:
             yield "NAME", lambda text: (found.span() for found in names.finditer(text))
 
     def _place(self, kind: str, found: str) -> str:
@@ -122,9 +123,9 @@ class Identifiers:
         return self._known[key]
 
 
-def found_in(text: str) -> Counter[str]:
+def found_in(text: str, kinds: Collection[str] = KINDS) -> Counter[str]:
     """How much of each kind a text has that identifies somebody, or opens something."""
-    one = Identifiers([text])
+    one = Identifiers([text], kinds=kinds)
     one.plain(text)
     return one.counts
 

@@ -1,6 +1,6 @@
 """What opens something, where it stands in a text: keys, tokens, passwords, codes.
 
-A text is read folded: see `identifying.folded`. No quantifier here can begin again within what it has read: each text
+A text is read folded: see `identifiers.folded`. No quantifier here can begin again within what it has read: each text
 is read in a time that grows with its length.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nis_backend.capabilities.datasets.numbering import Place
+    from nis_backend.identifying.numbering import Place
 
 PEM_BEGIN = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
