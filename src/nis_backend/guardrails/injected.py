@@ -46,7 +46,7 @@ KINDS: dict[str, re.Pattern[str]] = {
     ),
     "speaks_as": re.compile(
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id)\|>"
-        r"|\[/?INST\]|<</?SYS>>|</?(?:system|assistant|developer|tool_result|function_results|instructions?)>"
+        r"|\[/?INST\]|<</?SYS>>|</?data-[0-9a-f]{1,64}>|</?(?:system|assistant|developer|tool_result|function_results|instructions?)>"
         r"|(?im:^[\s#>*\[\"']{0,6}(?:system|assistant|developer|admin(?:istrator)?|operator|root)(?: (?:message|prompt"
         r"|note|override|update|notice|instruction))?[\]*\"']{0,3}\s?:)"
         r"|(?i:\b(?:begin|end|new|updated|revised) (?:of )?(?:the )?(?:system |developer )?(?:prompt|instructions?)\b)"
