@@ -27,6 +27,10 @@ export interface Act {
   of?: Given;
   /** What its fields hold at first; of a change, only what is made otherwise is sent. */
   given?: object;
+  /** The operation whose fields are asked for, where what is called takes them as one field, some left out. */
+  form?: { of: string; as: string; without: string[] };
+  /** Whether it stays open with what was answered, though it may have changed something. */
+  stays?: boolean;
 }
 
 export class NisAct extends Light {
@@ -71,8 +75,9 @@ export class NisAct extends Light {
 
   private async learn(wanted: Act): Promise<void> {
     try {
-      const [read, lines] = await Promise.all([detail(wanted.name), list()]);
+      const [called, asked, lines] = await Promise.all([detail(wanted.name), detail(wanted.form?.of ?? wanted.name), list()]);
       if (wanted !== this.wanted) return;
+      const read = { ...called, request_schema: asked.request_schema };
       this.root = tree(read.request_schema, { ...wanted.given, ...wanted.of });
       this.first = value(this.root) as Given;
       [this.detail, this.line] = [read, named(lines, wanted.name)];
@@ -92,6 +97,13 @@ export class NisAct extends Light {
     const otherwise = Object.entries(now).filter(([name, one]) => name in about || !same(one, this.first[name]));
     // A text that was taken out is an empty one: left out, it would stay.
     const emptied = this.root!.parts.filter((one) => one.kind === "text" && !one.given && this.first[one.name]);
+    const form = this.wanted?.form;
+    if (form) {
+      // What was taken out goes back to its default.
+      const gone = this.root!.parts.filter((one) => !one.given && this.first[one.name] !== undefined).map((one) => [one.name, null]);
+      const made = [...otherwise, ...gone].filter(([name]) => !((name as string) in about) && !form.without.includes(name as string));
+      return { ...about, [form.as]: Object.fromEntries(made) };
+    }
     return { ...Object.fromEntries(otherwise), ...Object.fromEntries(emptied.map((one) => [one.name, ""])) };
   }
 
@@ -105,7 +117,7 @@ export class NisAct extends Light {
       await invoke(this.line, this.given, outcome, () => this.requestUpdate(), signal);
       if (signal.aborted) return;
       this.done = this.line.effect !== "reads";
-      if (this.done) this.dialog.value?.close();
+      if (this.done && !this.wanted?.stays) this.dialog.value?.close();
     } catch (error) {
       outcome.state = "failed";
       if (!signal.aborted) this.refusal = told(error);
@@ -131,7 +143,7 @@ export class NisAct extends Light {
 
   private sheet(wanted: Act): TemplateResult {
     const { detail, refusal, root } = this;
-    const asked = (root?.parts ?? []).filter((one) => !(one.name in (wanted.of ?? {})));
+    const asked = (root?.parts ?? []).filter((one) => !(one.name in (wanted.of ?? {})) && !wanted.form?.without.includes(one.name));
     const errors = wrong(root && { ...root, parts: asked }, refusal);
     return html`<dialog class="sheet" aria-labelledby="act-title" ${ref(this.dialog)} @close=${this.closed}>
       <form @submit=${(event: Event) => void this.call(event)} @invalid=${REVEAL}>
@@ -160,7 +172,7 @@ export class NisAct extends Light {
   }
 
   private result({ effect }: Detail): TemplateResult | typeof nothing {
-    if (effect !== "reads") return nothing;
+    if (effect !== "reads" && !(this.wanted?.stays && this.outcome)) return nothing;
     const { state, views, result } = this.outcome ?? begun();
     return html`<div class="views" aria-live="polite" aria-busy=${state === "running"}>
       ${state === "running" ? html`<p class="waiting"><span class="pulse"></span> asking</p>` : state !== "done" ? nothing : views.length ? views.map(drawn) : coloured(pretty(result))}

@@ -23,6 +23,7 @@ import { key, onKeyWanted } from "./wire.js";
 const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Icon; to: string }[] = [
   { page: "chat", also: "chat", name: "Chat", icon: "chat", to: "#/" },
   { page: "documents", also: "memory", name: "Documents", icon: "documents", to: "#/documents" },
+  { page: "agents", also: "agent", name: "Agents", icon: "agents", to: "#/agents" },
   { page: "explore", also: "operation", name: "Explore", icon: "explore", to: "#/explore" },
   { page: "runs", also: "run", name: "Runs", icon: "runs", to: "#/runs" },
   { page: "models", also: "models", name: "Models", icon: "models", to: "#/models" },
@@ -36,7 +37,7 @@ export class NisConsole extends Light {
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
   /** Whether the drawer has been opened: until then its list is not read, which the one beside the page is. */
   declare drawn: boolean;
-  private fetched: typeof import("./documents/library.js") | null = null;
+  private fetched: typeof import("./later.js") | null = null;
   private dialog = createRef<HTMLDialogElement>();
   private drawer = createRef<HTMLDialogElement>();
 
@@ -93,7 +94,7 @@ export class NisConsole extends Light {
 
   private get heading(): string {
     const { route } = this;
-    if (route.page === "operation") return `${route.name} · nis`;
+    if (route.page === "operation" || route.page === "agent") return `${route.name} · nis`;
     return route.page === "chat" ? "nis" : `${PAGES.find((one) => one.page === route.page || one.also === route.page)!.name} · nis`;
   }
 
@@ -164,8 +165,10 @@ export class NisConsole extends Light {
         return html`<nis-chat .conversationId=${route.id}></nis-chat>`;
       case "documents":
       case "memory":
-        if (!this.fetched) this.fetch();
-        return this.fetched?.library(route) ?? html`<div class="column"><div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div></div>`;
+        return this.later((fetched) => fetched.library(route));
+      case "agents":
+      case "agent":
+        return this.later((fetched) => fetched.agents(route));
       case "explore":
         return html`<nis-explore .query=${route.query} .family=${route.family}></nis-explore>`;
       case "operation":
@@ -183,9 +186,15 @@ export class NisConsole extends Light {
     }
   }
 
+  /** A page that is fetched when it is first gone to. */
+  private later(page: (fetched: typeof import("./later.js")) => TemplateResult): TemplateResult {
+    if (!this.fetched) this.fetch();
+    return this.fetched ? page(this.fetched) : html`<div class="column"><div class="skeleton" aria-label="Reading the page"><i></i><i></i><i></i></div></div>`;
+  }
+
   /** Fetches a page that not everyone goes to; where that fails it is tried again once the server is back. */
   private fetch(): void {
-    import("./documents/library.js").then((fetched) => {
+    import("./later.js").then((fetched) => {
       this.fetched = fetched;
       this.requestUpdate();
     }, told);

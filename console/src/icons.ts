@@ -5,6 +5,7 @@ import { html, svg, type TemplateResult } from "lit";
 const PATHS = {
   chat: "M4 5.5h12v8H9l-3.5 3v-3H4z",
   documents: "M5 3h6.5L15 6.5V17H5zM11.5 3v3.5H15M7.5 10h5M7.5 13h5",
+  agents: "M5 7.5h10v7.5H5zM10 7.5V4M8 11h.01M12 11h.01M3 10v2.5M17 10v2.5M10 3.5a.1.1 0 1 1 .01 0",
   explore: "M9 3.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11M13.2 13.2l3.6 3.6",
   runs: "M3.5 5.5h2M3.5 10h2M3.5 14.5h2M8.5 5.5h8M8.5 10h8M8.5 14.5h5",
   models: "M10 3.5l6.5 3.25l-6.5 3.25l-6.5-3.25zM3.5 10l6.5 3.25l6.5-3.25M3.5 13.25l6.5 3.25l6.5-3.25",

@@ -4,6 +4,8 @@ export type Route =
   | { page: "chat"; id: string | null }
   | { page: "documents"; collection: string }
   | { page: "memory"; user: string }
+  | { page: "agents"; part: Crew }
+  | { page: "agent"; name: string }
   | { page: "explore"; query: string; family: string }
   | { page: "operation"; name: string; input: Record<string, unknown> | null }
   | { page: "runs"; state: string }
@@ -14,6 +16,8 @@ export type Route =
 
 const PARTS = ["", "routes", "providers", "changes"] as const;
 export type Part = (typeof PARTS)[number];
+/** What is kept to be run: agents, teams and plans. */
+export type Crew = "" | "teams" | "plans";
 const DAYS = 30;
 
 export function parse(hash: string): Route {
@@ -23,6 +27,8 @@ export function parse(hash: string): Route {
   const name = decode(rest.join("/"));
   if (page === "documents" && name === "memory") return { page: name, user: query.get("of") ?? "" };
   if (page === "documents") return { page, collection: query.get("in") ?? "" };
+  if (page === "agents") return name ? { page: "agent", name } : { page, part: "" };
+  if (page === "teams" || page === "plans") return { page: "agents", part: page };
   if (page === "explore" && name) return { page: "operation", name, input: given(query.get("input")) };
   if (page === "explore") return { page, query: query.get("q") ?? "", family: query.get("family") ?? "" };
   if (page === "runs" && name) return { page: "run", id: name };
@@ -42,6 +48,10 @@ export function address(route: Route): string {
       return `#/documents${search({ in: route.collection })}`;
     case "memory":
       return `#/documents/memory${search({ of: route.user })}`;
+    case "agents":
+      return `#/${route.part || "agents"}`;
+    case "agent":
+      return `#/agents/${id(route.name)}`;
     case "explore":
       return `#/explore${search({ q: route.query, family: route.family })}`;
     case "operation":

@@ -7,7 +7,7 @@ import { coloured, pretty } from "./json.js";
 import { markdown } from "./markdown.js";
 import { money, NANO } from "./money.js";
 import { span } from "./numbers.js";
-import { explore } from "./route.js";
+import { address, explore } from "./route.js";
 import { drawn, failure } from "./views.js";
 import type { Body, RunEvent } from "./wire.js";
 
@@ -109,6 +109,8 @@ function told({ first, last, text, gone, measured }: Entry): TemplateResult {
       return html`<strong>Made</strong> ${body.name} <span class="note">${body.media_type} · ${body.size} bytes</span>`;
     case "step_retried":
       return html`<strong>Begun again</strong> <span class="note">step ${body.step}: ${body.reason}</span>`;
+    case "handed_off":
+      return html`<strong>Handed off</strong> by ${body.agent} to <a href=${address({ page: "agent", name: body.to })}>${body.to}</a> <span class="note">${body.reason}</span>`;
     case "warning":
       return html`<strong>Warning</strong> ${body.message}`;
     case "cancel_requested":

@@ -119,6 +119,9 @@ function apply(turn: Turn, event: RunEvent): void {
     case "surface":
       turn.views.push(...body.views);
       break;
+    case "handed_off":
+      turn.notes.push(`${body.agent} has handed the conversation to ${body.to}. ${body.reason}`.trim());
+      break;
     case "warning":
       turn.notes.push(body.message);
       break;

@@ -222,6 +222,7 @@ export type Body =
   | { type: "artifact"; blob_id: string; name: string; media_type: string; size: number }
   | { type: "step_retried"; step: number; attempt: number; reason: string }
   | { type: "warning"; message: string }
+  | { type: "handed_off"; step: number; agent: string; to: string; reason: string }
   | { type: "cancel_requested" }
   | { type: "pause_requested" }
   | { type: "resume_requested" }

@@ -14,11 +14,13 @@ from a2a.client import A2ACardResolver
 from a2a.client.client import ClientConfig
 from a2a.client.client_factory import ClientFactory
 from a2a.types import AgentCard, Message, Part, Role, SendMessageRequest, TaskState
+from a2a_process import Client, answer_of, message
 from conftest import Server, running_server
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from google.protobuf.json_format import ParseDict
 from keyed import Holder, holder
 from rest_client import ask
+from websockets.asyncio.client import connect
 
 Json = dict[str, Any]
 FIRST = "first-key"
@@ -128,6 +130,19 @@ def test_it_is_a_tenant_of_the_rest_binding_and_waits_for_a_person(ada: Holder) 
     assert answered["result"]["task"]["id"] == task["id"]
     assert answered["result"]["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
     assert ada.done("GET", "/memory?user=mia")["memories"] == []
+
+
+def test_its_socket_answers_for_it(server: Server, ada: Holder) -> None:
+    """The address of the card's third interface; a message that begins a task there begins a run of the agent."""
+
+    async def talk() -> list[Json]:
+        url = f"{server.websocket_url}/a2a/agents/thrower"
+        async with connect(url, additional_headers=ada.headers) as socket:
+            return await Client(socket).stream("SendStreamingMessage", message("Who are you?"))
+
+    frames = asyncio.run(talk())
+    assert answer_of(frames) == "I am: You throw balls."
+    assert frames[0]["result"]["task"]["metadata"]["operation"] == "agents.run_agent"
 
 
 @pytest.mark.parametrize("part", [{"data": {"operation": "physics.list_constants", "arguments": {}}}])
