@@ -1,0 +1,211 @@
+"""Rules by themselves: each test holds where it should and nowhere else, the strictest counts, masks leave the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import Field, ValidationError
+
+from nis_backend.errors import InvalidRequest
+from nis_backend.guardrails.compiled import Compiled, Facts, compiled
+from nis_backend.guardrails.gate import mask
+from nis_backend.guardrails.paths import at, retold, texts
+from nis_backend.guardrails.rules import MOST_RULES, Policy, Rule
+from nis_backend.operation import Model, operation
+
+Json = dict[str, Any]
+
+
+class Line(Model):
+    """One line."""
+
+    id: str = "line-1"
+    text: str
+
+
+class Asked(Model):
+    """A request with a bit of everything."""
+
+    model: str | None = None
+    amount: float = 10
+    note: str | None = None
+    lines: list[Line] = Field(default_factory=list[Line])
+    extra: Json = Field(default_factory=dict[str, Any])
+
+
+@operation("tests.try_rules", effect="writes", outward=True)
+async def try_rules(request: Asked, ctx: Any) -> Asked:
+    """Answer what was asked."""
+    del ctx
+    return request
+
+
+GIVEN = Asked(
+    amount=250,
+    model="openai:gpt",
+    note="Pay DE89 3704 0044 0532 0130 00 by Friday",
+    lines=[Line(text="Call +49 30 1234567 or mail ada@example.org"), Line(text="Nothing here")],
+    extra={"deep": [{"word": "TopSecret plan"}]},
+)
+
+
+def ready(*rules: Json, **applies_to: Any) -> Compiled:
+    """A policy of these rules."""
+    given = [{"id": f"r{number}", "why": "So.", **rule} for number, rule in enumerate(rules)]
+    policy = Policy.model_validate({"rules": given, **({"applies_to": applies_to} if applies_to else {})})
+    return asyncio.run(compiled("policy-1", "mine", policy))
+
+
+def facts(agent: str | None = None, spent: dict[int, float] | None = None) -> Facts:
+    """What is known of a call."""
+
+    def holds(_: str) -> bool:
+        return False
+
+    return Facts(operation=try_rules, agent=agent, holds=holds, spent=spent or {})
+
+
+def outcome(policy: Compiled, value: Any = GIVEN, **given: Any) -> list[tuple[str, str, list[str]]]:
+    """The rules that hold: their ids, what they do, and where."""
+    looked = policy.look("before", value, None, facts(**given))
+    return [(finding.rule, finding.then, sorted(finding.fields)) for finding, _ in looked]
+
+
+@pytest.mark.parametrize(
+    ("condition", "where"),
+    [
+        ({"test": "equals", "field": "amount", "value": 250}, ["amount"]),
+        ({"test": "equals", "field": "amount", "value": 251}, None),
+        ({"test": "differs", "field": "amount", "value": 251}, ["amount"]),
+        ({"test": "above", "field": "amount", "value": 249}, ["amount"]),
+        ({"test": "above", "field": "amount", "value": 250}, None),
+        ({"test": "at_least", "field": "amount", "value": 250}, ["amount"]),
+        ({"test": "below", "field": "amount", "value": 250}, None),
+        ({"test": "at_most", "field": "amount", "value": 250}, ["amount"]),
+        ({"test": "above", "field": "note", "value": 1}, None),
+        ({"test": "present", "field": "note"}, ["note"]),
+        ({"test": "present", "field": "extra.nothing"}, None),
+        ({"test": "contains", "value": "topsecret"}, ["extra.deep.0.word"]),
+        ({"test": "contains", "field": "lines.*.text", "value": "topsecret"}, None),
+        ({"test": "matches", "field": "lines.*.text", "value": r"^Noth\w+ here$"}, ["lines.1.text"]),
+        ({"test": "personal", "value": ["IBAN"]}, ["note"]),
+        ({"test": "personal", "value": ["EMAIL"]}, ["lines.0.text"]),
+        ({"test": "personal", "value": ["CARD"]}, None),
+        ({"test": "personal"}, ["lines.0.text", "note"]),
+        ({"test": "instruction"}, None),
+        ({"test": "fits", "field": "lines", "value": {"type": "array", "minItems": 2}}, ["lines"]),
+        ({"test": "fits", "field": "lines", "value": {"type": "array", "minItems": 3}}, None),
+        ({"test": "effect", "value": ["writes", "destroys"]}, []),
+        ({"test": "effect", "value": ["reads"]}, None),
+        ({"test": "outward"}, []),
+        ({"test": "outward", "value": False}, None),
+        ({"test": "scope", "value": "identity:admin"}, None),
+        ({"test": "scope", "value": "identity:admin", "negated": True}, []),
+        ({"test": "contains", "value": "topsecret", "negated": True}, None),
+        ({"test": "contains", "value": "elsewhere", "negated": True}, []),
+    ],
+)
+def test_a_condition_holds_where_it_should(condition: Json, where: list[str] | None) -> None:
+    """Promise of each test: it finds what it names, at its path, and nothing else."""
+    expected = [] if where is None else [("r0", "refuse", where)]
+    assert outcome(ready({"then": "refuse", "conditions": [condition]})) == expected
+
+
+def test_what_was_spent_is_compared() -> None:
+    """Promise of spent: dollars of so many days, at least."""
+    policy = ready({"then": "refuse", "conditions": [{"test": "spent", "value": 5, "days": 30}]})
+    assert outcome(policy, spent={30: 5.0}) == [("r0", "refuse", [])]
+    assert outcome(policy, spent={30: 4.99}) == []
+
+
+def test_every_condition_has_to_hold_and_an_exception_ends_a_policy() -> None:
+    """Promise: conditions are joined by and; `allow` ends the rules of its policy."""
+    rich = {"test": "above", "field": "amount", "value": 100}
+    noted = {"test": "contains", "field": "note", "value": "friday"}
+    never = {"test": "contains", "value": "never there"}
+    assert outcome(ready({"then": "refuse", "conditions": [rich, never]})) == []
+    assert outcome(ready({"then": "refuse", "conditions": [rich, noted]})) == [("r0", "refuse", ["amount", "note"])]
+    refuse = {"then": "refuse", "conditions": [rich]}
+    assert outcome(ready({"then": "allow", "conditions": [noted]}, refuse)) == []
+    assert len(outcome(ready({"then": "allow", "conditions": [never]}, refuse))) == 1
+
+
+def test_a_policy_looks_at_its_operations_agents_and_models_alone() -> None:
+    """Promise of applies_to: each list that is given has to fit."""
+    rule = {"then": "refuse"}
+    assert ready(rule, operations=["tests.*"]).applies("tests.try_rules")
+    assert ready(rule, operations=["tests"]).applies("tests.try_rules")
+    assert not ready(rule, operations=["test.*", "tests.try"]).applies("tests.try_rules")
+    assert outcome(ready(rule, models=["openai:*"]))
+    assert not outcome(ready(rule, models=["local:*"]))
+    assert not outcome(ready(rule, agents=["clerk"]))
+    assert outcome(ready(rule, agents=["cl*"]), agent="clerk")
+
+
+def test_masks_leave_the_rest_and_what_names_a_thing() -> None:
+    """Promise of mask: the same model with what was found replaced, several masks on one text included."""
+    policy = ready(
+        {"then": "mask", "conditions": [{"test": "personal", "value": ["EMAIL", "IBAN"]}]},
+        {"then": "mask", "conditions": [{"test": "contains", "value": "secret"}]},
+        {"then": "mask", "conditions": [{"test": "contains", "value": "call"}]},
+    )
+    changed = mask(GIVEN, list(policy.look("before", GIVEN, None, facts())))
+    assert changed == GIVEN.model_copy(
+        update={
+            "note": "Pay [IBAN_1] by Friday",
+            "lines": [Line(text="[masked] +49 30 1234567 or mail [EMAIL_1]"), Line(text="Nothing here")],
+            "extra": {"deep": [{"word": "Top[masked] plan"}]},
+        }
+    )
+    named = Asked(lines=[Line(id="secret-7", text="x")])
+    assert mask(named, list(policy.look("before", named, None, facts()))) == named
+
+
+def test_paths_lead_to_every_member() -> None:
+    """Promise of paths: `*` is each member; what is not there is nothing; a text is found once, with its place."""
+    assert dict(at(GIVEN, ["lines", "*", "id"])) == {"lines.0.id": "line-1", "lines.1.id": "line-1"}
+    assert list(at(GIVEN, ["lines", "7"])) == []
+    assert {where for where, _ in texts(GIVEN)} == {
+        *("note", "model", "lines.0.text", "lines.1.text", "extra.deep.0.word"),
+    }
+    assert retold({"a": ("x", ["y"])}, lambda where, text: f"{where}={text}") == {"a": ("a.0=x", ["a.1.0=y"])}
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"conditions": [{"test": "matches", "value": "(?<=a)b"}]}, "rules.0.conditions.0.value"),
+        ({"conditions": [{"test": "matches", "value": ""}]}, "rules.0.conditions.0.value"),
+        ({"conditions": [{"test": "above", "value": 3}]}, "rules.0.conditions.0.field"),
+        ({"conditions": [{"test": "above", "field": "a", "value": "3"}]}, "rules.0.conditions.0.value"),
+        ({"conditions": [{"test": "personal", "value": ["HAT"]}]}, "rules.0.conditions.0.value"),
+        ({"conditions": [{"test": "effect", "value": "reads"}]}, "rules.0.conditions.0.value"),
+        ({"conditions": [{"test": "outward", "field": "a"}]}, "rules.0.conditions.0.field"),
+        ({"conditions": [{"test": "fits", "field": "a", "value": {"type": "hat"}}]}, "rules.0.conditions.0.value"),
+        ({"then": "mask", "conditions": [{"test": "outward"}]}, "rules.0.conditions"),
+        ({"then": "review", "when": "after"}, "rules.0.then"),
+    ],
+)
+def test_a_rule_that_could_not_be_looked_at_is_refused_by_field(rule: Json, field: str) -> None:
+    """Promise of create_policy: what is wrong is told when it is made, and not by the first call."""
+    with pytest.raises(InvalidRequest) as caught:
+        ready({"then": "refuse", **rule})
+    assert caught.value.field == field
+
+
+def test_rules_are_bounded() -> None:
+    """Promise: a policy costs a bounded time."""
+    rule = Rule(id="a", then="warn", why="So.")
+    with pytest.raises(ValidationError):
+        Policy(rules=[rule] * (MOST_RULES + 1))
+    with pytest.raises(InvalidRequest, match="two rules 'a'"):
+        asyncio.run(compiled("policy-1", "mine", Policy(rules=[rule, rule])))
+
+
+def test_a_pattern_that_would_take_for_ever_elsewhere_is_matched_in_one_pass() -> None:
+    """Promise: patterns match in linear time, whatever a caller writes: 2^4000 steps would never end."""
+    policy = ready({"then": "refuse", "conditions": [{"test": "matches", "field": "note", "value": "^(a+)+$"}]})
+    assert outcome(policy, Asked(note="a" * 4000 + "!")) == []
+    assert outcome(policy, Asked(note="a" * 4000)) != []
