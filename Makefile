@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-evolution prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-packing prove-parity prove-plans prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo prove-drain prove-evolution prove-fuzz prove-impact-null prove-kills prove-lora prove-media prove-metacognition prove-packing prove-parity prove-plans prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -208,6 +208,9 @@ prove-lora: $(TESTS) weights ## have the model in the box learn a house format, 
 
 prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones, to all that takes them, and look how it is after
 	@$(BIN)/python benchmarks/media.py $(ARGS)
+
+prove-metacognition: $(TESTS) ## hold votes, entropy, calibration and conformal sets of models of which all is known against exact theory
+	@$(BIN)/python benchmarks/metacognition.py $(ARGS)
 
 prove-packing: $(TESTS) ## pack a ternary model: bits a weight, logits after reload, llama.cpp against torch (ARGS="--model FOLDER")
 	@TORCHDYNAMO_DISABLE=1 HF_HUB_OFFLINE=1 $(BIN)/python benchmarks/packing.py $(ARGS)

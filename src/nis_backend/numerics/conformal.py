@@ -56,13 +56,13 @@ def selective(pairs: Sequence[tuple[float, bool]], risk: float, delta: float) ->
     """The least score from which on answers are wrong no more often than `risk`, but for a chance `delta`.
 
     Fixed sequence testing: the thresholds of `GRID` are tried from the strictest on, each by the exact binomial test
-    of "wrong more often than `risk`" at the level `delta`, until one is not rejected. One at which nothing is answered
-    says nothing, and is passed over.
+    of "wrong more often than `risk`" at the level `delta`, until one is not rejected. One at which so few
+    are answered that it could not be rejected is passed over: that depends on the scores alone, not on what was right.
     """
     found = None
     for one in GRID:
         answered = [right for score, right in pairs if score >= one]
-        if not answered:
+        if at_most(0, len(answered), risk) > delta:
             continue
         wrong = answered.count(False)
         # The chance of as few wrong ones, were the risk exactly this.

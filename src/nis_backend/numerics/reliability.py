@@ -90,6 +90,25 @@ def ece(bins: Sequence[Bin]) -> float:
     return math.fsum(one.of * abs(one.mean - one.share) for one in bins) / sum(one.of for one in bins)
 
 
+def ece_by_chance(bins: Sequence[Bin]) -> float:
+    """The ECE to be expected of exact probabilities on as few outcomes: the mean distance of binomials.
+
+    By de Moivre's formula, 2 k C(n, k) p^k (1 − p)^(n − k + 1) / n with k = ⌊n p⌋ + 1. Source: Diaconis & Zabell
+    (1991), Stat. Sci. 6, 284-302.
+    """
+    return math.fsum(one.of * _distance(one.of, one.mean) for one in bins) / sum(one.of for one in bins)
+
+
+def _distance(of: int, chance: float) -> float:
+    if not 0 < chance < 1:
+        return 0.0
+    at = math.floor(of * chance) + 1
+    if at > of:
+        return 2 * (1 - chance) * chance**of
+    ways = math.lgamma(of + 1) - math.lgamma(at + 1) - math.lgamma(of - at + 1)
+    return 2 * at / of * math.exp(ways + at * math.log(chance) + (of - at + 1) * math.log1p(-chance))
+
+
 def brier(groups: Sequence[Group], bins: Sequence[Bin]) -> Brier:
     """See `Brier`; its parts are over these bins."""
     total = sum(one.of for one in bins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +15,8 @@ from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
@@ -22,7 +25,7 @@ Scored = Literal["vote", "entropy", "truth", "verbal", "likelihood", "given"]
 
 Task = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:-]+$")]
 GENERAL = "general"
-MOST_OUTCOMES = 2000
+MOST_OUTCOMES = 3000
 """Outcomes of a task, right and wrong each, that are looked at: the newest."""
 LONGEST_KEPT = 4000
 """Characters of a question and of an answer that are kept with what was known of it."""
@@ -149,12 +152,26 @@ async def outcomes(task: str, ctx: Context) -> list[Outcome]:
 
     Questions are drawn independently of each other, answers to one question are not.
     """
-    rows: list[Row] = []
-    for correct in (0, 1):
-        where = {"task": task, "correct": correct}
-        rows += await ctx.store.select("assessments", where=where, limit=MOST_OUTCOMES, order="updated")
+    kinds = [
+        await ctx.store.select(
+            "assessments", where={"task": task, "correct": correct}, limit=MOST_OUTCOMES, order="updated"
+        )
+        for correct in (0, 1)
+    ]
+    # Where there are more of one kind than are read, the other is cut at the same time: else the share of right ones
+    # would be that of the bounds.
+    since = max((min(map(_recorded, rows)) for rows in kinds if len(rows) == MOST_OUTCOMES), default=(0.0, ""))
+    rows = sorted((row for rows in kinds for row in rows if _recorded(row) >= since), key=_recorded)
+    return await asyncio.to_thread(_newest, rows)
+
+
+def _recorded(row: Row) -> tuple[float, str]:
+    return row["updated"], row["id"]
+
+
+def _newest(rows: Sequence[Row]) -> list[Outcome]:
     found: dict[tuple[str, str], Outcome] = {}
-    for row in sorted(rows, key=lambda one: (one["updated"], one["id"])):
+    for row in rows:
         detail = json.loads(row["detail"])
         one = Outcome(
             id=row["id"],

@@ -66,7 +66,7 @@ async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
     found = _mapped(request, grouped((one.scores[request.method], one.correct) for one in fitted))
     measures, bins = await asyncio.to_thread(_judged, request, found, judged)
     whole = {one.name: one for one in measures}
-    ece = whole["ece"]
+    ece, chance = whole["ece"], whole["ece_by_chance"]
     result = Calibration(
         id=ctx.new_id("calibration"),
         task=request.task,
@@ -80,7 +80,8 @@ async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
         left_out=len(every) - len(known),
         seed=request.seed,
         told=f"On {len(judged)} outcomes held out the stated confidence is {ece.value:.3f} off on average (ECE, "
-        f"{ece.low:.3f} to {ece.high:.3f}); it holds for questions such as these, asked in this way: {setting}.",
+        f"{ece.low:.3f} to {ece.high:.3f}); exact probabilities would be {chance.value:.3f} off on as few. It holds "
+        f"for questions such as these, asked in this way: {setting}.",
         created=ctx.now(),
     )
     await calibration.serve(result, ctx)
@@ -161,6 +162,9 @@ def _judged(
             ("ece", "brier", "auroc", "aurc"), before, measured(groups), ends, told, strict=True
         )
     ]
+    formula = "what exact probabilities would have on as few outcomes: the mean distance of binomials, de Moivre (1730)"
+    by_chance = reliability.ece_by_chance(bins)
+    measures.append(Measure(name="ece_by_chance", before=None, value=by_chance, low=None, high=None, formula=formula))
     parts = reliability.brier(groups, bins)
     formula = "brier = reliability − resolution + uncertainty + within: Murphy (1973), Stephenson et al. (2008)"
     measures += [
