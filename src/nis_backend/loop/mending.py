@@ -109,19 +109,17 @@ class _Schema:
             mended = _chosen(given, options)
         if mended is not given:
             self._changes.append(f"{path or 'arguments'}: {shorten(json.dumps(given), 40)} is {_short(mended)}")
-        if isinstance(mended, dict):
-            one = self._only(options, "object")
-            return self._object(cast("Json", mended), one, path, depth) if one else mended
-        if isinstance(mended, list):
-            one = self._only(options, "array")
-            items = one.get("items") if one else None
-            values = cast("list[Any]", mended)
-            return (
-                [self.value(each, items, f"{path}.{n}", depth + 1) for n, each in enumerate(values)]
-                if items
-                else mended
-            )
-        return mended
+        return self._inside(mended, options, path, depth)
+
+    def _inside(self, given: Any, options: list[Json], path: str, depth: int) -> Any:  # Any: JSON
+        """What a list or an object holds, as the schema takes it."""
+        members, values = _dict(given), _list(given)
+        one = self._only(options, "array" if members is None else "object")
+        if members is not None and one:
+            return self._object(members, one, path, depth)
+        if values is not None and one and one.get("items"):
+            return [self.value(each, one["items"], f"{path}.{n}", depth + 1) for n, each in enumerate(values)]
+        return given
 
     def _object(self, given: Json, schema: Json, path: str, depth: int) -> Json:
         fields: Json = schema.get("properties", {})

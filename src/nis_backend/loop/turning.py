@@ -35,6 +35,7 @@ from nis_backend.guardrails.marking import SAID
 from nis_backend.guardrails.persons import PERSONS
 from nis_backend.loop import begun
 from nis_backend.loop.asker import of_asker
+from nis_backend.loop.attached import files_in
 from nis_backend.loop.compacting import Room, fitted
 from nis_backend.loop.functions import answered
 from nis_backend.loop.mending import Mending
@@ -45,6 +46,7 @@ from nis_backend.view import Form, Text, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.blob import Blob
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.entry import Entry
@@ -90,6 +92,8 @@ class Conversed:
     """Whether it was handed on: somebody else answers."""
     messages: Sequence[Message] = ()
     """All that was said up to there."""
+    files: Sequence[Blob] = ()
+    """What its tools have made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +172,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     quarantine = Quarantine(ctx, wary=wary, read=[*read, *before_it])
     texts: list[str] = []
     views: list[View] = []
+    files: list[Blob] = []
     ends: list[Answered] = []
     room = room_of(info, most_tokens, max_tokens)
     mending = Mending(schemas={one.name: one.parameters for one in offer.as_tools() if one not in functions})
@@ -214,6 +219,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         done = await _carry_out(ctx, step, end.tool_calls, offer, asks, mending, quarantine)
         said += done.told
         views += done.views
+        files += done.files
         handed = done.handed
         problems = problems + 1 if done.failed == len(end.tool_calls) else 0
     if not handed and not texts[-1].strip():
@@ -226,6 +232,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         steps=step - first + 1,
         handed=handed,
         messages=said,
+        files=files,
     )
 
 
@@ -289,6 +296,7 @@ class _Done:
 
     told: list[Message]
     views: list[View]
+    files: list[Blob]
     failed: int
     handed: bool
 
@@ -305,6 +313,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and wh
     """Carry out what a step calls: operations and remote tools together, then the caller's, then who hands on."""
     told: dict[int, str] = {}
     views: list[View] = []
+    files: list[Blob] = []
     failed, handed = 0, False
     apart = [await mending.mend(ctx, step, call) for call in _told_apart(calls)]
     theirs, hands = {one.name for one in offer.theirs}, {one.name for one in offer.hands}
@@ -318,6 +327,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and wh
         told[place] = await mending.told(ctx, step, apart[place], used.event.problem, used.told)
         read += [used.read] if used.read else []
         views += used.views
+        files += files_in(used.event.result)
         failed += used.event.problem is not None
     told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)
     quarantine.have_read(read)
@@ -327,7 +337,7 @@ async def _carry_out(  # noqa: PLR0913, PLR0917 - the calls, their place, and wh
         told[place] = refused or HANDED
         handed, failed = handed or not refused, failed + bool(refused)
     messages = [Message(role="tool", content=told[place], tool_call_id=call.id) for place, call in enumerate(calls)]
-    return _Done(told=messages, views=views, failed=failed, handed=handed)
+    return _Done(told=messages, views=views, files=files, failed=failed, handed=handed)
 
 
 async def _hand_on(ctx: Context, step: int, call: ToolCall, handing: Handing, *, taken: bool) -> str:

@@ -9,16 +9,6 @@ import pytest
 from opened import opened
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.chat.attached import (
-    LARGEST_SHOWN,
-    MOST_BYTES,
-    check_attached,
-    is_shown,
-    kind_of,
-    shown,
-    still_there,
-    told,
-)
 from nis_backend.capabilities.chat.looking import (
     CLASSES,
     CODES,
@@ -34,6 +24,16 @@ from nis_backend.capabilities.chat.looking import (
 from nis_backend.capabilities.chat.operations import MessageRequest
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import NotFound, TooLarge, WrongMedia
+from nis_backend.loop.attached import (
+    LARGEST_SHOWN,
+    MOST_BYTES,
+    check_attached,
+    is_shown,
+    kind_of,
+    shown,
+    still_there,
+    told,
+)
 
 PICTURE, SOUND, WORDS_FILE = "image/jpeg", "audio/wav", "text/plain"
 

@@ -35,6 +35,7 @@ GET_SERVER, GET_AGENT = "mcp_servers.get_mcp_server", "remote_agents.get_remote_
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=A_NAME)]
 Pattern = Annotated[str, StringConstraints(max_length=80, pattern=r"^(\*|[a-z0-9_]+(\.(\*|[a-z0-9_]+))?)$")]
 Far = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9_-]*)$")]
+Memory = Literal["none", "recall", "remember"]
 Asks = Literal["writes", "destroys", "tainted", "nothing"]
 
 
@@ -79,7 +80,11 @@ class Definition(Model):
         "same, and once something was read that somebody else may have written, before what writes or reaches out; or "
         "never, and then it is not offered what destroys.",
     )
-    memory: bool = Field(default=False, description="Whether it is told what is remembered of whom it serves.")
+    memory: Memory = Field(
+        default="none",
+        description="Of whom it serves, by user_id: recall, it is told what is remembered; remember, it may add to "
+        "that as well, and nobody is asked.",
+    )
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that one run may cost at most.")
     deadline: float | None = Field(
         default=None,

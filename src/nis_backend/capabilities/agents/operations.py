@@ -6,10 +6,11 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from nis_backend import versioned
 from nis_backend.annotations import Asker, Plain
+from nis_backend.blob import Blob
 from nis_backend.capabilities.agents import testing
 from nis_backend.capabilities.agents.agent import (
     MOST_VERSIONS,
@@ -26,7 +27,9 @@ from nis_backend.capabilities.agents.agent import (
 )
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
+from nis_backend.loop.attached import MOST as ATTACHED
+from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -39,8 +42,13 @@ MOST_KEPT = 1000
 DEEPEST = 4
 """Agents that ask each other in a row."""
 LONGEST = 100_000
+TITLE = 80
+"""Characters of a message that name the conversation it begins."""
 ASKED_TIME = 3600.0
 """Seconds that an agent which another one asked may take."""
+
+
+ConversationId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 
 class CreateAgent(Definition):
@@ -116,8 +124,20 @@ class RunAgent(AskAgent):
     """Which agent, what it is to do, and for whom."""
 
     version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
+    attachments: list[Attachment] = Field(
+        default_factory=list[Attachment],
+        max_length=ATTACHED,
+        description="Pictures, sounds, documents and texts that the message is about: ids of blobs, data: addresses or "
+        "base64, at most 32 MiB in all.",
+    )
+    conversation_id: ConversationId | None = Field(
+        default=None, description="The conversation to go on with, whose last turns it is told; unset, it is in none."
+    )
+    begins: bool = Field(default=False, description="Whether a conversation begins: a new one, or one of this id.")
     earlier: list[Said] = Field(
-        default_factory=list[Said], max_length=200, description="What was said before, oldest first."
+        default_factory=list[Said],
+        max_length=200,
+        description="What was said before, oldest first; it comes before what is kept here.",
     )
     user_id: Annotated[str, Asker()] | None = Field(
         default=None, min_length=1, max_length=128, description="A label for the person that it serves."
@@ -138,9 +158,11 @@ class Answer(Model):
     steps: int = Field(description="Times that the model was asked.")
     tokens: int | None = Field(description="Read and written; null where the provider does not tell.")
     run_id: str
+    conversation_id: str | None = Field(default=None, description="The conversation that it is a turn of.")
     handed_off: list[str] = Field(
         default_factory=list[str], description="The agents to which the conversation was handed, in their order."
     )
+    files: list[Blob] = Field(default_factory=list[Blob], description="What its tools have made.")
     views: list[View] = Field(default_factory=list[View], description="What its tools have shown.")
 
 
@@ -365,6 +387,7 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
     from nis_backend.capabilities.agents.running import deep  # noqa: PLC0415 - loads with the first run
 
     deep(ctx, DEEPEST)
+    check_attached(request.attachments)
     agent = agent_of(await find(request.id, ctx, request.version))
     if request.version is None:
         from nis_backend.capabilities.agents.serving import served  # noqa: PLC0415 - as above
@@ -375,8 +398,14 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
         ctx.cap(str(ctx.run_id), agent.budget)
     ends = [request.until, None if agent.deadline is None else ctx.now() + agent.deadline]
     ctx.ends.extend(one for one in ends if one is not None)
-    until = min(ctx.ends) if ctx.ends else None
-    return request.model_copy(update={"id": agent.id, "version": agent.version, "until": until})
+    changes: Json = {"id": agent.id, "version": agent.version, "until": min(ctx.ends) if ctx.ends else None}
+    if request.begins or request.conversation_id is not None:
+        from nis_backend.capabilities.chat.operations import in_conversation  # noqa: PLC0415 - few runs are turns
+
+        title = shorten(request.message, TITLE)
+        turn = await in_conversation(request.conversation_id, title, ctx, begins=request.begins)
+        changes |= {"conversation_id": turn}
+    return request.model_copy(update=changes)
 
 
 @operation(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.asking import ask
 from nis_backend.candour.asked import statement_for
 from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
+from nis_backend.capabilities.agents.telling import messages_of
 from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, from_problem
-from nis_backend.event import HandedOff, Warned
+from nis_backend.event import ArtifactMade, HandedOff, Warned
 from nis_backend.loop.compacting import fitted
 from nis_backend.loop.handing import Handing, as_words
 from nis_backend.loop.turning import Conversed, answer, converse, room_of
@@ -19,6 +20,7 @@ from nis_backend.loop.turning import Conversed, answer, converse, room_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nis_backend.blob import Blob
     from nis_backend.capabilities.agents.agent import Agent
     from nis_backend.capabilities.agents.operations import Answer, RunAgent
     from nis_backend.context import Context
@@ -47,14 +49,23 @@ class _Course:
     texts: list[str] = field(default_factory=list[str])
     tokens: list[int | None] = field(default_factory=list["int | None"])
     views: list[Any] = field(default_factory=list[Any])  # Any: a view
+    files: dict[str, Blob] = field(default_factory=dict[str, "Blob"])
+    """What its tools have made, by its ids."""
     steps: int = 0
 
-    def add(self, said: Conversed) -> None:
-        """Add what was said to what came of the run."""
+    async def add(self, said: Conversed) -> None:
+        """Add what was said and made to what came of the run."""
         self.texts.append(said.text)
         self.tokens += [said.input_tokens, said.output_tokens]
         self.views += said.views
         self.steps += said.steps
+        given = {one.id for one in self.request.attachments}
+        for one in said.files:
+            if one.id not in self.files and one.id not in given:
+                self.files[one.id] = one
+                await self.ctx.run.write(
+                    ArtifactMade(blob_id=one.id, name=one.name, media_type=one.media_type, size=one.size)
+                )
 
     async def take(self, step: int, call: ToolCall, given: Json) -> NisError | None:
         """Have another agent go on; answers why it cannot."""
@@ -98,32 +109,16 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
         return (await settle(request.id, request.version, request, ctx)).model_dump(mode="json")
 
     settled = Settled.model_validate(await ctx.note("agent", first))
-    # An agent that answers in JSON has nothing to say it with.
-    stated = None if settled.agent.output_schema is not None else statement_for(request.message)
-    if stated is not None:
-        await ctx.run.text(1, stated)
-        return Answer(
-            agent_id=settled.agent.id,
-            agent=settled.agent.name,
-            version=settled.agent.version,
-            response=stated,
-            provider="nis",
-            model="router",
-            demonstration=False,
-            steps=0,
-            tokens=0,
-            run_id=ctx.run.run_id,
-        )
+    by_rule = await _by_rule(request, settled, ctx)
+    if by_rule is not None:
+        return by_rule
     ctx = replace(ctx, asker=request.user_id)
     course = _Course(ctx=ctx, request=request, now=settled, had=[settled])
-    messages = [
-        *(Message(role=one.role, content=one.content) for one in request.earlier),
-        Message(role="user", content=request.message),
-    ]
+    messages = await messages_of(request, settled.info, ctx)
     while True:
         told = [_system(course.now), *messages]
         said = await _converse(course, told)
-        course.add(said)
+        await course.add(said)
         messages = [one for one in said.messages if one.role != "system"]
         if not said.handed:
             break
@@ -145,8 +140,43 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
         steps=course.steps,
         tokens=_sum(course.tokens),
         run_id=ctx.run.run_id,
+        conversation_id=request.conversation_id,
         handed_off=[one.agent.name for one in course.had[1:]],
+        files=list(course.files.values()),
         views=course.views,
+    )
+
+
+async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer | None:
+    """What no model is asked for: a question that a rule answers, and what is attached for one that cannot choose."""
+    from nis_backend.capabilities.agents.operations import Answer  # noqa: PLC0415 - as above
+
+    if settled.agent.output_schema is not None:
+        # An agent that answers in JSON has nothing to say it with.
+        return None
+    stated, views = statement_for(request.message), []
+    if stated is not None:
+        await ctx.run.text(1, stated)
+    elif request.attachments and not settled.info.tools:
+        from nis_backend.capabilities.chat.operations import attended  # noqa: PLC0415 - loads with what is attached
+
+        looked = await attended(ctx, request.message, request.attachments, settled.info)
+        stated, views = (None, []) if looked is None else (looked.text, looked.views)
+    if stated is None:
+        return None
+    return Answer(
+        agent_id=settled.agent.id,
+        agent=settled.agent.name,
+        version=settled.agent.version,
+        response=stated,
+        provider="nis",
+        model="router",
+        demonstration=False,
+        steps=0,
+        tokens=0,
+        run_id=ctx.run.run_id,
+        conversation_id=request.conversation_id,
+        views=views,
     )
 
 
@@ -160,6 +190,9 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
     ctx = replace(course.ctx, agent=now.agent.name)
     agent, info, spoken = now.agent, now.info, any(course.texts)
     driver, first = ctx.models.driver(info.provider), course.steps + 1
+    if len(course.had) > 1 and info.vision is False:
+        # Who had it before may have been shown pictures.
+        messages = [replace(one, parts=()) for one in messages]
     if not info.tools:
         if now.operations or agent.operations or now.hands:
             await ctx.run.write(Warned(message=NO_TOOLS.format(model=info.id)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.capabilities.agents.agent import Agent, agent_of, find, fits
 from nis_backend.capabilities.operations.operations import permitted, ranked
 from nis_backend.drivers.llm.base import ModelInfo, Tool
+from nis_backend.loop.attached import senses
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ OFFERED = 40
 QUERY = 1000
 """Characters of a message by which they are looked for."""
 RECALLED = 8
+REMEMBER = "memory.remember"
 
 
 class Settled(Model):
@@ -47,18 +49,41 @@ async def settle(which: str, version: int | None, request: RunAgent, ctx: Contex
     able = tuple(entry for entry in permitted(ctx) if fits(entry, agent.operations)) if info.tools else ()
     if len(able) > OFFERED:
         found = await ranked(ctx, request.message[:QUERY], able)
-        able = tuple(dict.fromkeys((*found, *able)))[:OFFERED]
+        able = tuple(dict.fromkeys((*found, *able)))
+    if request.attachments and info.tools:
+        # What looks at what the caller has attached, and only reads, is offered whatever the agent names.
+        able = tuple(dict.fromkeys((*senses(permitted(ctx), request.attachments), *able)))
+    remembers = _remembers(agent, request, ctx)
+    if remembers:
+        able = tuple(entry for entry in able if entry.name != REMEMBER)
     return Settled(
         agent=agent,
         model=vars(info),
-        operations=[entry.name for entry in able],
-        remote=[*await _agents(agent, request, ctx), *await _far(agent, ctx)] if info.tools else [],
+        operations=[entry.name for entry in able[:OFFERED]],
+        remote=[*remembers, *await _agents(agent, request, ctx), *await _far(agent, ctx)] if info.tools else [],
         hands=[
             {name: str(getattr(one, name)) for name in ("id", "name", "description")}
             for one in await _named(agent.hands_off_to, ctx)
         ],
-        remembered=await _recalled(request, ctx) if agent.memory and request.user_id else [],
+        remembered=await _recalled(request, ctx) if agent.memory != "none" and request.user_id else [],
     )
+
+
+def _remembers(agent: Agent, request: RunAgent, ctx: Context) -> list[Json]:
+    """The tool that adds to what is remembered of whom it serves, and of nobody else."""
+    entry = next((one for one in permitted(ctx) if one.name == REMEMBER), None)
+    if agent.memory != "remember" or request.user_id is None or entry is None:
+        return []
+    return [
+        {
+            "name": REMEMBER.replace(".", "-"),
+            "description": "Remember something of whom you serve, for other conversations.",
+            "parameters": one_text("text", "What is to be remembered, in one sentence."),
+            "ask": "",
+            "operation": REMEMBER,
+            "settled": {"user": request.user_id},
+        }
+    ]
 
 
 async def _named(names: Sequence[str], ctx: Context) -> list[Agent]:

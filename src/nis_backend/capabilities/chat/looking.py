@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.blob import blob_fields
-from nis_backend.capabilities.chat.attached import NAMES, is_shown, kind_of, name_of
 from nis_backend.capabilities.chat.routed import Routed, cannot, routed_turn, words_of
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.errors import from_problem
 from nis_backend.event import Surface, ToolCalled, Warned
+from nis_backend.loop.attached import NAMES, is_shown, kind_of, name_of
 from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from nis_backend.blob import Blob
     from nis_backend.capabilities.chat.telling import Chosen
@@ -33,13 +33,6 @@ WORDS, FACTS = "voice.transcribe_audio", "voice.get_audio_facts"
 
 LOOK = (QUALITY, CLASSES, OBJECTS, TEXT)
 """What looks at a picture that comes without a question."""
-
-SENSES = {
-    "image": (CLASSES, OBJECTS, TEXT, COUNT, FACES, QUALITY, CODES),
-    "audio": (WORDS, FACTS),
-    "document": (ASK, SUMMARISE, COMPARE, READ),
-}
-"""What a model that chooses by itself is offered first, by what is attached."""
 
 _COMMON = (
     r"person|persons|people|m[ae]n|wom[ae]n|child(?:ren)?|cats?|dogs?|birds?|horses?|cows?|sheep|cars?|trucks?|bus(?:es)?"
@@ -106,14 +99,6 @@ def asked_of(question: str, kind: str) -> tuple[str, ...]:
     if not found and _WHAT.search(question):
         found += (CLASSES, OBJECTS) if kind == "image" else (WORDS,)
     return tuple(dict.fromkeys(found))
-
-
-def senses(ctx: Context, attachments: Iterable[Blob]) -> list[Entry]:
-    """What a model that chooses by itself is offered to look at these, of what there is and the caller may call."""
-    able = {entry.name: entry for entry in permitted(ctx)}
-    kinds = {kind_of(blob) for blob in attachments}
-    names = [name for kind, wanted in SENSES.items() if kind in kinds for name in wanted]
-    return [able[name] for name in names if name in able]
 
 
 async def look(ctx: Context, question: str, seen: Sequence[Blob], there: Collection[str] | None = None) -> Routed:

@@ -12,8 +12,13 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.calling import authorise, refuse_secret
 from nis_backend.candour.asked import statement_for
-from nis_backend.capabilities.chat.attached import MOST as ATTACHED
-from nis_backend.capabilities.chat.attached import (
+from nis_backend.capabilities.chat.remote import remote_tools
+from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
+from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
+from nis_backend.errors import InvalidRequest, NotSupported, shorten
+from nis_backend.event import Warned
+from nis_backend.loop.attached import MOST as ATTACHED
+from nis_backend.loop.attached import (
     NAMES,
     Attachment,
     check_attached,
@@ -22,11 +27,6 @@ from nis_backend.capabilities.chat.attached import (
     kind_of,
     still_there,
 )
-from nis_backend.capabilities.chat.remote import remote_tools
-from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
-from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
-from nis_backend.errors import InvalidRequest, NotSupported, shorten
-from nis_backend.event import Warned
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Text, View
@@ -34,6 +34,7 @@ from nis_backend.view import Text, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.blob import Blob
     from nis_backend.capabilities.chat.routed import Routed
     from nis_backend.capabilities.chat.telling import Chosen
     from nis_backend.context import Context
@@ -210,21 +211,30 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
         request = request.model_copy(update={"attachments": attached, "links": []})
     if request.budget is not None:
         ctx.cap(str(ctx.run_id), request.budget)
+    turn = await in_conversation(request.conversation_id, _title(request), ctx, begins=request.begins)
+    return request.model_copy(update={"conversation_id": turn})
+
+
+async def in_conversation(which: str | None, title: str, ctx: Context, *, begins: bool) -> str:
+    """The conversation that the run which this call starts is a turn of; without one, a new one is written beside it.
+
+    Raises:
+        NotFound: there is none of this id, and it may not begin one.
+    """
     now = ctx.now()
-    new = request.conversation_id
-    if new is not None:
-        if await ctx.store.update("conversations", new, {"updated": now}):
-            return request
-        if not request.begins:
-            raise unknown_conversation(new)
+    if which is not None:
+        if await ctx.store.update("conversations", which, {"updated": now}):
+            return which
+        if not begins:
+            raise unknown_conversation(which)
+        new = which
     else:
         new = begun_by(str(ctx.run_id))
         # Of a run that is named for a repeat, and was deleted since, the conversation may be left.
         if ctx.kept and await ctx.store.get("conversations", new) is not None:
             new = ctx.new_id("conversation")
-    row = {"id": new, "title": _title(request), "created": now, "updated": now}
-    ctx.beside.append(("conversations", row))
-    return request.model_copy(update={"conversation_id": row["id"]})
+    ctx.beside.append(("conversations", {"id": new, "title": title, "created": now, "updated": now}))
+    return new
 
 
 def _title(request: MessageRequest) -> str:
@@ -472,6 +482,15 @@ async def _without_choosing(ctx: Context, request: MessageRequest, turn: Chosen,
     return await of_kept(ctx, message)
 
 
+async def attended(ctx: Context, message: str, attachments: Sequence[Blob], info: ModelInfo) -> Routed | None:
+    """What rules find in what is attached, for a model that chooses nothing; None where it may talk about it."""
+    from nis_backend.capabilities.chat.looking import attend  # noqa: PLC0415 - loads with the first picture
+    from nis_backend.capabilities.chat.telling import Chosen  # noqa: PLC0415 - as above
+
+    turn = Chosen(info=info, past=[], tools=[], remote=[], there=frozenset())
+    return await attend(ctx, message, attachments, turn, None)
+
+
 def _sum(*counts: int | None) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
@@ -503,12 +522,16 @@ def _pending(past: Sequence[Run]) -> Pending | None:
 __all__ = [
     "ATTACHED",
     "OPERATIONS",
+    "REMEMBERED",
     "Attachment",
     "Turn",
     "answer_message",
+    "attended",
+    "begun_by",
     "check_message",
     "draw_reply",
     "earlier_of",
+    "in_conversation",
     "read_turns",
     "remote_tools",
     "send_message",

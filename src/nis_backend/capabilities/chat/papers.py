@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.chat.attached import name_of
 from nis_backend.capabilities.chat.looking import ASK, COMPARE, SUMMARISE
 from nis_backend.capabilities.chat.routed import Routed, cannot, words_of
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.errors import from_problem
 from nis_backend.event import Surface, ToolCalled
+from nis_backend.loop.attached import name_of
 from nis_backend.view import Text, View, plain
 
 if TYPE_CHECKING:

@@ -6,21 +6,23 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.attached import (
+from nis_backend.capabilities.chat.operations import OFFERED, REMEMBERED, offered
+from nis_backend.capabilities.chat.remote import remote_tools
+from nis_backend.capabilities.chat.turns import begun_by, read_turns
+from nis_backend.capabilities.operations.operations import permitted
+from nis_backend.drivers.llm.answer import ToolCall
+from nis_backend.drivers.llm.base import Message, ModelInfo
+from nis_backend.event import Surface
+from nis_backend.loop.attached import (
     EARLIER_SHOWN,
     at_hand,
     earlier_of,
     is_shown,
+    senses,
     shown,
     still_there,
     told,
 )
-from nis_backend.capabilities.chat.operations import OFFERED, REMEMBERED, offered
-from nis_backend.capabilities.chat.remote import remote_tools
-from nis_backend.capabilities.chat.turns import begun_by, read_turns
-from nis_backend.drivers.llm.answer import ToolCall
-from nis_backend.drivers.llm.base import Message, ModelInfo
-from nis_backend.event import Surface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,9 +123,7 @@ async def _offered(ctx: Context, request: MessageRequest, message: str, before: 
     attached = [*request.attachments, *before, *(blob for one in request.earlier for blob in one.attachments)]
     if not attached:
         return await offered(ctx, message, OFFERED)
-    from nis_backend.capabilities.chat.looking import senses  # noqa: PLC0415 - loads with the first picture
-
-    return await offered(ctx, message, OFFERED, senses(ctx, attached))
+    return await offered(ctx, message, OFFERED, senses(permitted(ctx), attached))
 
 
 async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from nis_backend.blob import Blob
 from nis_backend.errors import NisError, NotFound, TooLarge, shorten
@@ -13,10 +13,11 @@ from nis_backend.operation import Model
 from nis_backend.shelf import expired
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import ModelInfo, Part
+    from nis_backend.entry import Entry
     from nis_backend.run import Run
 
 MOST = 8
@@ -41,6 +42,19 @@ Kind = Literal["image", "audio", "document", "text"]
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Pictures that every provider's models take that see; the others are looked at by operations."""
+
+SENSES: dict[Kind, tuple[str, ...]] = {
+    "image": (
+        *("vision.classify_image", "vision.detect_objects", "vision.read_text", "vision.count_objects"),
+        *("vision.detect_faces", "vision.assess_quality", "vision.read_codes"),
+    ),
+    "audio": ("voice.transcribe_audio", "voice.get_audio_facts"),
+    "document": (
+        *("documents.ask_documents", "documents.summarise_document", "documents.compare_documents"),
+        "documents.read_document",
+    ),
+}
+"""What a model that chooses by itself is offered first, by what is attached."""
 
 HEARD = frozenset({"audio/wav", "audio/mpeg"})
 """Sounds that every provider's models take that hear."""
@@ -74,6 +88,28 @@ def kind_of(blob: Blob) -> Kind:
     if blob.media_type in SOUNDS:
         return "audio"
     return "document" if blob.media_type in DOCUMENTS else "text"
+
+
+def senses(entries: Iterable[Entry], attachments: Iterable[Blob]) -> list[Entry]:
+    """Of these operations those that look at what is attached."""
+    able = {entry.name: entry for entry in entries}
+    kinds = {kind_of(blob) for blob in attachments}
+    names = [name for kind, wanted in SENSES.items() if kind in kinds for name in wanted]
+    return [able[name] for name in names if name in able]
+
+
+def files_in(result: object) -> Iterator[Blob]:
+    """The blobs that JSON holds, of an operation's result say."""
+    if isinstance(result, dict):
+        members = cast("dict[str, object]", result)
+        if members.keys() == Blob.model_fields.keys() and members["id"]:
+            yield Blob.model_validate(members)
+        else:
+            for one in members.values():
+                yield from files_in(one)
+    elif isinstance(result, list):
+        for one in cast("list[object]", result):
+            yield from files_in(one)
 
 
 def check_attached(attachments: Sequence[Blob], earlier: Sequence[Blob] = ()) -> None:
@@ -110,11 +146,10 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
     Raises:
         NisError: by its place among the links, why one cannot be had or is not taken.
     """
-    from nis_backend.capabilities.blobs.operations import fetch_blob  # noqa: PLC0415 - with the first address
 
     async def fetch(number: int, url: str) -> Blob:
         try:
-            kept = await ctx.call(fetch_blob, fetch_blob.validate({"url": url}))
+            kept = await ctx.call_named("blobs.fetch_blob", {"url": url})
             ctx.came.append(kept.id)
             return (await ctx.blobs.resolve(Linked.model_validate({"attached": kept.id}), [])).attached
         except NisError as error:
