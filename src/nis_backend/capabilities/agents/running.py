@@ -217,7 +217,7 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
         spoken=spoken,
         most_tokens=agent.context_tokens,
         wary=agent.asks == "tainted",
-        read=["a memory"] if now.remembered else [],
+        read=[*(["a memory"] if now.remembered else []), *(["an attachment"] if course.request.attachments else [])],
     )
 
 
