@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from conftest import Serve
-from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from fake_openai import Asked, Canned, FakeOpenAI, fails, says, wants
+from keyed import holder
 from outliving import begun, check_whole
 from rest_client import Served, ask, done, followed
 
@@ -193,6 +194,44 @@ def test_nothing_that_writes_is_done_in_a_trial(serve: Serve) -> None:
     assert not memories
     assert not waiting
     assert "before which a person decides" in prompt
+
+
+def test_what_cannot_go_on_ends_as_what_it_is(serve: Serve, tmp_path: Path) -> None:
+    """Promise: an agent that never answers, and a budget that is spent, end it by name; no candidate's agent stays."""
+    with FakeOpenAI(*[fails(500)] * 300, models=["words"]).in_thread() as provider:
+        server = serve(NIS_SIMULATED=simulation(tmp_path), NIS_LOCAL_URL=provider.url)
+        kept(server, "mute", model="local:words")
+        kept(server, "doer")
+        mute = ask(server, "POST", PATH, asked("mute", at_once=16))
+        done(server, "POST", "/models/set-price", {"model": "simulated:doer", "input": 1000, "output": 1000})
+        spent = ask(server, "POST", PATH, asked("doer", budget=0.05))
+        states = [one["state"] for one in done(server, "GET", "/evolutions")["evolutions"]]
+        left = {one["name"] for one in done(server, "GET", "/agents")["agents"]}
+    assert mute[2]["code"] == "upstream_failed", mute[2]
+    assert "Not one of 12 cases" in mute[2]["detail"]
+    assert spent[2]["code"] == "budget_exceeded", spent[2]
+    assert states == ["failed", "failed"]
+    assert left == {"mute", "doer"}
+
+
+def test_without_its_package_an_evolution_says_what_to_install(serve: Serve, tmp_path: Path) -> None:
+    """Promise: what cannot be computed here is `Unavailable`, with the remedy; nothing stands in for it."""
+    (tmp_path / "sitecustomize.py").write_text('import sys\n\nsys.modules["gepa"] = None\n')
+    server = serve(PYTHONPATH=str(tmp_path), NIS_SIMULATED=simulation(tmp_path))
+    kept(server, "doer")
+    for path, request in ((PATH, asked("doer")), ("/metacognition/propose-agent", {"agent": "doer"})):
+        status, _, problem = ask(server, "POST", path, request)
+        assert (status, problem["code"]) == (503, "unavailable")
+        assert problem["remedy"] == "Run: pip install 'nis-backend[evolution]'."
+
+
+def test_who_may_not_change_agents_evolves_none(serve: Serve, tmp_path: Path) -> None:
+    """Promise: an evolution does nothing that its caller may not do, and says so before it begins."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path))
+    kept(server, "doer")
+    less = holder(server, scopes=["metacognition:*", "agents:read", "evaluations:*", "models:*"])
+    status, _, problem = ask(server, "POST", PATH, asked("doer"), less.headers)
+    assert (status, problem["value"]) == (403, "agents:write")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def failed(server: Served, count: int) -> list[Json]:
     return [{"input": question, "expected": 10 * number} for number, question in enumerate(questions)]
 
 
+def assessed(server: Served) -> int:
+    """How many of six answers of the agent, whose outcomes are recorded, turned out wrong."""
+    for number in range(70, 76):
+        question = f"What number is q-{number}?"
+        request = {"question": question, "model": "agent:doer", "samples": 1, "answer": {"kind": "number"}}
+        found = done(server, "POST", "/metacognition/assess-answer", request)
+        outcome = {"id": found["id"], "expected": str(10 * number)}
+        done(server, "POST", "/metacognition/record-outcome", {"outcomes": [outcome]})
+    listed = done(server, "GET", "/assessments")["assessments"]
+    return sum(one["correct"] is False for one in listed)
+
+
 def asked(**more: Any) -> Json:  # Any: fields of the request
     """A proposal for what `doer` fails at."""
     request: Json = {"agent": "doer", "metrics": ["numeric"], "reflection_model": "simulated:writer", "answers": 60}
@@ -57,6 +69,7 @@ def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve:
     """Promise of propose_agent: from ratings to a registered agent, with its tests; the first agent stays as it is."""
     server = serve(NIS_SIMULATED=simulation(tmp_path, 1.0))
     cases = failed(server, 30)
+    wrong = assessed(server)
     told = done(server, "POST", PATH, asked(name="careful", cases=cases))
     made = done(server, "GET", "/agents/careful")
     tried = done(server, "POST", "/agents/careful/test")
@@ -64,13 +77,15 @@ def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve:
     listed = done(server, "GET", "/proposals?state=registered")["proposals"]
     taken = done(server, "POST", PATH, asked(name="careful", cases=cases, seed=1))
     assert told["state"] == "registered", told["reason"]
-    assert [(one["failures"], one["known"]) for one in told["classes"]] == [(30, 30), (1, 0)]
+    assert [(one["failures"], one["known"]) for one in told["classes"]] == [(30 + wrong, 30 + wrong), (1, 0)]
+    assert wrong
     assert "number" in told["classes"][0]["words"]
-    assert (len(told["tests"]), told["verdict"]["cases"], told["passed"]) == (30, 15, 1.0)
+    assert len(told["tests"]) == 30 + wrong
+    assert (told["verdict"]["cases"], told["passed"]) == (round((30 + wrong) / 2), 1.0)
     assert told["agent_id"] == made["id"]
     assert made["instructions"] == told["definition"]["instructions"] == "Work carefully."
     assert made["tests"][0]["message"].startswith("What number is q-")
-    assert (tried["passed"], tried["cases"]) == (30, 30)
+    assert (tried["passed"], tried["cases"]) == (30 + wrong,) * 2
     assert set(agents) == {"doer", "careful"}
     assert agents["doer"]["version"] == 1
     assert [one["id"] for one in listed] == [told["id"]]

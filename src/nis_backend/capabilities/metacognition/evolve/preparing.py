@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from nis_backend.annotations import Knob, Plain
+from nis_backend.calling import authorise
 from nis_backend.capabilities.evaluations.operations import Measures, Metric
 from nis_backend.capabilities.metacognition.evolve.cases import given, measured_by, of_dataset, part, trials_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, Unavailable
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 Simple = Literal["exact_match", "contains", "label", "token_f1", "numeric", "schema_valid"]
 MOST_ANSWERS, MOST_EVOLUTIONS = 5000, 10_000
+USED = (
+    *("agents.create_agent", "agents.run_agent", "agents.update_agent", "agents.delete_agent"),
+    *("evaluations.score_answers", "models.complete_chat"),
+)
+"""What an evolution calls, as its caller."""
 MISSING = "The package gepa, by which instructions are evolved, is not installed."
 
 
@@ -87,19 +93,22 @@ class StartEvolution(Searching):
     )
 
 
-def installed() -> None:
-    """Refuse to evolve without the package.
+def able(ctx: Context) -> None:
+    """Refuse to evolve without the package, or for a caller who may not do what an evolution does.
 
     Raises:
         Unavailable: it is not here.
+        Forbidden: the caller lacks a scope.
     """
+    for name in USED:
+        authorise(ctx.operations.entry(name), ctx)
     if importlib.util.find_spec("gepa") is None:
         raise Unavailable(MISSING, remedy="Run: pip install 'nis-backend[evolution]'.")
 
 
 async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
     """Refuse what cannot be proved before it is a run, and write the evolution down beside it."""
-    installed()
+    able(ctx)
     measured_by(request.metrics)
     if (request.dataset is None) == (not request.cases):
         raise InvalidRequest(

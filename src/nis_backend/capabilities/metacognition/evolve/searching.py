@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.metacognition.evolve.trying import Tried
 
 COMPONENT = "instructions"
+LONGEST_SHOWN = 4000
+"""Characters of a question, an answer and what is wrong with it that the reflecting model is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,11 @@ def _optimise(  # noqa: PLR0913, PLR0917 - what the thread is handed
 
         def make_reflective_dataset(self, _candidate: dict[str, str], batch: Any, components: list[str]) -> Any:
             records = [
-                {"Inputs": trial.message, "Generated Outputs": tried.answer, "Feedback": tried.why}
+                {
+                    "Inputs": trial.message[:LONGEST_SHOWN],
+                    "Generated Outputs": tried.answer[:LONGEST_SHOWN],
+                    "Feedback": tried.why[:LONGEST_SHOWN],
+                }
                 for trial, tried in batch.trajectories
             ]
             return dict.fromkeys(components, records)

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import BudgetExceeded, Cancelled, NisError, Unavailable, Waiting
+from nis_backend.errors import (
+    BudgetExceeded,
+    Cancelled,
+    InvalidRequest,
+    NisError,
+    TooLarge,
+    Unavailable,
+    UpstreamFailed,
+    Waiting,
+)
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
 
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
+LONGEST = 50_000
+"""Characters of an answer that are kept and scored."""
 WAITS = "It wanted to use {operation}, before which a person decides: in a trial nobody allows anything."
 
 
@@ -60,6 +71,7 @@ class Trials:
         Raises:
             BudgetExceeded: no more may be spent.
             Unavailable: nobody can answer.
+            UpstreamFailed: of the first cases not one was answered.
         """
         digest = hashlib.sha256(instructions.encode()).hexdigest()[:16]
         fresh = [one for one in trials if (digest, one.digest) not in self.known]
@@ -74,6 +86,11 @@ class Trials:
                     return await self._noted(digest, agent["id"], trial)
 
             told = await _all([one(trial) for trial in fresh])
+            if not self.known and all(tried.get("lost") for tried in told):
+                raise UpstreamFailed(
+                    f"Not one of {len(told)} cases was answered: {told[0]['problem']}",
+                    remedy="See that the agent answers, then start again.",
+                )
             for trial, tried in zip(fresh, await self._scored(fresh, told), strict=True):
                 self.known[digest, trial.digest] = tried
             await self.ctx.run.write(
@@ -121,7 +138,7 @@ class Trials:
                 request = {**self.definition, "instructions": instructions, "asks": "writes"}
                 try:
                     agent = await self.within(name).call_named("agents.create_agent", request)
-                except NisError as error:
+                except (InvalidRequest, TooLarge) as error:
                     return {"problem": f"It can be no agent's: {error.message}"}
                 return {"id": agent.id}
 
@@ -144,16 +161,22 @@ class Trials:
         try:
             async with asyncio.timeout(self.seconds):
                 reply: Json = await handle.result()
-            told |= {"answer": reply["response"], **{name: reply[name] for name in ("tokens", "demonstration")}}
-        except (BudgetExceeded, Unavailable, Cancelled):
+            told |= {"answer": reply["response"][:LONGEST], "demonstration": reply["demonstration"]}
+        except (Unavailable, Cancelled):
             raise
+        except BudgetExceeded as error:
+            # Its own of each run is a bound like its steps; any other ends the whole.
+            budget = await ctx.store.get("budgets", str(error.value))
+            if budget is None or budget["subject"] != handle.id:
+                raise
+            told["problem"] = error.message
         except Waiting:
             waiting = (await ctx.runs.get(handle.id)).waiting or {}
             told["problem"] = WAITS.format(operation=waiting.get("operation") or "a tool")
         except TimeoutError:
             told["problem"] = f"It had not answered after {self.seconds:g} s."
         except NisError as error:
-            return told | {"problem": f"{error.message} {error.remedy}".strip()}
+            told |= {"problem": f"{error.message} {error.remedy}".strip(), "lost": True}
         except asyncio.CancelledError as stopped:
             if stop_reason(stopped) == CANCELLED:
                 await _end(handle.id, ctx)
@@ -163,7 +186,9 @@ class Trials:
         await ctx.gateway.settled()
         rows = await ctx.store.select("ledger", where={"run_id": handle.id}, limit=1000)
         known = all(row["priced"] for row in rows)
-        return told | {"cost": sum(int(row["cost"]) for row in rows) / 1e9 if known else None}
+        cost = sum(int(row["cost"]) for row in rows) / 1e9
+        tokens = sum(int(row["input"]) + int(row["output"]) for row in rows)
+        return told | {"cost": cost if known else None, "tokens": tokens}
 
     async def _scored(self, trials: Sequence[Trial], told: Sequence[Json]) -> list[Tried]:
         request = {
