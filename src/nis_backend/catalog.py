@@ -151,6 +151,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.metacognition.embodiment.operations",
     "nis_backend.capabilities.metacognition.indicators.operations",
     "nis_backend.capabilities.metacognition.workspace.operations",
+    "nis_backend.capabilities.skills.operations",
     "nis_backend.capabilities.weights",
 )
 

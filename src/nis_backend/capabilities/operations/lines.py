@@ -16,7 +16,7 @@ FAMILIES = (
     *("metacognition", "models"),
     *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
     *("plans", "teams"),
-    *("schedules", "system", "training", "usage", "vision", "visuals", "voice", "weights"),
+    *("schedules", "skills", "system", "training", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 

@@ -98,6 +98,7 @@ create index attention_by_workspace on attention (owner, workspace, created, id)
 create table skills (
     id text primary key, owner text not null, name text not null, version text not null, kind text not null,
     state text not null, publisher text not null, signature text not null, content text not null,
+    revocation text not null, revocation_signature text not null,
     created real not null, updated real not null
 ) strict;
 create unique index skills_versions on skills (owner, name, version, publisher);

@@ -1,0 +1,309 @@
+"""Skills as operations: published, found, passed on, rated, revoked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from nis_backend.capabilities.skills.installing import install_skill
+from nis_backend.capabilities.skills.samples import DOCUMENT, GREETING, PUBLISHED
+from nis_backend.capabilities.skills.signing import check, publisher, sign
+from nis_backend.capabilities.skills.skill import (
+    FORMAT,
+    Described,
+    Kind,
+    Publisher,
+    Skill,
+    SkillDocument,
+    check_content,
+    described_in,
+    find,
+    skill_of,
+)
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.operation import Example, Model, operation
+from nis_backend.view import Table, View
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_KEPT, MOST_LOOKED = 10_000, 1000
+
+
+class PublishSkill(Described):
+    """A skill to be signed and kept."""
+
+
+class OneSkill(Model):
+    """Which skill."""
+
+    id: str = Field(min_length=1, max_length=64, description="The skill's id, or its name: then the newest version.")
+
+
+class SignedSkill(Skill):
+    """A skill, and the document that is passed on."""
+
+    document: SkillDocument
+
+
+class FindSkills(Model):
+    """What is looked for."""
+
+    query: str = Field(default="", max_length=200, description="Words in its name or description; empty, all.")
+    kind: Kind | None = Field(default=None, description="Only of this kind.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class FoundSkills(Model):
+    """Skills, the best rated first, then the newest."""
+
+    skills: list[Skill]
+    more: bool = Field(description="Whether there are more than were asked for.")
+
+
+class ImportSkill(Model):
+    """A skill from another server, and whose signature is trusted."""
+
+    document: SkillDocument = Field(description="As skills.get_skill told it there.")
+    publisher: Publisher = Field(
+        description="The publisher's public key, as its owner told you: the document's own word for it proves nothing."
+    )
+
+
+class RateSkill(OneSkill):
+    """How good it is."""
+
+    score: int = Field(ge=1, le=5, description="From 1 to 5, the best.")
+    note: str = Field(default="", max_length=1000, description="Why.")
+
+
+class RevokeSkill(OneSkill):
+    """Which skill is taken back, and why."""
+
+    reason: str = Field(default="", max_length=500, description="Whoever wants to install it is told.")
+
+
+def _draw(_request: Model, result: FoundSkills) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.name, one.version, one.kind, one.state, "" if one.rating is None else one.rating, one.description]
+        for one in result.skills
+    ]
+    return [Table(title="Skills", columns=["name", "version", "kind", "state", "rating", "description"], rows=rows)]
+
+
+@operation(
+    "skills.publish_skill",
+    effect="writes",
+    examples=(Example(title="A greeting", request=GREETING),),
+)
+async def publish_skill(request: PublishSkill, ctx: Context) -> Skill:
+    """Sign an agent, a prompt, a plan or an insight as a skill, in a version that never changes, and keep it.
+
+    Raises:
+        InvalidRequest: its kind is not made of this content.
+        Conflict: there is this version of it, or there are 10,000 skills.
+    """
+    check_content(request, ctx)
+    text = json.dumps({"format": FORMAT, **request.model_dump(mode="json")}, sort_keys=True, ensure_ascii=False)
+    folder = ctx.settings.data
+    by = await asyncio.to_thread(publisher, folder)
+    signature = await asyncio.to_thread(sign, text, folder)
+    return await _insert(SkillDocument(signed=text, signature=signature, publisher=by), "published", ctx)
+
+
+async def _insert(document: SkillDocument, state: str, ctx: Context) -> Skill:
+    if await ctx.store.count("skills") >= MOST_KEPT:
+        raise Conflict(f"There are {MOST_KEPT} skills.", field="name", remedy="Publish a version where there is one.")
+    described = described_in(document.signed)
+    now, id_ = ctx.now(), ctx.new_id("skill")
+    row: Row = {
+        "id": id_,
+        "name": described.name or id_,
+        "version": described.version,
+        "kind": described.kind,
+        "state": "revoked" if document.revocation else state,
+        "publisher": document.publisher,
+        "signature": document.signature,
+        "content": document.signed,
+        "revocation": document.revocation,
+        "revocation_signature": document.revocation_signature,
+        "created": now,
+        "updated": now,
+    }
+    try:
+        await ctx.store.insert("skills", row)
+    except Conflict:
+        raise Conflict(
+            f"There is {row['name']} {row['version']} of this publisher.",
+            field="version",
+            value=row["version"],
+            remedy="Give the next version: one that is published never changes.",
+        ) from None
+    return await skill_of(row, ctx)
+
+
+@operation(
+    "skills.get_skill",
+    effect="reads",
+    resource="skill",
+    examples=(Example(title="With its signature", request={"id": "{greeting.id}"}, before=(PUBLISHED,)),),
+)
+async def get_skill(request: OneSkill, ctx: Context) -> SignedSkill:
+    """Get a skill with the signed document by which it is passed on to another server."""
+    row = await find(request.id, ctx)
+    document = SkillDocument(
+        signed=row["content"],
+        signature=row["signature"],
+        publisher=row["publisher"],
+        # Another publisher's that was taken back here alone goes on as it came.
+        revocation=row["revocation"] if row["revocation_signature"] else "",
+        revocation_signature=row["revocation_signature"],
+    )
+    return SignedSkill(**(await skill_of(row, ctx)).model_dump(), document=document)
+
+
+@operation(
+    "skills.find_skills",
+    effect="reads",
+    view=_draw,
+    examples=(Example(title="Greetings", request={"query": "greets", "limit": 1}, before=(PUBLISHED,)),),
+)
+async def find_skills(request: FindSkills, ctx: Context) -> FoundSkills:
+    """Find skills by words of their names and descriptions, among the newest 1,000: the best rated first."""
+    where = {} if request.kind is None else {"kind": request.kind}
+    rows = await ctx.store.select("skills", where=where, limit=MOST_LOOKED)
+    words = request.query.casefold().split()
+    found = [await skill_of(row, ctx) for row in rows if _holds(row, words)]
+    found.sort(key=lambda one: (-(one.rating or 0), -one.created))
+    return FoundSkills(skills=found[: request.limit], more=len(found) > request.limit)
+
+
+def _holds(row: Row, words: list[str]) -> bool:
+    text = f"{row['name']} {json.loads(row['content']).get('description', '')}".casefold()
+    return all(word in text for word in words)
+
+
+@operation(
+    "skills.import_skill",
+    effect="writes",
+    examples=(
+        Example(
+            title="A greeting from another server",
+            request={"document": DOCUMENT, "publisher": DOCUMENT["publisher"]},
+        ),
+    ),
+)
+async def import_skill(request: ImportSkill, ctx: Context) -> Skill:
+    """Take over a skill that another server has published, or learn that it was revoked; it is not installed by this.
+
+    Raises:
+        InvalidRequest: the publisher has not signed it, or is another than the one trusted.
+        Conflict: there is another text of this version by this publisher.
+    """
+    document = request.document
+    if document.publisher != request.publisher:
+        raise InvalidRequest(
+            "The document is another publisher's.",
+            field="publisher",
+            value=request.publisher,
+            remedy="Ask the one whom you trust for it.",
+        )
+    await asyncio.to_thread(check, document.signed, document.signature, document.publisher)
+    described = described_in(document.signed)
+    check_content(described, ctx)
+    if document.revocation:
+        await asyncio.to_thread(check, document.revocation, document.revocation_signature, document.publisher)
+        _check_revocation(document)
+    where = {"signature": document.signature, "publisher": document.publisher}
+    rows = await ctx.store.select("skills", where=where, limit=1)
+    if not rows:
+        return await _insert(document, "imported", ctx)
+    row = rows[0]
+    if document.revocation and not row["revocation"]:
+        changes = {
+            "state": "revoked",
+            "revocation": document.revocation,
+            "revocation_signature": document.revocation_signature,
+            "updated": ctx.now(),
+        }
+        await ctx.store.update("skills", row["id"], changes)
+        row |= changes
+    return await skill_of(row, ctx)
+
+
+def _check_revocation(document: SkillDocument) -> None:
+    """A revocation names the skill by its signature: that of another one takes nothing back."""
+    try:
+        told = json.loads(document.revocation)
+        right = told["revokes"] == document.signature and isinstance(told["reason"], str)
+    except (ValueError, TypeError, KeyError):
+        right = False
+    if not right:
+        raise InvalidRequest(
+            "The revocation is none of this skill.",
+            field="document.revocation",
+            value=document.revocation,
+            remedy="Leave it out, or give the document as skills.get_skill told it.",
+        )
+
+
+@operation(
+    "skills.rate_skill",
+    effect="writes",
+    on="skill",
+    examples=(Example(title="Good", request={"id": "{greeting.id}", "score": 4}, before=(PUBLISHED,)),),
+)
+async def rate_skill(request: RateSkill, ctx: Context) -> Skill:
+    """Rate a skill from 1 to 5; a later rating takes the place of an earlier one."""
+    row = await find(request.id, ctx)
+    now = ctx.now()
+    given = {"score": request.score, "note": request.note, "updated": now}
+    rated = await ctx.store.select("skill_ratings", where={"skill_id": row["id"]}, limit=1)
+    if rated:
+        await ctx.store.update("skill_ratings", rated[0]["id"], given)
+    else:
+        made = {"id": ctx.new_id("rating"), "skill_id": row["id"], "created": now, **given}
+        await ctx.store.insert("skill_ratings", made)
+    return await skill_of(row, ctx)
+
+
+@operation(
+    "skills.revoke_skill",
+    effect="writes",
+    on="skill",
+    examples=(
+        Example(
+            title="Taken back", request={"id": "{greeting.id}", "reason": "It greets nobody."}, before=(PUBLISHED,)
+        ),
+    ),
+)
+async def revoke_skill(request: RevokeSkill, ctx: Context) -> Skill:
+    """Take a skill back: it is not installed any more; what was installed of it stays.
+
+    Of one that this server has published, the document carries the signed revocation to whoever imports it again.
+
+    Raises:
+        Conflict: it is revoked already.
+    """
+    row = await find(request.id, ctx)
+    if row["state"] == "revoked":
+        raise Conflict(
+            f"{row['name']} is revoked already.", field="id", value=row["id"], remedy="Nothing is left to do."
+        )
+    folder = ctx.settings.data
+    told = {"revokes": row["signature"], "reason": request.reason, "at": ctx.now()}
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False)
+    # Another publisher's is taken back here alone: nobody signs for others.
+    ours = row["publisher"] == await asyncio.to_thread(publisher, folder)
+    signature = await asyncio.to_thread(sign, text, folder) if ours else ""
+    changes = {"state": "revoked", "revocation": text, "revocation_signature": signature, "updated": ctx.now()}
+    if not await ctx.store.update("skills", row["id"], changes):
+        raise NotFound(f"There is no skill {request.id!r}.", field="id", value=request.id, remedy="Find it again.")
+    return await skill_of({**row, **changes}, ctx)
+
+
+OPERATIONS = (publish_skill, get_skill, find_skills, import_skill, install_skill, rate_skill, revoke_skill)
