@@ -214,6 +214,20 @@ def test_what_cannot_go_on_ends_as_what_it_is(serve: Serve, tmp_path: Path) -> N
     assert left == {"mute", "doer"}
 
 
+def test_an_agent_that_may_come_to_one_that_writes_unasked_is_not_tried(serve: Serve, tmp_path: Path) -> None:
+    """Promise: trials write nothing by others either, however far off: it is refused, with the one to be changed."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path))
+    kept(server, "bold", asks="nothing")
+    kept(server, "between", agents=["bold"])
+    kept(server, "doer", hands_off_to=["between"])
+    status, _, problem = ask(server, "POST", PATH, asked("doer"))
+    done(server, "PATCH", "/agents/bold", {"change": {"asks": "writes"}})
+    then = done(server, "POST", PATH, asked("doer", answers=4))
+    assert (status, problem["field"]) == (409, "agent")
+    assert "bold" in problem["remedy"]
+    assert then["state"] == "kept"
+
+
 def test_without_its_package_an_evolution_says_what_to_install(serve: Serve, tmp_path: Path) -> None:
     """Promise: what cannot be computed here is `Unavailable`, with the remedy; nothing stands in for it."""
     (tmp_path / "sitecustomize.py").write_text('import sys\n\nsys.modules["gepa"] = None\n')

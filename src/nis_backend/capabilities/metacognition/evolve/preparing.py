@@ -18,6 +18,7 @@ from nis_backend.errors import Conflict, InvalidRequest, NisError, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from nis_backend.capabilities.agents.operations import Agent
     from nis_backend.capabilities.metacognition.evolve.cases import Trial
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -114,7 +115,8 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
-    agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    agent: Agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    await harmless(agent, ctx)
     if request.reflection_model is not None:
         await named("reflection_model", ctx.models.choose(request.reflection_model))
     if request.dataset is not None:
@@ -128,6 +130,30 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
     row = row_of(str(ctx.run_id), agent.id, agent.name, agent.version, ctx.now())
     ctx.beside.append(("evolutions", row))
     return request.model_copy(update={"agent": agent.id})
+
+
+async def harmless(agent: Agent, ctx: Context) -> None:
+    """Refuse an agent whose trials could write by others: those that it may ask or hand off to, and so on from them.
+
+    Raises:
+        Conflict: one of them writes before a person has decided.
+    """
+    seen, waiting = {agent.name}, [agent]
+    while waiting:
+        one = waiting.pop()
+        for name in [*one.agents, *one.hands_off_to]:
+            if name in seen:
+                continue
+            seen.add(name)
+            other: Agent = await ctx.call_named("agents.get_agent", {"id": name})
+            if other.asks != "writes":
+                raise Conflict(
+                    f"{agent.name} may come to {other.name}, which writes before a person decides: so would trials.",
+                    field="agent",
+                    value=agent.name,
+                    remedy=f'Set `asks` of {other.name} to "writes", or evolve an agent that does not come to it.',
+                )
+            waiting.append(other)
 
 
 async def named(field: str, found: Awaitable[Any]) -> Any:  # Any: what is found

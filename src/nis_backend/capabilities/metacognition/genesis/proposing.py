@@ -13,7 +13,7 @@ from nis_backend.capabilities.agents.operations import Name
 from nis_backend.capabilities.metacognition.evolve.cases import measured_by, part, trials_of
 from nis_backend.capabilities.metacognition.evolve.contest import contested, defined, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import look_at
-from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, named
+from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, harmless, named
 from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described, gather
 from nis_backend.capabilities.metacognition.genesis.proposal import find, proposal_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError
@@ -51,6 +51,7 @@ async def prepare(request: ProposeAgent, ctx: Context) -> ProposeAgent:
     measured_by(request.metrics)
     trials_of([one.model_dump(mode="json") for one in request.cases])
     agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    await harmless(agent, ctx)
     if request.reflection_model is not None:
         await named("reflection_model", ctx.models.choose(request.reflection_model))
     if await ctx.store.count("proposals") >= MOST_PROPOSALS:
