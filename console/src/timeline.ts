@@ -111,6 +111,10 @@ function told({ first, last, text, gone, measured }: Entry): TemplateResult {
       return html`<strong>Begun again</strong> <span class="note">step ${body.step}: ${body.reason}</span>`;
     case "handed_off":
       return html`<strong>Handed off</strong> by ${body.agent} to <a href=${address({ page: "agent", name: body.to })}>${body.to}</a> <span class="note">${body.reason}</span>`;
+    case "arguments_mended":
+      return html`<strong>${body.shown ? "Told the schema of" : "Mended a call of"}</strong> <code>${body.tool}</code> <span class="note">${body.changes.join("; ")}</span>`;
+    case "compacted":
+      return html`<strong>Made shorter</strong> <span class="note">${body.results} results shortened, ${body.turns} turns condensed: about ${body.tokens_before} tokens are ${body.tokens_after}</span>`;
     case "warning":
       return html`<strong>Warning</strong> ${body.message}`;
     case "cancel_requested":

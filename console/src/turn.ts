@@ -140,6 +140,8 @@ function apply(turn: Turn, event: RunEvent): void {
       break;
     case "started":
     case "reasoning_delta":
+    case "arguments_mended":
+    case "compacted":
     case "input_required":
     case "approval_required":
     case "noted":

@@ -222,6 +222,8 @@ export type Body =
   | { type: "artifact"; blob_id: string; name: string; media_type: string; size: number }
   | { type: "step_retried"; step: number; attempt: number; reason: string }
   | { type: "warning"; message: string }
+  | { type: "arguments_mended"; step: number; tool: string; changes: string[]; shown: boolean }
+  | { type: "compacted"; step: number; results: number; turns: number; tokens_before: number; tokens_after: number }
   | { type: "handed_off"; step: number; agent: string; to: string; reason: string }
   | { type: "cancel_requested" }
   | { type: "pause_requested" }
