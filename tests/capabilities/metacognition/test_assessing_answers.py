@@ -101,6 +101,32 @@ def test_where_no_probabilities_are_told_the_score_says_so(simulated: Server) ->
     assert done(simulated, "GET", f"/assessments/{told['id']}") == told
 
 
+def test_an_agent_kept_here_is_assessed_as_a_model_is(simulated: Server) -> None:
+    """Each sample is a run of the agent's; of its words it tells no probabilities."""
+    done(simulated, "POST", "/agents", {"name": "clerk", "instructions": "Be brief.", "model": "simulated:varied"})
+    request = {"question": "What is q-17?", "model": "agent:clerk", "answer": {"kind": "number"}, "samples": 2}
+    told = done(simulated, "POST", ASSESS, {**request, "methods": ["vote", "likelihood"]})
+    assert (told["model"], told["samples"], told["scores"][1]["value"]) == ("agent:clerk", 2, None)
+    assert {one["answer"] for one in told["classes"]} <= {"170", "171", "172", "173"}
+
+
+def test_what_was_said_before_is_shown(serve: Serve) -> None:
+    """The turns before the question, in their roles, also where the model is asked whether its answer is true."""
+    with FakeOpenAI(*[says("Answer: 4")] * 2, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        asked = {"question": "And 2 + 2?", "model": "local:words", "answer": {"kind": "number"}, "samples": 1}
+        done(server, "POST", ASSESS, {**asked, "earlier": ["1 + 1?", "2"], "methods": ["vote", "verbal"]})
+        seen = [
+            [(one["role"], one["content"]) for one in sent.body["messages"]]
+            for sent in provider.asked
+            if "messages" in sent.body
+        ]
+        odd = ask(server, "POST", ASSESS, {**asked, "earlier": ["1 + 1?"]})
+    assert seen[0] == [("user", "1 + 1?"), ("assistant", "2"), ("user", "And 2 + 2?")]
+    assert seen[1][:2] == seen[0][:2]
+    assert odd[0] == 422
+
+
 def test_a_confidence_comes_of_outcomes_alone(simulated: Server) -> None:
     """Null before the task is calibrated, a probability after; null again of what was asked otherwise."""
     how: dict[str, Any] = {"samples": 1, "methods": ["truth"], "task": "sums"}

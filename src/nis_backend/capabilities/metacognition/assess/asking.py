@@ -69,7 +69,7 @@ async def sample(request: AssessAnswer, talk: Talk, voice: Voice) -> Sampled:
         if request.stops and votes.settled(left):
             break
         wanted = votes.soonest(left) if request.stops else left
-        said += await _each(wanted, talk, voice, request.question, logprobs=chances)
+        said += await _each(wanted, talk, voice, [*request.earlier, request.question], logprobs=chances)
         answers = [None if one.problem else extract(one.text, request.answer) for one in said]
     votes = tally(answers)
     if votes.leader is None:
@@ -84,12 +84,18 @@ async def sample(request: AssessAnswer, talk: Talk, voice: Voice) -> Sampled:
 
 
 async def _each(  # noqa: PLR0913 - how often, whom, what, and how
-    times: int, talk: Talk, voice: Voice, text: str, *, max_tokens: int | None = None, logprobs: int | None = None
+    times: int,
+    talk: Talk,
+    voice: Voice,
+    turns: list[str],
+    *,
+    max_tokens: int | None = None,
+    logprobs: int | None = None,
 ) -> list[Said]:
     """The same asked so often, each time as a step of its own."""
     steps = [next(talk.steps) for _ in range(times)]
     return await together(
-        [lambda step=step: talk.ask(voice, [text], step, max_tokens=max_tokens, logprobs=logprobs) for step in steps]
+        [lambda step=step: talk.ask(voice, turns, step, max_tokens=max_tokens, logprobs=logprobs) for step in steps]
     )
 
 
@@ -145,7 +151,7 @@ async def _truth(request: AssessAnswer, talk: Talk, voice: Voice, sampled: Sampl
         1 if by_chances else request.samples,
         talk,
         voice,
-        asked,
+        [*request.earlier, asked],
         max_tokens=TRUTH_TOKENS,
         logprobs=TRUTH_ALTERNATIVES if by_chances else None,
     )
@@ -194,7 +200,7 @@ async def _verbal(request: AssessAnswer, talk: Talk, voice: Voice, answer: str) 
         f"Give only the guesses and probabilities, the most likely one first, in this form:\n\n{form}\n\n"
         f"The question is: {request.question}"
     )
-    said = await talk.ask(voice, [asked], next(talk.steps), max_tokens=GUESS_TOKENS)
+    said = await talk.ask(voice, [*request.earlier, asked], next(talk.steps), max_tokens=GUESS_TOKENS)
     if said.problem:
         return _score("verbal", None, said.problem)
     guesses = {one: same(told.strip(), request.answer) for one, told in _GUESS.findall(said.text)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from nis_backend.annotations import Knob
+from nis_backend.annotations import Knob, Plain
 from nis_backend.answers.extracting import Extraction
 from nis_backend.capabilities.metacognition.assess.asking import sample, scored
 from nis_backend.capabilities.metacognition.assess.assessment import (
@@ -19,7 +19,7 @@ from nis_backend.capabilities.metacognition.assess.assessment import (
     row_of,
 )
 from nis_backend.capabilities.metacognition.assess.calibration import confidence_in
-from nis_backend.capabilities.metacognition.multipath.speaking import Question, Talk, Who
+from nis_backend.capabilities.metacognition.multipath.speaking import LONGEST, Question, Talk, Who
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class AssessAnswer(Question):
     model: Who | None = Field(
         default=None, description="As provider:name, a route, or agent:NAME for an agent kept here; unset, the default."
     )
+    earlier: list[Annotated[str, Plain, Field(min_length=1, max_length=LONGEST)]] = Field(
+        default_factory=list[str],
+        max_length=100,
+        description="What was said before the question, oldest first: the asker's words, the model's, and so on.",
+    )
     task: Task = Field(default=GENERAL, description="The kind of question: outcomes are held against others of it.")
     samples: int = Field(default=5, ge=1, le=MOST_SAMPLES, description="Times that it is answered, at most.")
     stops: Annotated[bool, Knob()] = Field(
@@ -51,6 +56,16 @@ class AssessAnswer(Question):
         description="vote, entropy: of the samples; likelihood: of their tokens; truth, verbal: what the model says, "
         "asked once more each. The first one's score is the one that is calibrated into a confidence.",
     )
+
+    @model_validator(mode="after")
+    def _in_turn(self) -> Self:
+        if len(self.earlier) % 2:
+            msg = "the last of `earlier` is the model's answer: give an even number of turns"
+            raise ValueError(msg)
+        if len(set(self.methods)) < len(self.methods):
+            msg = "a method is named twice"
+            raise ValueError(msg)
+        return self
 
 
 async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
