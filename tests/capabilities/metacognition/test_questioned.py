@@ -176,6 +176,24 @@ def test_what_has_written_is_not_done_again_unasked(serve: Serve) -> None:
     assert again["as_it_was"]["outcomes"][0]["called"] == ["memory.remember"]
 
 
+def test_who_was_handed_the_conversation_is_not_called_again_unasked(serve: Serve) -> None:
+    """Promise of `acts`: what another agent may use is its own, so that a run that was handed on is refused, too."""
+
+    def model(request: Asked) -> Canned:
+        return wants(("hand-to-second", {"reason": "Yours."})) if "hand-to-second" in offered(request) else says("42")
+
+    with FakeOpenAI(*[model] * 20, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {**AGENT, "name": "second"})
+        done(server, "POST", "/agents", {**AGENT, "hands_off_to": ["second"]})
+        run = done(server, "POST", "/agents/thrower/run", {"message": "Say it."})["run_id"]
+        status, _, refused = ask(server, "POST", REPLAY, {"run": run, "instructions": "x"})
+        again = done(server, "POST", REPLAY, {"run": run, "instructions": "x", "times": 1, "acts": True})
+    assert (status, refused["field"]) == (409, "acts")
+    assert "the agent second" in refused["detail"]
+    assert again["changed"]["outcomes"][0]["response"] == "42"
+
+
 def test_a_replay_that_was_killed_begins_no_run_twice(serve: Serve, tmp_path: Path) -> None:
     """Promise: after kill -9 the runs that were begun are waited for, and no other is begun in their place."""
     came, lock, count = threading.Event(), threading.Lock(), Counter[str]()

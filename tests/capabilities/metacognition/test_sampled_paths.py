@@ -82,6 +82,9 @@ def test_schemas_and_quotations_are_checked(serve: Serve) -> None:
             "none": ask(server, "POST", SAMPLE, {**given, "check": {}}),
             "writes": ask(server, "POST", SAMPLE, {**given, "check": {"operation": "memory.remember", "equals": 1}}),
             "unknown": ask(server, "POST", SAMPLE, {**given, "check": {"operation": "no.such", "equals": 1}}),
+            "arguments": ask(
+                server, "POST", SAMPLE, {**given, "check": {"operation": "evaluations.score_answers", "equals": 1}}
+            ),
             "schema": ask(server, "POST", SAMPLE, {**given, "check": {"answer_schema": {"type": "nothing"}}}),
             "model": ask(server, "POST", SAMPLE, {**given, "model": "agent:nobody"}),
             "paths": ask(server, "POST", SAMPLE, {**given, "paths": 65}),
@@ -92,6 +95,7 @@ def test_schemas_and_quotations_are_checked(serve: Serve) -> None:
         "none": (422, "check"),
         "writes": (400, "check.operation"),
         "unknown": (404, "check.operation"),
+        "arguments": (422, "check.arguments.metrics"),
         "schema": (422, "check.answer_schema"),
         "model": (404, "model"),
         "paths": (422, "paths"),

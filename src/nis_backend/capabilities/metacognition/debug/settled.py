@@ -63,8 +63,13 @@ class Settled:
         return [*self._main[self._offers], *(one["name"] for one in self._main.get("remote", ()))]
 
     def keep(self, able: Callable[[str], bool]) -> None:
-        """Offer those alone that are able, which is asked by the operation's name."""
+        """Offer those alone that are able, which is asked by the operation's name; and nobody to hand on to.
+
+        What another agent may use is settled when it takes over.
+        """
         main = self._main
+        if "hands" in main:
+            main["hands"] = []
         main[self._offers] = [one for one in main[self._offers] if able(one)]
         if "remote" in main:
             main["remote"] = [one for one in main["remote"] if able(one["operation"])]

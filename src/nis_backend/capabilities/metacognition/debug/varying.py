@@ -23,7 +23,7 @@ from nis_backend.capabilities.metacognition.debug.settled import NAMED, Settled
 from nis_backend.capabilities.metacognition.multipath.voting import counted
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, Waiting
-from nis_backend.event import ModelAnswered
+from nis_backend.event import HandedOff, ModelAnswered
 from nis_backend.fork import vary
 from nis_backend.numerics.shares import fisher
 
@@ -82,9 +82,10 @@ def _changed(
     settled = Settled(run, events)
     if run.operation in NAMED and not request.acts:
         acted = [name for name in called_operations(events) if not _reads(name, ctx)]
-        if acted:
+        handed = [f"the agent {event.body.to}" for event in events if isinstance(event.body, HandedOff)]
+        if acted or handed:
             raise Conflict(
-                f"The run has called {acted[0]}, which does more than read: done anew, it would happen again.",
+                f"The run has called {[*acted, *handed][0]}, which may do more than read: done anew, it would again.",
                 field="acts",
                 value=False,
                 remedy="Set acts where that is right.",
@@ -132,7 +133,15 @@ async def varied(request: ReplayCounterfactual, ctx: Context) -> Counterfactual:
             await ctx.run.before_effect()
             await vary(ctx, run.id, changes, notes, into)
             arm.append(into)
-    arms = [_arm([await _ended(request, one, ctx) for one in arm], original) for arm in begun]
+    try:
+        arms = [_arm([await _ended(request, one, ctx) for one in arm], original) for arm in begun]
+    except asyncio.CancelledError as stopped:
+        # Where this process ends alone, they go on, and so does this run elsewhere.
+        if stop_reason(stopped) == CANCELLED:
+            for one in (one for arm in begun for one in arm):
+                with suppress(NisError):
+                    await ctx.runs.cancel(one)
+        raise
     p_value = _p_value(arms[0], arms[1])
     return Counterfactual(
         run=run.id,
@@ -143,7 +152,14 @@ async def varied(request: ReplayCounterfactual, ctx: Context) -> Counterfactual:
         p_value=p_value,
         formula=FORMULA,
         reading=_reading(request, arms[0], arms[1], p_value),
-        warnings=await _warnings(request, begun, arms, ctx),
+        warnings=[
+            *(
+                []
+                if original.answer is not None
+                else ["The run that is asked about has no answer of the kind `answer`."]
+            ),
+            *await _warnings(request, begun, arms, ctx),
+        ],
         run_id=ctx.run.run_id,
     )
 
@@ -156,11 +172,7 @@ async def _ended(request: ReplayCounterfactual, run_id: str, ctx: Context) -> Ou
             await ctx.runs.result(run_id)
         except Waiting:
             await ctx.runs.cancel(run_id)
-        except asyncio.CancelledError as stopped:
-            if stop_reason(stopped) == CANCELLED:
-                with suppress(NisError):
-                    await ctx.runs.cancel(run_id)
-            raise
+            return {"problem": "It waited for a person, and was ended."}
         except NisError as error:
             return {"problem": error.message}
         return {"problem": ""}
@@ -178,7 +190,6 @@ def _outcome(request: ReplayCounterfactual, run: Run, events: Sequence[Event], p
         if isinstance(event.body, ModelAnswered)
         for one in (event.body.input_tokens, event.body.output_tokens)
     ]
-    waited = "It waited for a person, and was ended." if run.state == "cancelled" and not problem else problem
     return Outcome(
         run_id=run.id,
         state=run.state,
@@ -186,7 +197,7 @@ def _outcome(request: ReplayCounterfactual, run: Run, events: Sequence[Event], p
         response=words,
         called=called_operations(events),
         tokens=None if None in counts else sum(one or 0 for one in counts),
-        problem=waited if run.state != "succeeded" else "",
+        problem=problem,
     )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from nis_backend.calling import authorise, refuse_secret
+from nis_backend.calling import authorise, refuse_secret, under
 from nis_backend.conforming import Wrong, hold
-from nis_backend.errors import NisError, NotSupported, shorten
+from nis_backend.errors import InvalidRequest, NisError, NotSupported, shorten
 from nis_backend.event import ToolCalled
 from nis_backend.operation import Model
 from nis_backend.quoted import Source
@@ -99,9 +99,26 @@ async def admit(check: Check | None, ctx: Context, name: str = "check") -> None:
                     value=check.operation,
                     remedy="Name an operation that only reads.",
                 )
+            _try(check, ctx)
     except NisError as error:
-        error.field = f"{name}.{error.field if error.field == 'answer_schema' else 'operation'}"
+        own = (error.field or "").partition(".")[0] in {"answer_schema", "arguments"}
+        error.field = f"{name}.{error.field if own else 'operation'}"
         raise
+
+
+def _try(check: Check, ctx: Context) -> None:
+    """Refuse arguments that are wrong whatever the answer is: those in which nothing of it is filled in.
+
+    Raises:
+        InvalidRequest: naming one of them.
+    """
+    given: dict[str, str | None] = dict.fromkeys(("question", "answer", "value", "code"), "1")
+    try:
+        ctx.operations.find(str(check.operation)).validate(cast("Json", filled(check.arguments, given)))
+    except InvalidRequest as error:
+        at_fault = (error.field or "").partition(".")[0]
+        if not _PLACES.search(repr(check.arguments.get(at_fault, ""))):
+            raise under("arguments", error) from None
 
 
 async def verdict_of(  # noqa: PLR0913, PLR0917 - a check, of what, and its place in the run
