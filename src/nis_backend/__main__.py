@@ -49,12 +49,12 @@ def _say_misspelt(settings: Settings) -> None:
         say(settings, f"nis: {line} `nis settings` lists them.\n", f"{line} `nis settings` lists them.")
 
 
-def edit(settings: Settings) -> None:
-    """Talk to an editor until it leaves."""
+def edit(settings: Settings, agent: str) -> None:
+    """Talk to an editor until it leaves, as an agent that is kept or, where none is named, as the chat."""
     from nis_backend.lock import address_of  # noqa: PLC0415 - as above
     from nis_backend.surfaces.acp.serving import serve  # noqa: PLC0415 - as above
 
-    serve(settings, lambda: address_of(settings.data), lambda: open_process(settings))
+    serve(settings, lambda: address_of(settings.data), lambda: open_process(settings), agent)
 
 
 @contextlib.asynccontextmanager

@@ -132,6 +132,16 @@ def test_it_is_a_tenant_of_the_rest_binding_and_waits_for_a_person(ada: Holder) 
     assert ada.done("GET", "/memory?user=mia")["memories"] == []
 
 
+def test_a_context_is_a_conversation_of_the_agents(ada: Holder) -> None:
+    """A message with the context of a task before goes on with what was said."""
+    _, first = called(ada, "/a2a/agents/thrower", "Who are you?")
+    context = first["result"]["task"]["contextId"]
+    _, second = called(ada, "/a2a/agents/thrower", "And now?", contextId=context)
+    assert second["result"]["task"]["contextId"] == context
+    run = ada.done("GET", f"/runs/{second['result']['task']['id']}")
+    assert (run["conversation_id"], run["operation"]) == (context, "agents.run_agent")
+
+
 def test_its_socket_answers_for_it(server: Server, ada: Holder) -> None:
     """The address of the card's third interface; a message that begins a task there begins a run of the agent."""
 

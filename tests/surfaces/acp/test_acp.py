@@ -111,7 +111,7 @@ class Editor:
 
 @asynccontextmanager
 async def opened(
-    data: Path, editor: Editor, **variables: str
+    data: Path, editor: Editor, *arguments: str, **variables: str
 ) -> AsyncGenerator[tuple[ClientSideConnection, asyncio.subprocess.Process]]:
     """The agent as an editor starts it."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(("NIS_", "COVERAGE"))}
@@ -119,7 +119,7 @@ async def opened(
         async with spawn_agent_process(
             editor,  # pyright: ignore[reportArgumentType] - the methods that are called here
             sys.executable,
-            *("-m", "nis_backend", "--data", str(data), "acp"),
+            *("-m", "nis_backend", "--data", str(data), "acp", *arguments),
             env={"NIS_API_KEY": KEY, **kept, **variables},
             transport_kwargs={"stderr": None, "shutdown_timeout": PATIENCE},
         ) as (agent, process):
@@ -137,6 +137,27 @@ async def refused(answer: Any) -> Json:
         await answer
     problem: Any = caught.value.data
     return {**problem, "rpc": caught.value.code}
+
+
+def test_an_agent_that_is_kept_answers_where_it_is_named(tooled: Server) -> None:
+    """Promise: a session is a conversation of the agent's; one that is not there is refused before a session is."""
+    asked(tooled, "POST", "/agents", {"name": "greeter", "instructions": "You greet.", "model": "scripted:scripted"})
+
+    async def use() -> None:
+        editor = Editor()
+        async with opened(tooled.data, editor, "--agent", "greeter") as (agent, _):
+            await agent.initialize(protocol_version=1)
+            session = await session_of(agent)
+            for words in ("Greet me.", "Greet me again."):
+                await agent.prompt(session_id=session, prompt=[text_block(words)])
+            assert editor.words().count("Hello from the script.") == 2
+            runs = asked(tooled, "GET", "/runs?operation=agents.run_agent&limit=2")["runs"]
+            assert {one["conversation_id"] for one in runs} == {session}
+        async with opened(tooled.data, Editor(), "--agent", "nobody") as (agent, _):
+            await agent.initialize(protocol_version=1)
+            assert (await refused(agent.new_session(cwd="/", mcp_servers=[])))["rpc"] == -32002
+
+    asyncio.run(use())
 
 
 def test_a_turn_is_a_run_told_word_by_word_and_kept(tooled: Server) -> None:

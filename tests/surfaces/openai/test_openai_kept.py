@@ -105,6 +105,18 @@ def test_its_response_is_read_again(client: openai.OpenAI) -> None:
     assert [one.sequence_number for one in events] == [one.sequence_number for one in replayed]
 
 
+def test_its_response_is_followed_within_its_conversation(client: openai.OpenAI, ada: Holder) -> None:
+    """Only by the agent whose response it is."""
+    first = client.responses.create(model=NAME, input="Who are you?")
+    second = client.responses.create(model=NAME, input="And now?", previous_response_id=first.id)
+    assert second.output_text == "I am: You throw balls."
+    runs = ada.done("GET", "/runs?limit=2")["runs"]
+    assert len({ada.done("GET", f"/runs/{one['id']}")["conversation_id"] for one in runs}) == 1
+    ada.done("POST", "/agents", {**AGENT, "name": "other"})
+    with pytest.raises(openai.BadRequestError, match="none of agent:other"):
+        client.responses.create(model="agent:other", input="Again", previous_response_id=second.id)
+
+
 @pytest.mark.parametrize(
     ("given", "param"),
     [

@@ -151,7 +151,9 @@ class RunHandler(RequestHandler):
                 "conversation_id": await _conversation(message, ctx) or None,
             }
             if agent.kept is not None:
-                request = agent.kept.request(request, ctx)
+                # Its runs are in no conversation unless they are told to begin one: a task has a context here.
+                begins = request["conversation_id"] is None
+                request = agent.kept.request({**request, "begins": begins}, ctx)
             handle: RunHandle = await whole(ctx.call_named(agent.operation, request))
             fold = _fold(await ctx.runs.get(handle.id), call, message)
             fold.reader = handle.reader

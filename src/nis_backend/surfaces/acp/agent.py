@@ -41,6 +41,7 @@ from nis_backend.run import TERMINAL
 from nis_backend.surfaces.acp.prompt import message_of
 from nis_backend.surfaces.acp.turn import Turn, tell
 from nis_backend.surfaces.acp.view import View
+from nis_backend.surfaces.answering import ANSWERS, CHAT, INTRODUCES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -86,9 +87,11 @@ class Session:
 class Agent:
     """Answers the editor's requests."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: Reach, kept: str = "") -> None:
         self.client: Connection
         self._reach = reach
+        self._kept = kept
+        """The agent that answers, where it is one that is kept and not the chat."""
         self._sessions: dict[str, Session] = {}
         # Any: each takes its own kind of request.
         self._methods: dict[str, tuple[type[BaseModel], Callable[[Any], Awaitable[Json | None]]]] = {
@@ -180,6 +183,8 @@ class Agent:
 
     async def _new(self, request: NewSessionRequest) -> Json:
         await self._admit()
+        if self._kept:
+            await self._reach.call(INTRODUCES, {"id": self._kept})
         session = f"conversation-{uuid.uuid4().hex}"
         self._open(session, begins=True)
         return {"sessionId": session, **_left_out(request)}
@@ -248,7 +253,9 @@ class Agent:
         session.turn = Turn(self._reach, self.client, request.session_id)
         try:
             said = {**message, "conversation_id": request.session_id, "begins": session.begins}
-            ended = await session.turn.said(said)
+            if self._kept:
+                said["id"] = self._kept
+            ended = await session.turn.said(ANSWERS["" if self._kept else CHAT], said)
         except NisError as error:
             raise _renamed(error) from None
         finally:

@@ -25,29 +25,31 @@ if TYPE_CHECKING:
     Address = Callable[[], str | None]
 
 
-def serve(settings: Settings, address: Address, opened: Open) -> None:
+def serve(settings: Settings, address: Address, opened: Open, agent: str = "") -> None:
     """Talk over standard input and output: for the running server, or over the data folder where there is none.
+
+    Who answers is the chat, or the agent of this name.
 
     Raises:
         Conflict: another process holds the folder.
     """
     # The client tells each request at "info".
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    asyncio.run(_serve(settings, address, opened))
+    asyncio.run(_serve(settings, address, opened, agent))
 
 
-async def _serve(settings: Settings, address: Address, opened: Open) -> None:
+async def _serve(settings: Settings, address: Address, opened: Open, agent: str) -> None:
     if address() is not None:
-        await _talk(Served(address, settings.api_key, Catalog.from_index()))
+        await _talk(Served(address, settings.api_key, Catalog.from_index()), agent)
         return
     async with opened() as ctx:
         # It stays as long as its client: runs that were cut go on here.
         await ctx.drivers.dispatch.open()
-        await _talk(Opened(ctx))
+        await _talk(Opened(ctx), agent)
 
 
-async def _talk(reach: Reach) -> None:
-    agent = Agent(reach)
+async def _talk(reach: Reach, kept: str) -> None:
+    agent = Agent(reach, kept)
     agent.client = Connection(agent.handle, await Pipes.opened(), listening=False)
     try:
         await agent.client.main_loop()

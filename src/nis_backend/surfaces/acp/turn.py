@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.acp")
 
-CHAT, CANCEL, APPROVE, REJECT = "chat.send_message", "runs.cancel_run", "runs.approve_run", "runs.reject_run"
+CANCEL, APPROVE, REJECT = "runs.cancel_run", "runs.approve_run", "runs.reject_run"
 
 OPTIONS = (
     {"optionId": "allow", "name": "Allow once", "kind": "allow_once"},
@@ -43,13 +43,13 @@ class Turn:
         """Questions that the editor was asked, by their calls."""
         self._answered: set[str] = set()
 
-    async def said(self, request: Json) -> Json:
-        """Have the message answered; answers why the turn has ended.
+    async def said(self, operation: str, request: Json) -> Json:
+        """Have the message answered by an operation; answers why the turn has ended.
 
         Raises:
             NisError: there is no answer, and why.
         """
-        async with self._reach.begin(CHAT, request) as (run_id, events):
+        async with self._reach.begin(operation, request) as (run_id, events):
             self._run_id = run_id
             view = View(run_id)
             if self._stopped:

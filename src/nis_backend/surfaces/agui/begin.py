@@ -190,8 +190,14 @@ async def _by_agent(process: Process, given: RunInput, one: Answerer, sent: Sequ
             field="messages",
             remedy="Leave system messages out, or write them into the agent.",
         )
-    said = [turn for turn in earlier_of(before) if turn["role"] != "tool" and turn["content"]]
-    earlier = [{name: turn[name] for name in ("role", "content", "attachments") if name in turn} for turn in said]
+    said = [turn for turn in earlier_of(before) if turn["role"] != "tool"]
+    if any(turn.get("attachments") for turn in said):
+        raise NotSupported(
+            f"The agent {one.name} reads the words of earlier messages alone.",
+            field="messages",
+            remedy="Leave out what is attached to them, or attach it to the last message.",
+        )
+    earlier = [{"role": turn["role"], "content": turn["content"]} for turn in said if turn["content"]]
     options = given.forwarded.nis.model_dump(include={"model", "provider", *TURN}, exclude_unset=True)
     request = one.request({**now, "earlier": earlier, **options}, ctx)
     began = replace(ctx, run_id=run_name(given.thread_id, given.run_id, ctx), follows=True)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from nis_backend.settings import Settings
     from nis_backend.surfaces.cli.session import Session
 
-    Edit = Callable[[Settings], None]
+    Edit = Callable[[Settings, str], None]
 
 
-def run(session: Session, edit: Edit, *, print_config: bool) -> None:
-    """Serve an editor by `edit`, or print what to give it.
+def run(session: Session, edit: Edit, agent: str, *, print_config: bool) -> None:
+    """Serve an editor by `edit`, with an agent that is kept or the chat; or print what to give it.
 
     Raises:
         Unavailable: the protocol's package is not installed.
@@ -34,7 +34,7 @@ def run(session: Session, edit: Edit, *, print_config: bool) -> None:
     if print_config:
         # An editor starts its agents without the variables of this shell.
         data = settings.data if "data" in settings.model_fields_set else None
-        click.echo(json.dumps(config(data), indent=2))
+        click.echo(json.dumps(config(data, agent), indent=2))
         return
     if find_spec("acp") is None:
         raise Unavailable(
@@ -44,10 +44,13 @@ def run(session: Session, edit: Edit, *, print_config: bool) -> None:
         click.echo("An editor starts this; `nis acp --print-config` prints what to give it. Ctrl+C ends it.", err=True)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
-    edit(settings)
+    edit(settings, agent)
 
 
-def config(data: Path | None) -> Json:
+def config(data: Path | None, agent: str = "") -> Json:
     """What to paste into Zed's settings: this very Python by its path, for an editor knows no environment of ours."""
-    arguments = ["-m", "nis_backend", *(["--data", str(data.absolute())] if data else []), "acp"]
-    return {"agent_servers": {"nis": {"type": "custom", "command": sys.executable, "args": arguments, "env": {}}}}
+    named = ["--agent", agent] if agent else []
+    arguments = ["-m", "nis_backend", *(["--data", str(data.absolute())] if data else []), "acp", *named]
+    return {
+        "agent_servers": {agent or "nis": {"type": "custom", "command": sys.executable, "args": arguments, "env": {}}}
+    }

@@ -317,16 +317,19 @@ def _worker(session: Session, work: Work) -> click.Command:
 
 
 def _acp(session: Session, edit: Edit) -> click.Command:
-    def run(print_config: bool) -> None:
+    def run(agent: str, print_config: bool) -> None:
         from nis_backend.surfaces.cli.acp import run  # noqa: PLC0415 - a start serves no editor
 
-        run(session, edit, print_config=print_config)
+        run(session, edit, agent, print_config=print_config)
 
     return click.Command(
         "acp",
         callback=run,
         help="Serve the Agent Client Protocol over standard input and output, for an editor that starts its agents.",
-        params=[click.Option(["--print-config"], is_flag=True, help="Print what to paste into Zed's settings.")],
+        params=[
+            click.Option(["--agent"], default="", help="The agent that answers, by its name.  [the chat]"),
+            click.Option(["--print-config"], is_flag=True, help="Print what to paste into Zed's settings."),
+        ],
     )
 
 

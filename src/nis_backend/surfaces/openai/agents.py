@@ -127,6 +127,12 @@ def message(given: Json, one: Answerer, ctx: Context) -> Json:
             )
         if one.card is not None and turn["role"] == "system":
             raise _own_instructions(given["model"], f"messages.{number}")
+        if one.card is not None and turn.get("parts") and number < len(turns) - 1 and any(_attached(turn)):
+            raise NotSupported(
+                f"{given['model']} reads the words of earlier turns alone.",
+                field=f"messages.{number}",
+                remedy="Leave out what is attached to it, or attach it to the last turn.",
+            )
     if one.card is not None and given.get("instructions"):
         raise _own_instructions(given["model"], "instructions")
     if not turns or turns[-1]["role"] != "user" or not _says(turns[-1]):

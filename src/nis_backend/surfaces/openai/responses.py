@@ -184,6 +184,9 @@ async def _begun(process: Process, arguments: Json, ctx: Context) -> RunHandle:
     asked = message({**arguments, "labels": labels}, one, ctx)
     if arguments["previous"] is not None:
         asked["conversation_id"] = await conversation_of(arguments["previous"], agent, one, ctx)
+    elif one.card is not None:
+        # So that the next response can follow it; the chat's turns are in one anyway.
+        asked["begins"] = True
     return await begin(process, one, asked, ctx)
 
 
