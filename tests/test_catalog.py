@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import textwrap
 from pathlib import Path
@@ -14,6 +15,7 @@ from nis_backend import catalog
 from nis_backend.__main__ import open_process
 from nis_backend.app import Process
 from nis_backend.catalog import CAPABILITIES, Catalog, load_app, load_capabilities
+from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.generate import PACKAGE, REFERENCE, generated
 from nis_backend.mounting import asgi
@@ -101,6 +103,12 @@ def test_each_declaration_can_be_read(operation: Operation[Any, Any]) -> None:
     assert bare == []
     for example in operation.examples:
         operation.validate(dict(example.request))
+
+
+@pytest.mark.parametrize("entry", CATALOG.entries(), ids=lambda entry: entry.name)
+def test_each_operation_is_among_those_of_its_own_module(entry: Entry) -> None:
+    """The first call of a process imports the module that the index names, and finds the operation there."""
+    assert entry.name in {one.name for one in importlib.import_module(entry.module).OPERATIONS}
 
 
 def test_an_unknown_name_gets_its_neighbours() -> None:

@@ -152,6 +152,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.metacognition.indicators.operations",
     "nis_backend.capabilities.metacognition.workspace.operations",
     "nis_backend.capabilities.skills.operations",
+    "nis_backend.capabilities.skills.installing",
     "nis_backend.capabilities.weights",
 )
 

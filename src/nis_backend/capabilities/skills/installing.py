@@ -185,3 +185,6 @@ async def _tried(test: SkillTest, made: Made, id_: str, step: int, ctx: Context)
         passed = test.contains.casefold() in answer.casefold()
     shown = test.message or json.dumps(test.variables, ensure_ascii=False)
     return TriedSkill(asked=shown[:LONGEST_SHOWN], contains=test.contains, passed=passed, answer=answer[:LONGEST_SHOWN])
+
+
+OPERATIONS = (install_skill,)

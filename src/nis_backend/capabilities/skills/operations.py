@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nis_backend.capabilities.skills.installing import install_skill
 from nis_backend.capabilities.skills.samples import DOCUMENT, GREETING, PUBLISHED
 from nis_backend.capabilities.skills.signing import check, publisher, sign
 from nis_backend.capabilities.skills.skill import (
@@ -306,4 +305,4 @@ async def revoke_skill(request: RevokeSkill, ctx: Context) -> Skill:
     return await skill_of({**row, **changes}, ctx)
 
 
-OPERATIONS = (publish_skill, get_skill, find_skills, import_skill, install_skill, rate_skill, revoke_skill)
+OPERATIONS = (publish_skill, get_skill, find_skills, import_skill, rate_skill, revoke_skill)

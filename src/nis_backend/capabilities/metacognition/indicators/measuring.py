@@ -79,7 +79,7 @@ def of_contingencies(expectations: Sequence[Expectation]) -> Finding:
     if most is None or len(pairs) < FEWEST_COMPARISONS:
         return Finding(
             status="absent",
-            evidence=f"{len(pairs)} comparisons of a quantity with what was expected: {FEWEST_COMPARISONS} are wanted.",
+            evidence=f"Comparisons of one quantity: {len(pairs)}; {FEWEST_COMPARISONS} are wanted.",
         )
     total, of = math.fsum(seen for _, seen in pairs), len(pairs)
     without = math.fsum((seen - (total - seen) / (of - 1)) ** 2 for _, seen in pairs)
