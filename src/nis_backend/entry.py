@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nis_backend.fields import lean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nis_backend.operation import Effect, Json, Shape
 
 
@@ -50,6 +53,10 @@ class Entry:
     def action(self) -> str:
         """`solve_heat` of `physics.solve_heat`."""
         return self.name.partition(".")[2]
+
+    def fits(self, patterns: Iterable[str]) -> bool:
+        """Whether it is among those that the patterns name: `physics.solve_heat`, `physics.*`, `physics`, `*`."""
+        return any(pattern == self.family or fnmatchcase(self.name, pattern) for pattern in patterns)
 
     @property
     def collection(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
-    from nis_backend.entry import Entry
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 LONGEST_INSTRUCTIONS = 50_000
@@ -171,7 +169,7 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
     """
     entries = ctx.operations.entries()
     for pattern in definition.operations:
-        if not any(fits(entry, [pattern]) for entry in entries):
+        if not any(entry.fits([pattern]) for entry in entries):
             raise InvalidRequest(
                 f"No operation is called {pattern!r}.",
                 field="operations",
@@ -220,9 +218,3 @@ async def _check_far(field: str, operation: str, other: str, ctx: Context) -> No
         await ctx.call_named(operation, {"id": other})
     except NotFound as error:
         raise InvalidRequest(error.message, field=field, value=other, remedy=error.remedy) from None
-
-
-def fits(entry: Entry, patterns: Iterable[str]) -> bool:
-    """Whether an operation is among those that the patterns name."""
-    family = entry.name.partition(".")[0]
-    return any(pattern == family or fnmatchcase(entry.name, pattern) for pattern in patterns)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.capabilities.agents.agent import agent_of, find, fits
+from nis_backend.capabilities.agents.agent import agent_of, find
 from nis_backend.capabilities.agents.operations import KEPT, AgentVersion
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
@@ -44,7 +44,7 @@ def _draw(_request: Model, result: AgentCard) -> list[View]:
 async def get_agent_card(request: AgentVersion, ctx: Context) -> AgentCard:
     """Get what others are told of an agent: its name, what it is for, and the operations and agents it may use."""
     agent = agent_of(await find(request.id, ctx, request.version))
-    able = sorted(entry.name for entry in ctx.operations.entries() if fits(entry, agent.operations))
+    able = sorted(entry.name for entry in ctx.operations.entries() if entry.fits(agent.operations))
     return AgentCard(
         id=agent.id,
         name=agent.name,

@@ -34,7 +34,7 @@ MENDED = 2
 MOST_HANDED = 8
 """Times that a conversation is handed on in one run."""
 LONGEST_REASON = 4000
-NO_TOOLS = "{model} cannot choose tools by itself, so this agent only talked: give it a model that can."
+NO_TOOLS = "{model} chooses no tools and rules found none for it, so this agent only talked: give it a model that can."
 
 
 @dataclass(kw_only=True)
@@ -148,7 +148,7 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
 
 
 async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer | None:
-    """What no model is asked for: a question that a rule answers, and what is attached for one that cannot choose."""
+    """What no model is asked for: a question that a rule answers, and for a model that cannot choose what rules do."""
     from nis_backend.capabilities.agents.operations import Answer  # noqa: PLC0415 - as above
 
     if settled.agent.output_schema is not None:
@@ -162,6 +162,11 @@ async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer 
 
         looked = await attended(ctx, request.message, request.attachments, settled.info)
         stated, views = (None, []) if looked is None else (looked.text, looked.views)
+    elif settled.agent.operations and not settled.info.tools:
+        from nis_backend.capabilities.chat.operations import by_words  # noqa: PLC0415 - as above
+
+        found = await by_words(ctx, request.message, settled.agent.operations)
+        stated, views = (None, []) if found is None else (found.text, found.views)
     if stated is None:
         return None
     return Answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.agents.agent import Agent, agent_of, find, fits
+from nis_backend.capabilities.agents.agent import Agent, agent_of, find
 from nis_backend.capabilities.operations.operations import permitted, ranked
 from nis_backend.drivers.llm.base import ModelInfo, Tool
 from nis_backend.loop.attached import senses
@@ -46,7 +46,7 @@ async def settle(which: str, version: int | None, request: RunAgent, ctx: Contex
     """The agent as it is now, its model, and what it may use."""
     agent = agent_of(await find(which, ctx, version))
     _, info = await ctx.models.choose(agent.model)
-    able = tuple(entry for entry in permitted(ctx) if fits(entry, agent.operations)) if info.tools else ()
+    able = tuple(entry for entry in permitted(ctx) if entry.fits(agent.operations)) if info.tools else ()
     if len(able) > OFFERED:
         found = await ranked(ctx, request.message[:QUERY], able)
         able = tuple(dict.fromkeys((*found, *able)))

@@ -491,6 +491,13 @@ async def attended(ctx: Context, message: str, attachments: Sequence[Blob], info
     return await attend(ctx, message, attachments, turn, None)
 
 
+async def by_words(ctx: Context, message: str, among: Sequence[str]) -> Routed | None:
+    """What rules find for a model that chooses nothing, among some operations; None where it may talk."""
+    from nis_backend.capabilities.chat.routed import routed_turn  # noqa: PLC0415 - loads with the first turn
+
+    return await routed_turn(ctx, message, None, among=among)
+
+
 def _sum(*counts: int | None) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

@@ -43,19 +43,22 @@ class Routed:
 
 
 async def routed_turn(
-    ctx: Context, message: str, pending: Pending | None, attachments: Sequence[Blob] = ()
+    ctx: Context,
+    message: str,
+    pending: Pending | None,
+    attachments: Sequence[Blob] = (),
+    among: Sequence[str] = (),
 ) -> Routed | None:
     """Answer the message by an operation, or ask for what one needs; None where it is nobody's: the model may talk.
 
     `pending` is what the last answer asked for: a message that gives some of it completes that call. What the
-    operation wants to be given of the kind that is attached, it is given.
+    operation wants to be given of the kind that is attached, it is given. With `among`, it is one of those operations.
     """
 
     async def find() -> Json:
         try:
-            return (await ctx.call(route_message, RouteMessage(message=message, pending=pending))).model_dump(
-                mode="json"
-            )
+            asked = RouteMessage(message=message, pending=pending, among=list(among))
+            return (await ctx.call(route_message, asked)).model_dump(mode="json")
         except Unavailable as error:
             return {"problem": error.problem()}
 

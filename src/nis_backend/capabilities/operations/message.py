@@ -22,6 +22,11 @@ class RouteMessage(Model):
 
     message: str = Field(min_length=1, max_length=100_000, description="What a person says, in English.")
     excluding: list[str] = Field(default=[], max_length=20, description="Operations that are not to be picked.")
+    among: list[str] = Field(
+        default=[],
+        max_length=64,
+        description="Operations that may be picked, by name or family (physics.*); empty, any.",
+    )
     pending: Pending | None = Field(
         default=None, description="The call that an answer before it asked for more of: the message may complete it."
     )

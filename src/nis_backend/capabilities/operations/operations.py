@@ -204,7 +204,7 @@ async def route_message(request: RouteMessage, ctx: Context) -> Route:
     """
     from nis_backend.capabilities.operations.route import route  # noqa: PLC0415 - the rules load with the first message
 
-    return await route(ctx, request.message, request.pending, frozenset(request.excluding))
+    return await route(ctx, request.message, request.pending, request.excluding, request.among)
 
 
 def _line(entry: Entry) -> dict[str, Any]:  # Any: the fields of OperationLine

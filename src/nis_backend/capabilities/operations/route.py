@@ -53,8 +53,12 @@ class Decision:
     picked: Pick | None = None
 
 
-async def route(ctx: Context, message: str, pending: Pending | None, excluding: frozenset[str] = frozenset()) -> Route:
+async def route(
+    ctx: Context, message: str, pending: Pending | None, excluding: Sequence[str] = (), among: Sequence[str] = ()
+) -> Route:
     """The operation that the message is for, of those that the caller may call, or why there is none.
+
+    With `among`, it is one of those.
 
     Raises:
         Unavailable: it is for one, and the numbers in it cannot be read.
@@ -62,8 +66,8 @@ async def route(ctx: Context, message: str, pending: Pending | None, excluding: 
     if len(message) > LONGEST_QUESTION:
         return Route(operation=None, reason="too_long")
     entries = permitted(ctx)
-    if excluding:
-        entries = tuple(entry for entry in entries if entry.name not in excluding)
+    if excluding or among:
+        entries = tuple(entry for entry in entries if entry.name not in excluding and (not among or entry.fits(among)))
     if settled := asserted(message, entries) or lawful(message, entries) or documented(message, entries):
         return settled
     try:
