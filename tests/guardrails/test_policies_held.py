@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,19 @@ import pytest
 from conftest import Serve
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from nis_command import nis
+from opened import RUN, Nothing, opened
 from outliving import begun
 from over_mcp import over_mcp
 from rest_client import ask, done, followed
 
-from nis_backend.errors import Forbidden
+from nis_backend.calling import call
+from nis_backend.capabilities.metacognition.policy.operations import delete_policy
+from nis_backend.capabilities.metacognition.policy.reviews import decide_review
+from nis_backend.capabilities.runs.steering import approve_run
+from nis_backend.context import Context
+from nis_backend.errors import Forbidden, NotFound
+from nis_backend.journal import Journal
+from nis_backend.operation import Operation, operation
 
 Json = dict[str, Any]
 LONG: Json = {"test": "above", "field": "length", "value": 300}
@@ -226,10 +236,12 @@ def test_a_run_changes_no_policy_and_decides_no_review(serve: Serve) -> None:
     answers = [one for one in seen if one["type"] == "tool_answered"]
     assert len(answers) == len(steps)
     assert {one["problem"]["code"] for one in answers} == {"not_found", "forbidden"}
-    assert "is a person's to do" in seen[-1]["result"]["response"]
-    named = {"id": "metacognition.delete_policy", "arguments": {"id": "pendulums"}}
-    run = done(server, "POST", "/runs/start-run", {"operation": "operations.call_operation", "arguments": named})
-    assert ended(server, run["id"])[-1]["problem"]["code"] == "forbidden"
+    assert [one["operation"] for one in answers if one["problem"]["code"] == "forbidden"] == [
+        "physics.simulate_pendulum"
+    ]
+    step = {"id": "a", "operation": "metacognition.delete_policy", "arguments": {"id": "pendulums"}}
+    planned = ask(server, "POST", "/plans", {"goal": "No rules.", "steps": [step]})
+    assert (planned[0], "a person's to decide" in planned[2]["detail"]) == (422, True)
     assert done(server, "GET", "/policies/pendulums")["enabled"] is True
 
 
@@ -259,3 +271,33 @@ def test_the_policies_to_begin_with_do_what_they_say(serve: Serve) -> None:
     assert (outcome, rules) == ("mask", ["orders-in-what-is-read"])
     assert "Ignore" not in found["result"]["value"]
     assert not done(server, "GET", "/decisions")["decisions"]
+
+
+def test_what_a_model_has_chosen_decides_nothing(tmp_path: Path) -> None:
+    """Promise: also where it comes by another call, or by a run that a run has begun, a person's matter is refused."""
+    matters: list[tuple[Operation[Any, Any], Json]] = [
+        (delete_policy, {"id": "p"}),
+        (decide_review, {"id": "r", "approved": True}),
+        (approve_run, {"id": "r"}),
+    ]
+
+    @operation("tests.pass_on", effect="writes")
+    async def pass_on(request: Nothing, ctx: Context) -> Nothing:
+        """Call what is a person's."""
+        await ctx.call_named("metacognition.delete_policy", {"id": "p"})
+        return request
+
+    async def body() -> None:
+        async with opened(tmp_path, operations=[delete_policy, decide_review, approve_run, pass_on]) as given:
+            store, owner = given.drivers.store, given.caller.owner
+            begun_in = Journal(store, owner, RUN, 0, within=(("run", "run-0"),))
+            for target, request in matters:
+                for ctx in (replace(given, journal=None, chosen=True), replace(given, journal=begun_in)):
+                    with pytest.raises(Forbidden, match="is a person's to do"):
+                        await call(target, request, ctx)
+                with pytest.raises(NotFound):
+                    await call(target, request, replace(given, journal=None))
+            with pytest.raises(Forbidden, match="is a person's to do"):
+                await call(pass_on, {}, replace(given, journal=None, chosen=True))
+
+    asyncio.run(body())

@@ -8,6 +8,7 @@ from nis_backend.capabilities.plans.plan import CHECK, GIVEN, RESULT, actions, c
 from nis_backend.capabilities.plans.references import REFERENCE, references
 from nis_backend.conforming import hold
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
+from nis_backend.guardrails.persons import PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -147,6 +148,9 @@ def _target(name: str, field: str, ctx: Context) -> Operation[Any, Any]:
     if target.shape == "stream" or target.secret or target.name == "plans.run_plan":
         told = f"{name} cannot be a step: it answers a stream, a secret, or is a plan itself."
         raise _wrong(field, told, name, "Name another operation.")
+    if target.name in PERSONS:
+        told = f"{name} cannot be a step: it is a person's to decide."
+        raise _wrong(field, told, name, "Call it yourself.")
     return target
 
 

@@ -17,6 +17,7 @@ from nis_backend.capabilities.plans.checking import check_steps
 from nis_backend.capabilities.plans.plan import MOST_STEPS, Definition, Step, called
 from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, shorten
+from nis_backend.guardrails.persons import PERSONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -70,6 +71,7 @@ def plannable(ctx: Context, patterns: Iterable[str] = ("*",)) -> tuple[Entry, ..
         if entry.shape != "stream"
         and entry.effect != "destroys"
         and not entry.secret
+        and entry.name not in PERSONS
         and entry.family != "plans"
         and any(fnmatchcase(entry.name, one) or entry.family == one for one in given)
     )
