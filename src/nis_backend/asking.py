@@ -6,11 +6,14 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.calling import guarded
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall, Usage
 from nis_backend.errors import NisError, UpstreamFailed, WorkerLost
 from nis_backend.event import ModelAnswered, ModelCalled, WantedCall
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from nis_backend.context import Context
     from nis_backend.drivers.llm.answer import TokenLogprob
     from nis_backend.drivers.llm.base import LanguageModels, Prompt
@@ -56,22 +59,45 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
 
 
 async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> Heard:
+    looked = await _looked_at(ctx)
     words: list[str] = []
     thoughts: list[str] = []
     logprobs: list[dict[str, Any]] = []  # Any: JSON
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
             if isinstance(item, Answered):
+                if looked is not None:
+                    words, thoughts = [await looked("".join(words))], [await looked("".join(thoughts))]
+                    # A token's chance says the token.
+                    logprobs = []
+                    await ctx.run.thought(step, thoughts[0])
+                    await ctx.run.text(step, words[0])
                 await _ended(ctx, step, item, logprobs)
                 return Heard(text="".join(words), thought="".join(thoughts), end=item, logprobs=logprobs)
             if isinstance(item, ReasoningChunk):
                 thoughts.append(item.text)
-                await ctx.run.thought(step, item.text)
+                if looked is None:
+                    await ctx.run.thought(step, item.text)
                 continue
             logprobs += [{**_chance(one), "alternatives": [*map(_chance, one.alternatives)]} for one in item.logprobs]
             words.append(item.text if words else before + item.text)
-            await ctx.run.text(step, words[-1], at_once=prompt.pieces)
+            if looked is None:
+                await ctx.run.text(step, words[-1], at_once=prompt.pieces)
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+
+
+async def _looked_at(ctx: Context) -> Callable[[str], Awaitable[str]] | None:
+    """Makes of words what may be said, where a policy looks at what this run answers: they are held back till then."""
+    held = ctx.drivers.guards.get(ctx.caller.owner)
+    if held is None or not held.policies or not ctx.operation:
+        return None
+    target = ctx.operations.find(ctx.operation)
+    policies = await guarded(target, ctx)
+    if not policies:
+        return None
+    from nis_backend.guardrails.saying import may_say  # noqa: PLC0415 - few owners have policies
+
+    return may_say(ctx, target, policies)
 
 
 def _chance(one: TokenLogprob) -> dict[str, Any]:  # Any: JSON

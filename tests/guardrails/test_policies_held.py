@@ -301,3 +301,24 @@ def test_what_a_model_has_chosen_decides_nothing(tmp_path: Path) -> None:
                 await call(pass_on, {}, replace(given, journal=None, chosen=True))
 
     asyncio.run(body())
+
+
+def test_words_of_a_run_are_looked_at_before_they_are_said(serve: Serve) -> None:
+    """Promise of rules after a call: what a rule masks or refuses in an answer is in no event of its run either."""
+
+    def model(request: Asked) -> Canned:
+        return says(f"She is at {ADDRESS} , I was told.")
+
+    rule = {"id": "out", "when": "after", "conditions": [{"test": "personal", "field": "response"}], "why": "No."}
+    kept = {"name": "kept", "applies_to": {"operations": ["agents.run_agent"]}}
+    with FakeOpenAI(*[model] * 2, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {"name": "clerk", "instructions": "You say.", "model": "local:words"})
+        done(server, "POST", "/policies", {**kept, "rules": [{**rule, "then": "mask"}]})
+        masked = ended(server, begun(server, "/agents/clerk/run", {"message": "Where?"}))
+        done(server, "PATCH", "/policies/kept", {"change": {"rules": [{**rule, "then": "refuse"}]}})
+        refused = ended(server, begun(server, "/agents/clerk/run", {"message": "Where?"}))
+    assert masked[-1]["result"]["response"] == "She is at [EMAIL_1] , I was told."
+    assert "".join(one["text"] for one in masked if one["type"] == "text_delta").startswith("She is at [EMAIL_1]")
+    assert refused[-1]["problem"]["code"] == "forbidden"
+    assert ADDRESS not in json.dumps([masked, refused])

@@ -42,6 +42,7 @@ MOVES = {
     "training.list_trainings",
     "training.promote_model",
     "training.roll_back_model",
+    "metacognition.decide_review",
     "runs.cancel_run",
     "runs.get_statistics",
     "runs.start_run",

@@ -83,6 +83,16 @@ class Check:
             return None if found.where else Found()
         return found if found.where else None
 
+    def look_at_words(self, text: str, facts: Facts) -> Found | None:
+        """What it finds in words that a model says, whatever field they are for; None where it does not hold."""
+        one = self.condition
+        if one.test in OF_CALL:
+            return self.look(None, facts)
+        mask = self._in_text(text)
+        if one.negated:
+            return Found() if mask is None else None
+        return None if mask is None else Found(where={"words": mask})
+
     def _of_call(self, facts: Facts) -> bool:
         one = self.condition
         match one.test:
@@ -265,11 +275,15 @@ class Compiled:
         return replace(self, policy=self.policy.model_copy(update={"applies_to": applies}))
 
     def concerns(self, request: Any, facts: Facts) -> bool:  # Any: a request
-        """Whether it looks at this call: of one of its agents, with one of its models."""
+        """Whether it looks at this call: of one of its agents, with one of its models; None where that is not known."""
         agents, models = self.policy.applies_to.agents, self.policy.applies_to.models
         if agents and not any(fnmatchcase(facts.agent or "", one) for one in agents):
             return False
-        return not models or any(fnmatchcase(str(getattr(request, "model", None) or ""), one) for one in models)
+        return (
+            not models
+            or request is None
+            or any(fnmatchcase(str(getattr(request, "model", None) or ""), one) for one in models)
+        )
 
     def look(
         self, stage: When, request: Any, result: Any, facts: Facts
@@ -292,19 +306,20 @@ class Compiled:
                 where = {place: mask for place, mask in where.items() if not names_a_thing(place.rpartition(".")[2])}
                 if not where:
                     continue
-            yield (
-                Finding(
-                    policy_id=self.id,
-                    policy=self.name,
-                    rule=rule.id,
-                    stage=stage,
-                    then=rule.then,
-                    why=rule.why,
-                    cites=rule.cites,
-                    fields=list(where)[:MOST_FOUND],
-                ),
-                where,
-            )
+            yield self.finding(rule, list(where)), where
+
+    def finding(self, rule: Rule, where: Sequence[str]) -> Finding:
+        """That a rule of it holds, and where."""
+        return Finding(
+            policy_id=self.id,
+            policy=self.name,
+            rule=rule.id,
+            stage=rule.when,
+            then=rule.then,
+            why=rule.why,
+            cites=rule.cites,
+            fields=list(where)[:MOST_FOUND],
+        )
 
 
 async def compiled(id_: str, name: str, policy: Policy) -> Compiled:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from nis_backend.context import Context
-    from nis_backend.guardrails.compiled import Compiled, Mask
+    from nis_backend.guardrails.compiled import Compiled, CompiledRule, Mask
     from nis_backend.guardrails.rules import Finding, When
     from nis_backend.operation import Model, Operation
 
@@ -43,11 +43,7 @@ async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
     rules = [one for policy in policies for one in policy.rules if one.rule.when == stage]
     if not rules:
         return []
-    spent = {check.condition.days: 0.0 for one in rules for check in one.checks if check.condition.test == "spent"}
-    for days in spent:
-        spent[days] = await _spent(ctx, days)
-    agent = ctx.agent or (str(getattr(request, "id", "")) if target.on == "agent" else None)
-    facts = Facts(operation=target, agent=agent, holds=lambda scope: not ctx.caller.lacks([scope]), spent=spent)
+    facts = await facts_of(ctx, target, rules, request)
 
     def found() -> Looked:
         return [one for policy in policies for one in policy.look(stage, request, result, facts)]
@@ -56,6 +52,17 @@ async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
     much = sum(len(text) for _, text in texts(value)) > MUCH
     looked = await asyncio.to_thread(found) if much else found()
     return sorted(looked, key=lambda one: -WEIGHT[one[0].then])
+
+
+async def facts_of(
+    ctx: Context, target: Operation[Any, Any], rules: Sequence[CompiledRule], request: Any = None
+) -> Facts:  # Any: a request
+    """What is known of a call beside its request and its result."""
+    spent = {check.condition.days: 0.0 for one in rules for check in one.checks if check.condition.test == "spent"}
+    for days in spent:
+        spent[days] = await _spent(ctx, days)
+    agent = ctx.agent or (str(getattr(request, "id", "")) if target.on == "agent" else None)
+    return Facts(operation=target, agent=agent, holds=lambda scope: not ctx.caller.lacks([scope]), spent=spent)
 
 
 async def _spent(ctx: Context, days: int) -> float:
