@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import Serve, Server
 
+from nis_backend.catalog import index
 from nis_backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +95,15 @@ def test_every_variable_a_page_names_is_a_setting(path: Path) -> None:
     """Promise: no page names a setting that is not there."""
     known = {field.alias for field in Settings.model_fields.values()}
     assert set(re.findall(r"\b(?:NIS|OPENAI|NVIDIA|ANTHROPIC)_[A-Z0-9_]+\b", PAGES[path])) <= known
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_every_operation_a_page_names_is_one(path: Path) -> None:
+    """Promise: no page names an operation that is not there."""
+    known = {entry.name for entry in index()}
+    families = {name.partition(".")[0] for name in known}
+    named = set(re.findall(r"`([a-z_]+\.[a-z]+_[a-z_]+)`", PAGES[path]))
+    assert {name for name in named if name.partition(".")[0] in families} <= known
 
 
 @pytest.mark.parametrize("path", PAGES, ids=str)
