@@ -21,6 +21,9 @@ Res = TypeVar("Res")
 START = "runs.start_run"
 """Makes any operation a run, which a time limit can end whatever it is at."""
 
+LAST_SECONDS = 2.0
+"""Of a run's time: what is left to end the runs that it waits for."""
+
 
 async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     ctx: Context,
@@ -74,6 +77,7 @@ async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: w
 
 
 async def _ended(ctx: Context, run_id: str, seconds: float | None) -> Json:
+    seconds = await _left(ctx, seconds)
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -90,6 +94,16 @@ async def _ended(ctx: Context, run_id: str, seconds: float | None) -> Json:
         if stop_reason(stopped) == CANCELLED:
             await _cancel(ctx, run_id)
         raise
+
+
+async def _left(ctx: Context, seconds: float | None) -> float | None:
+    """The time there is: what was given, and no more than the run has that waits, less what ending it takes."""
+    deadline = (await ctx.runs.get(ctx.run.run_id)).deadline
+    if deadline is None:
+        return seconds
+    left = deadline - ctx.drivers.store.now()
+    left = max(left - min(LAST_SECONDS, left / 4), 0.1)
+    return left if seconds is None else min(left, seconds)
 
 
 async def _result(ctx: Context, run_id: str) -> Any:  # Any: JSON

@@ -82,6 +82,8 @@ def test_ten_steps_with_an_approval_survive_kills(serve: Serve, tmp_path: Path) 
     assert sorted(written[5:8]) == ["Line f.", "Line g.", "Line h."]
     assert written[8].startswith("After feedback-")
     assert written[9] == "Line j."
+    again = done(server, "GET", f"/runs/{run_id}/replay")
+    assert again["identical"], again
     result = done(server, "GET", f"/runs/{run_id}")["result"]
     assert [one["state"] for one in result["steps"]] == ["done"] * 10
     assert set(result["output"]) == {"j"}

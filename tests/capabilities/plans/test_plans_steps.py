@@ -176,6 +176,8 @@ def test_a_model_plans_anew_and_a_person_decides_what_it_writes(serve: Serve, tm
         server = serve("--app", str(DIARY), data=tmp_path, NIS_LOCAL_URL=provider.url)
         done(server, "POST", f"/runs/{run_id}/approve", {"call_id": waiting["call_id"]})
         result = until(server, run_id, "succeeded")[-1]["result"]
+        again = done(server, "GET", f"/runs/{run_id}/replay")
+    assert again["identical"], again
     assert waiting["arguments"] == {"text": "It is ok."}
     assert result["replanned"] == 1
     assert [(one["id"], one["state"]) for one in result["steps"]] == [

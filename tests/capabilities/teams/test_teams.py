@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ def member(name: str, **more: Any) -> Json:
 
 def name_of(request: Asked) -> str:
     """Who is asked."""
-    return str(request.body["messages"][0]["content"]).rpartition("You are ")[2].rstrip(".")
+    return re.findall(r"You are (\w+)", str(request.body["messages"][0]["content"]))[-1]
 
 
 def last(request: Asked) -> str:
@@ -32,6 +33,9 @@ def team(serve: Serve, definition: Json, model: Any, message: str = "How many?",
         done(server, "POST", "/teams", {"name": "t", **definition})
         _, _, answer = ask(server, "POST", "/teams/t/run", {"message": message})
         runs = done(server, "GET", "/runs?operation=models.generate_text&limit=100")["runs"]
+        if "run_id" in answer:
+            again = done(server, "GET", f"/runs/{answer['run_id']}/replay")
+            assert again["identical"], again
     return answer, runs
 
 
@@ -99,7 +103,9 @@ def test_a_supervisor_asks_the_others_as_tools(serve: Serve) -> None:
 
     members = [member("lead"), member("a"), member("b")]
     answer, _ = team(serve, {"shape": "supervisor", "members": members}, model)
-    assert answer["response"].startswith("Twelve. Thirteen. There is no member ask-z.")
+    within = r"<data-(\w+)>\nTwelve.\n</data-\1> <data-\1>\nThirteen.\n</data-\1> There is no member ask-z.*"
+    marked = re.fullmatch(within, answer["response"], re.DOTALL)
+    assert marked, answer["response"]
     assert [one["member"] for one in answer["said"]] == ["a", "b", "lead"]
 
 

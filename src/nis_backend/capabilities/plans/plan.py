@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.annotations import Plain
-from nis_backend.capabilities.plans.references import STEP_ID, references
+from nis_backend.capabilities.plans.references import OWN, STEP_ID, references
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
@@ -23,7 +23,7 @@ MOST_STEPS, MOST_CONDITIONS, MOST_RETRIES, MOST_REPLANS = 64, 16, 5, 3
 LONGEST_GOAL, LONGEST_MESSAGE = 10_000, 100_000
 LONGEST_STEP = 86_400.0
 """Seconds that one step may be given."""
-GIVEN, RESULT, CHECK = "given", "result", "check"
+GIVEN, RESULT, CHECK = OWN, "result", "check"
 """Names that references begin with beside the steps' own: what the run was given, what the step came to, what its check
 answered."""
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.errors import InvalidRequest, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nis_backend.operation import Json
 
 STEP_ID = r"[a-z][a-z0-9_]{0,31}"
 REFERENCE = re.compile(rf"\{{\{{([^{{}}]*)\}}\}}|\{{({STEP_ID})((?:\.[A-Za-z0-9_-]{{1,64}}){{0,16}})\}}")
 """`{{name}}` stands for the text `{name}` itself."""
+OWN = "given"
+"""What the run was given is whoever's word who runs it."""
 DEEPEST = 32
 """Values within values that are looked at."""
 
@@ -48,6 +50,20 @@ def fill(value: Any, known: Mapping[str, Any]) -> Any:  # Any: JSON
     if whole and whole[2]:
         return _member(whole, known)
     return REFERENCE.sub(lambda found: _text(found, known), value)
+
+
+def words(text: str, known: Mapping[str, Any], mark: Callable[[str], str]) -> str:
+    """A text for a model with what its references stand for; words that a step came to are put within marks.
+
+    Raises:
+        InvalidRequest: as `fill` does.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        value = _member(found, known) if found[2] and found[2] != OWN else None
+        return mark(value) if isinstance(value, str) else _text(found, known)
+
+    return REFERENCE.sub(shown, text)
 
 
 def _text(found: re.Match[str], known: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.plans.plan import GIVEN, Plan, before, called, find, plan_of
@@ -13,6 +14,7 @@ from nis_backend.errors import NisError, from_problem
 from nis_backend.event import Progressed, Warned
 from nis_backend.followed import stop
 from nis_backend.journal import Suspended
+from nis_backend.loop.quarantine import Quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +89,11 @@ class Walk:
     """Steps that a model has planned while the plan ran: a person decides before what they write or destroy."""
     rejected: bool = False
     next_number: int = 1
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Words that steps came to are data to agents and models, within the run's one mark."""
+        return Quarantine(self.ctx, wary=False)
 
     @property
     def failed(self) -> list[str]:
@@ -182,6 +189,7 @@ class Walk:
                 step=step,
                 number=self.numbers[step.id],
                 known=self.results,
+                quarantine=self.quarantine,
                 cautious=step.id in self.cautious,
             )
             outcome, result = await stepping.carry()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.plans.comparing import unmet
 from nis_backend.capabilities.plans.plan import CHECK, MOST_RETRIES, RESULT, actions, called
-from nis_backend.capabilities.plans.references import fill
+from nis_backend.capabilities.plans.references import fill, words
 from nis_backend.conforming import Wrong, hold
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed
 from nis_backend.event import Rejected
 from nis_backend.followed import follow
+from nis_backend.guardrails.marking import SAID as OF_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.plans.operations import StepOutcome
     from nis_backend.capabilities.plans.plan import Action, Step, Verify
     from nis_backend.context import Context
+    from nis_backend.loop.quarantine import Quarantine
     from nis_backend.operation import Json
 
 FINAL = frozenset({"invalid_request", "malformed", "forbidden", "not_found", "not_supported", "budget_exceeded"})
@@ -34,6 +36,7 @@ class Stepping:
     step: Step
     number: int
     known: Mapping[str, Any]
+    quarantine: Quarantine
     cautious: bool
     """Whether a person decides before what it writes or destroys."""
     rejected: bool = False
@@ -82,7 +85,7 @@ class Stepping:
         name, arguments = called(action)
         refusal: NisError | None = None
         try:
-            arguments = fill(arguments, self.known)
+            arguments = fill(arguments, self.known) if action.operation is not None else self._told(arguments)
         except InvalidRequest as error:
             refusal = error
         seconds = self.step.seconds
@@ -96,6 +99,13 @@ class Stepping:
         if self.step.verify is not None:
             problem = await self._verify(self.step.verify, result, call_id)
         return result, problem
+
+    def _told(self, arguments: Json) -> Json:
+        """What an agent or a team is told: words that steps came to are data to it, and marked as such."""
+        message = str(arguments["message"])
+        told = words(message, self.known, self.quarantine.told)
+        of_marks = f"\n\n{OF_MARKS}" if told != words(message, self.known, str) else ""
+        return {**arguments, "message": f"{told}{of_marks}"}
 
     async def _verify(self, verify: Verify, result: Any, call_id: str) -> Json | None:  # Any: JSON
         """The problem where the result is not what it has to be."""

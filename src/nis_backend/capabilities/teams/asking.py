@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.teams.answered import Contribution
 from nis_backend.errors import DeadlineExceeded
 from nis_backend.followed import follow, together
+from nis_backend.guardrails.marking import SAID as OF_MARKS
+from nis_backend.loop.quarantine import Quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
+LONGEST_SHOWN = 8_000
+"""Characters of a member's words that the others are shown."""
 SAID = {"agents.run_agent": "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
 """Where the words are in what an operation answers."""
 
@@ -52,7 +57,19 @@ class Asking:
         work = [self._ask(self.number(), member, message, turn, left) for member, message in asked]
         answers = await together(work)
         self.said += answers
+        for one in answers:
+            await self.quarantine.look(one.member, one.text)
         return answers
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """What members say is data to the others, whoever has told them to say it."""
+        return Quarantine(self.ctx, wary=False)
+
+    def quoted(self, said: Sequence[Contribution]) -> str:
+        """What members said, under their names and within marks, for another member."""
+        told = "\n\n".join(f"{one.member}:\n{self.quarantine.told(one.text[:LONGEST_SHOWN])}" for one in said)
+        return f"{told}\n\n{OF_MARKS}"
 
     async def _ask(self, number: int, member: Member, message: str, turn: int, left: float) -> Contribution:
         operation, request = called(member, message, self.team.max_tokens)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.teams.shapes import Outcome, shown, silent
+from nis_backend.capabilities.teams.shapes import Outcome, silent
 from nis_backend.event import Surface
 from nis_backend.view import Text, verbatim
 
@@ -44,7 +44,7 @@ async def write_board(asking: Asking, message: str) -> Outcome:
         writers += [] if highest is None else [highest]
         if not writers:
             break
-        written = await asking.ask_all([(one, _task(message, board)) for one in writers], turn)
+        written = await asking.ask_all([(one, _task(asking, message, board)) for one in writers], turn)
         for one in writers:
             seen[one.name] = len(board) + len(writers)
         added = [one for one in written if one.problem is None and one.text.strip()]
@@ -74,8 +74,8 @@ async def _highest(
     if not bidders:
         return None
     ask = (
-        f"{_task(message, board)}\n\nHow much have you to add that is not on the board? Answer with one whole number "
-        f"from 0, nothing, to {MOST_BID}, and nothing else."
+        f"{_task(asking, message, board)}\n\nHow much have you to add that is not on the board? Answer with one whole "
+        f"number from 0, nothing, to {MOST_BID}, and nothing else."
     )
     bids = [_bid(one) for one in await asking.ask_all([(one, ask) for one in bidders], turn)]
     most = max(bids)
@@ -87,8 +87,8 @@ def _bid(said: Contribution) -> int:
     return int(found[1]) if found and said.problem is None else 0
 
 
-def _task(message: str, board: Sequence[Contribution]) -> str:
-    written = shown(board) if board else "Nothing yet."
+def _task(asking: Asking, message: str, board: Sequence[Contribution]) -> str:
+    written = asking.quoted(board) if board else "Nothing yet."
     return (
         f"The task:\n{message}\n\nThe board, on which all of the team write:\n\n{written}\n\n"
         "Add what brings the task on. If the answer stands, write DONE: and the answer."

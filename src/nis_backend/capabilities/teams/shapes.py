@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.teams.answered import Contribution, Vote, voted, with_answers
+from nis_backend.capabilities.teams.asking import LONGEST_SHOWN
 from nis_backend.errors import UpstreamFailed, from_problem
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.teams.asking import Asking
     from nis_backend.errors import NisError
-
-LONGEST_SHOWN = 8_000
-"""Characters of a member's words that the others are shown."""
 
 
 @dataclass(kw_only=True)
@@ -37,7 +35,7 @@ async def in_sequence(asking: Asking, message: str) -> Outcome:
     text = message
     for member in asking.team.members:
         before = asking.said[-1].text if asking.said else ""
-        told = f"{message}\n\n{shown([asking.said[-1]])}\n\nGo on from that." if before else text
+        told = f"{message}\n\n{asking.quoted([asking.said[-1]])}\n\nGo on from that." if before else text
         one = await asking.ask(member, told)
         if one.problem is not None:
             raise silent([one])
@@ -59,7 +57,7 @@ async def in_parallel(asking: Asking, message: str) -> Outcome:
         raise silent(said)
     if speaker is None:
         return Outcome(response=shown(heard))
-    told = f"{message}\n\nThe others have answered:\n\n{shown(heard)}\n\nMake one answer of it."
+    told = f"{message}\n\nThe others have answered:\n\n{asking.quoted(heard)}\n\nMake one answer of it."
     last = await asking.ask(asking.members[speaker], told, 2)
     if last.problem is not None:
         raise silent([last])
@@ -84,16 +82,16 @@ async def by_debate(asking: Asking, message: str) -> Outcome:
         heard = {one.member: one for one in last if one.problem is None}
         if len(heard) < 2:  # noqa: PLR2004 - one alone has nobody to debate with
             break
-        asked = [(asking.members[name], _again(message, name, list(heard.values()))) for name in heard]
+        asked = [(asking.members[name], _again(asking, message, name, list(heard.values()))) for name in heard]
         again = {one.member: one for one in await asking.ask_all(asked, turn)}
         # Who falls silent now has said something before, which counts no more: silence is no agreement.
         last = [again.get(one.member, one) for one in last]
     return _decided(last, asking)
 
 
-def _again(message: str, name: str, heard: Sequence[Contribution]) -> str:
+def _again(asking: Asking, message: str, name: str, heard: Sequence[Contribution]) -> str:
     own = "\n\n".join(one.text[:LONGEST_SHOWN] for one in heard if one.member == name)
-    others = shown([one for one in heard if one.member != name])
+    others = asking.quoted([one for one in heard if one.member != name])
     return (
         f"{message}\n\nYou have answered:\n\n{own}\n\nThe others have answered:\n\n{others}\n\n"
         "Look for mistakes in each, also in your own, and answer again. Keep your answer where it is right."
@@ -125,8 +123,8 @@ def undecided(vote: Vote) -> str:
 
 
 def shown(said: Sequence[Contribution]) -> str:
-    """What members said, under their names."""
-    return "\n\n".join(f"{one.member}:\n{one.text[:LONGEST_SHOWN]}" for one in said)
+    """What members said, under their names, for who asked the team."""
+    return "\n\n".join(f"{one.member}:\n{one.text}" for one in said)
 
 
 def silent(said: Sequence[Contribution]) -> NisError:
