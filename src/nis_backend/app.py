@@ -75,6 +75,8 @@ log = logging.getLogger("nis.app")
 RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
+DECISION_DAYS = 90
+"""How long is kept what policies have decided, and had a person decide."""
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
@@ -297,6 +299,8 @@ class Process:
             now = time.time()
             try:
                 await store.expire("replies", now - REPLIES_SECONDS)
+                await store.expire("policy_decisions", now - 86_400 * DECISION_DAYS)
+                await store.expire("reviews", now - 86_400 * DECISION_DAYS)
                 await sweep(store, contents)
                 await self._tidy_runs(now)
                 for row in await store.expire("blobs", now, "expires"):

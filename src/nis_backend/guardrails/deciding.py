@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
     from nis_backend.guardrails.rules import Finding
 
-DECISION_DAYS = 90
-"""How long decisions and reviews are kept."""
-
 
 async def record(ctx: Context, operation: str, finding: Finding) -> None:
     """Write down what a rule decided: once, also where a run's code is executed again."""

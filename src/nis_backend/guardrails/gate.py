@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from nis_backend.errors import Forbidden, NotSupported
 from nis_backend.event import Started, Warned
 from nis_backend.guardrails import reviewing
-from nis_backend.guardrails.compiled import Facts
+from nis_backend.guardrails.conditions import Facts
 from nis_backend.guardrails.deciding import record
 from nis_backend.guardrails.paths import retold, texts
 from nis_backend.guardrails.rules import WEIGHT
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from nis_backend.context import Context
-    from nis_backend.guardrails.compiled import Compiled, CompiledRule, Mask
+    from nis_backend.guardrails.compiled import Compiled, CompiledRule
+    from nis_backend.guardrails.conditions import Mask
     from nis_backend.guardrails.rules import Finding, When
     from nis_backend.operation import Model, Operation
 

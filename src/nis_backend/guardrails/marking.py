@@ -25,7 +25,12 @@ TURNS = re.compile(r"<\|(?=[a-z_]+\|>)|\[(?=/?INST\])|<(?=</?SYS>>)|<(?=/?data-)
 
 def new_mark(ctx: Context) -> str:
     """A mark that nobody knows, the same however often the run's code is executed."""
-    return str(ctx.run.once("mark", lambda: secrets.token_hex(8)))
+    return str(ctx.run.once("mark", fresh_mark))
+
+
+def fresh_mark() -> str:
+    """A mark for what is noted in a run's log together with it."""
+    return secrets.token_hex(8)
 
 
 def marked(text: str, mark: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.event import Warned
-from nis_backend.guardrails.compiled import OF_CALL, OF_TEXTS
+from nis_backend.guardrails.conditions import OF_CALL, OF_TEXTS
 from nis_backend.guardrails.deciding import record
 from nis_backend.guardrails.gate import facts_of, refusal
 from nis_backend.guardrails.rules import WEIGHT, Finding
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.context import Context
-    from nis_backend.guardrails.compiled import Compiled, CompiledRule, Mask
+    from nis_backend.guardrails.compiled import Compiled, CompiledRule
+    from nis_backend.guardrails.conditions import Mask
     from nis_backend.operation import Operation
 
 

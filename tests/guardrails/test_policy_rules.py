@@ -9,7 +9,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from nis_backend.errors import InvalidRequest
-from nis_backend.guardrails.compiled import Compiled, Facts, compiled
+from nis_backend.guardrails.compiled import Compiled, compiled
+from nis_backend.guardrails.conditions import Facts
 from nis_backend.guardrails.gate import mask
 from nis_backend.guardrails.paths import at, retold, texts
 from nis_backend.guardrails.rules import MOST_RULES, Policy, Rule
