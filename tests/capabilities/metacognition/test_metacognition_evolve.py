@@ -85,6 +85,23 @@ def test_what_proves_better_is_the_next_version_and_can_be_taken_back(serve: Ser
     assert (last["version"], last["instructions"]) == (3, "Answer.")
 
 
+def test_the_cases_of_a_dataset_are_those_given_as_they_are(serve: Serve, tmp_path: Path) -> None:
+    """Promise: a dataset of cases, by its name, is parted as the same cases in a request are, and decides the same."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path))
+    done(server, "POST", "/datasets", {"name": "questions", "kind": "cases"})
+    done(server, "POST", "/datasets/questions/import-examples", {"rows": cases()})
+    done(server, "POST", "/datasets", {"name": "labels", "kind": "labels"})
+    kept(server, "doer")
+    other = ask(server, "POST", PATH, asked("doer", cases=[], dataset="labels"))
+    told = done(server, "POST", PATH, asked("doer", cases=[], dataset="questions"))
+    again = done(server, "POST", PATH, asked("doer", promotes="never"))
+    assert (other[0], other[2]["field"]) == (422, "dataset")
+    assert told["state"] == "promoted", told["reason"]
+    assert told["split"] == again["split"] == {"train": 12, "validation": 12, "held_out": 24, "seed": 0}
+    assert again["from_version"] == 2
+    assert again["state"] == "kept"
+
+
 def test_what_is_no_better_stays_as_it_is(serve: Serve, tmp_path: Path) -> None:
     """Promise: without a true improvement the agent keeps its version, however the search went; and it says why."""
     server = serve(NIS_SIMULATED=simulation(tmp_path, better=0.5, before=0.5))

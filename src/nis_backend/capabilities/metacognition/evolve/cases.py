@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import InvalidRequest, NotSupported
+from nis_backend.errors import InvalidRequest, NotSupported, TooLarge
 from nis_backend.numerics.superiority import fewest_wins
 
 if TYPE_CHECKING:
@@ -66,8 +66,16 @@ def trials_of(given: Sequence[Json], field: str = "cases") -> list[Trial]:
     """The cases as they are asked; of those that ask the same, the first.
 
     Raises:
+        TooLarge: there are too many.
         InvalidRequest: a conversation does not end with a user's turn, or has a turn of the system's.
     """
+    if len(given) > MOST_CASES:
+        raise TooLarge(
+            f"There are {len(given)} cases; {MOST_CASES} are taken.",
+            field=field,
+            value=len(given),
+            remedy="Give fewer of them.",
+        )
     found: dict[str, Trial] = {}
     for number, case in enumerate(given):
         asked = case["input"]
@@ -113,7 +121,7 @@ async def of_dataset(name: str, version: str | None, ctx: Context) -> list[Json]
 
     Raises:
         NotFound: the caller has no such dataset.
-        InvalidRequest: it is of another kind, or has too many.
+        InvalidRequest: it is of another kind.
     """
     found = await ctx.call_named("datasets.get_dataset", {"id": name})
     if found.kind != "cases":
@@ -123,13 +131,6 @@ async def of_dataset(name: str, version: str | None, ctx: Context) -> list[Json]
     asked = {"id": found.id, "version": version or found.version, "format": "jsonl"}
     blob = await ctx.call_named("datasets.export_dataset", asked)
     lines = [line for line in (await ctx.blobs.read(blob.id)).splitlines() if line.strip()]
-    if len(lines) > MOST_CASES:
-        raise InvalidRequest(
-            f"The dataset has {len(lines)} cases; {MOST_CASES} are taken.",
-            field="dataset",
-            value=len(lines),
-            remedy="Split it, and name a smaller one.",
-        )
     return [json.loads(line) for line in lines]
 
 

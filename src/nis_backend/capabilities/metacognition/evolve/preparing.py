@@ -62,7 +62,7 @@ class Searching(Measures):
     minibatch: int = Field(default=3, ge=1, le=20, description="Cases that each of them is written from.")
     significance: Annotated[float, Knob()] = Field(
         default=0.05,
-        gt=0,
+        ge=1e-6,
         lt=0.5,
         description="The chance of promoting what is no better; at the n-th look at the same cases it is over n².",
     )
