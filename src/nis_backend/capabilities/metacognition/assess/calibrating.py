@@ -81,7 +81,7 @@ async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
         seed=request.seed,
         told=f"On {len(judged)} outcomes held out the stated confidence is {ece.value:.3f} off on average (ECE, "
         f"{ece.low:.3f} to {ece.high:.3f}); exact probabilities would be {chance.value:.3f} off on as few. It holds "
-        f"for questions such as these, asked in this way: {setting}.",
+        f"for questions such as these, in this setting: {setting}.",
         created=ctx.now(),
     )
     await calibration.serve(result, ctx)

@@ -26,8 +26,9 @@ FORMULAS = {
     "temperature": "σ(log-odds(score) / T), by likelihood: Guo et al. (2017)",
 }
 LEAST_OUTCOMES, LEAST_EACH = 50, 10
-"""Outcomes that a calibration takes; of right and of wrong ones, fitted and held out each, at least `LEAST_SIDE`."""
+"""Outcomes that a calibration takes; how many of them have to be right, and how many wrong."""
 LEAST_SIDE = 5
+"""Right ones, and wrong ones, in the part that is fitted and in the part that judges."""
 
 
 class ScoreBlock(Model):

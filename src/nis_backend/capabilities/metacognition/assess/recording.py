@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_RECORDED = 500
 GIVEN = "given"
+ELSEWHERE = "scored elsewhere"
+"""The setting of such answers."""
 
 
 class Outcome(Model):
@@ -160,5 +162,5 @@ async def _insert(one: Outcome, task: str, ctx: Context) -> str:
         correct=one.correct,
         created=now,
     )
-    await ctx.store.insert("assessments", row_of(found, GIVEN))
+    await ctx.store.insert("assessments", row_of(found, ELSEWHERE))
     return id_
