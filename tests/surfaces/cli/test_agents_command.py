@@ -10,11 +10,9 @@ import pytest
 from conftest import Server
 from nis_command import nis
 
-from nis_backend.catalog import Catalog
 from nis_backend.surfaces.cli.definitions import differing
 
 Json = dict[str, Any]
-SCHEMA = Catalog.from_index().entry("agents.create_agent").request_schema
 
 
 def applied(data: Path, *arguments: str) -> Json:
@@ -98,8 +96,18 @@ def test_a_wrong_file_is_refused_with_what_is_wrong(
 
 def test_what_is_left_out_or_empty_is_the_default() -> None:
     """Also within what a definition holds; a truth value is no number."""
-    kept: Json = {"description": "", "steps": 8, "memory": False, "agents": [], "model": None, "asks": "writes"}
-    assert differing({}, kept, SCHEMA) == {}
-    assert differing({"steps": 8, "agents": []}, kept, SCHEMA) == {}
-    assert differing({"memory": 0}, kept, SCHEMA) == {"memory": (False, 0)}
-    assert differing({"asks": "nothing"}, kept, SCHEMA) == {"asks": ("writes", "nothing")}
+    case: Json = {"properties": {"message": {"type": "string"}, "rubric": {"type": "string", "default": "any"}}}
+    schema: Json = {
+        "properties": {
+            "steps": {"type": "integer", "default": 8},
+            "flag": {"type": "boolean", "default": False},
+            "tests": {"type": "array", "items": {"$ref": "#/$defs/Case"}},
+            "model": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        },
+        "$defs": {"Case": case},
+    }
+    kept: Json = {"steps": 8, "flag": False, "tests": [{"message": "Hi", "rubric": "any"}], "model": None}
+    assert differing({"tests": [{"message": "Hi"}]}, kept, schema) == {}
+    assert differing({"steps": 8, "flag": False, "tests": [{"message": "Hi"}], "model": ""}, kept, schema) == {}
+    assert differing({"flag": 0, "tests": [{"message": "Hi"}]}, kept, schema) == {"flag": (False, 0)}
+    assert differing({}, kept, schema) == {"tests": (kept["tests"], None)}
