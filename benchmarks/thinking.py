@@ -95,6 +95,8 @@ class Way:
 def ways(model: str, system: str, judge: str, *, simulated: bool) -> list[Way]:
     """All ways of one model."""
     common: Json = {"model": model, "answer": {"kind": "number"}, "max_tokens": 32, "system": system}
+    # The model in the box, left to itself, says the same each time.
+    common |= {} if simulated else {"temperature": 0.8}
 
     def sampled(**more: Json) -> Callable[[str, str], Json]:
         return lambda question, _: {**common, "question": question, **more}

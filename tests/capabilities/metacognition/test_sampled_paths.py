@@ -109,6 +109,7 @@ def test_a_vote_that_is_settled_asks_no_more(serve: Serve) -> None:
         told = done(server, "POST", SAMPLE, {**ASKED, "paths": 5, "stops": True})
         asked = len(provider.asked)
     assert (told["answer"], told["spared"], told["spent"]["calls"], asked) == ("42", 2, 3, 3)
+    assert any("same to the letter" in one for one in told["warnings"])
 
 
 def test_a_run_that_was_killed_asks_no_path_twice(serve: Serve, tmp_path: Path) -> None:

@@ -190,6 +190,8 @@ def _warnings(paths: Sequence[Path], votes: Sequence[Votes], by: Decided) -> lis
     unread = sum(one.answer is None and not one.problem for one in paths)
     if unread:
         told.append(f"In {unread} of {len(paths)} paths no answer of the form asked for was found: they have no vote.")
+    if len(paths) > 1 and not lost and len({one.text for one in paths}) == 1:
+        told.append("All paths are the same to the letter, so that their agreement says nothing: give a temperature.")
     if by == "vote" and len(votes) > 1:
         first, second = votes[0].votes, votes[1].votes
         if first == second:
