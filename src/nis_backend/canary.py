@@ -82,7 +82,8 @@ async def compare(row: Row, ctx: Context) -> tuple[Ending, str] | None:
 async def end(row: Row, ending: Ending, reason: str, ctx: Context) -> None:
     """Let all runs have one version again."""
     there = await ctx.store.get("evolutions", row["id"])
-    if there is not None and there["state"] in {"canary", "promoted"}:
+    # Of two who end it at once one does.
+    if there is not None and (there["state"] == "canary" or (there["state"], ending) == ("promoted", "rolled_back")):
         before = json.loads(there["report"]).get("reason", "")
         await _write(there, {"reason": f"{before} {reason}".strip()}, {"state": ending}, ctx)
 

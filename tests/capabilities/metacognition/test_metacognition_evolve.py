@@ -191,6 +191,22 @@ def test_a_new_version_serves_a_share_of_the_runs_and_goes_back_where_it_does_wo
         assert "Fisher" in ended["reason"]
 
 
+def test_who_changes_the_agent_ends_its_canary(serve: Serve, tmp_path: Path) -> None:
+    """Promise: what a person writes meanwhile serves all runs at once, and stays where the evolution is taken back."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path))
+    kept(server, "doer")
+    told = done(server, "POST", PATH, asked("doer", promotes="canary"))
+    done(server, "PATCH", "/agents/doer", {"change": {"instructions": "Mine."}})
+    answer = done(server, "POST", "/agents/doer/run", {"message": "What is q-3?"})
+    pinned = done(server, "POST", "/agents/doer/run", {"message": "What is q-3?", "version": 1})
+    ended = done(server, "GET", f"/evolutions/{told['id']}")
+    back = done(server, "POST", f"/evolutions/{told['id']}/roll-back")
+    assert told["state"] == "canary"
+    assert (answer["version"], pinned["version"]) == (3, 1)
+    assert ended["state"] == back["state"] == "superseded"
+    assert done(server, "GET", "/agents/doer")["instructions"] == "Mine."
+
+
 def test_nothing_that_writes_is_done_in_a_trial(serve: Serve) -> None:
     """Promise: what writes waits for a person in a trial, whatever the agent may do else, and counts as wrong."""
 
