@@ -104,7 +104,7 @@ def test_steps_are_verified_tried_again_done_otherwise_and_skipped(serve: Serve,
             },
             {"id": "after", "operation": "system.check_live", "needs": ["note"]},
         ],
-        "output": {"far": "{throw.range}"},
+        "output": {"far": "{throw.range}", "kept": "{note.id}"},
     }
     done(server, "POST", "/plans", plan)
     near = done(server, "POST", "/plans/p/run", {})
@@ -118,6 +118,8 @@ def test_steps_are_verified_tried_again_done_otherwise_and_skipped(serve: Serve,
     assert near["steps"][2]["why"] == "note was skipped."
     assert [(one["tries"], one["instead"]) for one in wide["steps"]] == [(3, True), (1, False), (1, False)]
     assert 100 < wide["output"]["far"] < 170
+    assert near["output"]["kept"] is None
+    assert wide["output"]["kept"].startswith("feedback-")
     assert written == [f"It flew {wide['output']['far']} m, {{not}} more."]
     assert (status, failed["code"]) == (502, "upstream_failed")
     assert "The result of throw is not what it has to be: {result.range} is 1" in failed["detail"]

@@ -172,3 +172,23 @@ def test_a_team_that_was_killed_asks_nobody_twice(serve: Serve, tmp_path: Path) 
     assert last_one["result"]["answer"] == "4"
     assert sorted(asked) == ["a", "b", "b"]
     assert len(runs) == 2
+
+
+def test_what_a_team_waits_for_ends_with_it(serve: Serve) -> None:
+    """Promise of followed: a cancelled run, and one whose time is over, leave no member's run behind."""
+    with FakeOpenAI(*[Canned(pieces=[], held=True)] * 9, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/teams", {"name": "t", "shape": "vote", "members": [member("a"), member("b")]})
+        later = {"prefer": "respond-async"}
+        _, _, cancelled = ask(server, "POST", "/teams/t/run", {"message": "How many?"}, later)
+        given = {"operation": "teams.run_team", "arguments": {"id": "t", "message": "?"}, "deadline_seconds": 4}
+        done(server, "POST", "/runs/start-run", given)
+        members = "/runs?operation=models.generate_text"
+        while len(done(server, "GET", members)["runs"]) < 4:
+            pass
+        done(server, "POST", f"/runs/{cancelled['id']}/cancel", {})
+        while any(one["state"] == "running" for one in done(server, "GET", members)["runs"]):
+            pass
+        state = done(server, "GET", f"/runs/{cancelled['id']}")["state"]
+        left = {one["state"] for one in done(server, "GET", members)["runs"]}
+    assert (state, left) == ("cancelled", {"cancelled"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.capabilities.plans.plan import CHECK, GIVEN, RESULT, actions, called, ordered
+from nis_backend.capabilities.plans.plan import CHECK, GIVEN, RESULT, actions, called, ring
 from nis_backend.capabilities.plans.references import REFERENCE, references
 from nis_backend.conforming import hold
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
@@ -52,11 +52,11 @@ async def check_steps(
                 remedy = f"The steps are: {', '.join([*ids, *done])}."
                 raise _wrong(f"steps.{number}.needs", f"There is no step {other!r}.", other, remedy)
         _refuse_references(step, f"steps.{number}", {*ids, *done}, given)
-    _, ring = ordered(steps, done)
-    if ring:
-        field = f"steps.{ids.index(ring[0])}.needs"
-        told = f"These steps wait for each other: {', '.join(ring)}."
-        raise _wrong(field, told, ring[0], "Break the ring: a step needs only what comes before it.")
+    stuck = ring(steps, done)
+    if stuck:
+        field = f"steps.{ids.index(stuck[0])}.needs"
+        told = f"These steps wait for each other: {', '.join(stuck)}."
+        raise _wrong(field, told, stuck[0], "Break the ring: a step needs only what comes before it.")
     for number, step in enumerate(steps):
         for path, action in actions(step):
             await _check_action(action, f"steps.{number}.{path}", ctx)

@@ -126,7 +126,9 @@ class Definition(Model):
         description="What a run may be given, with the values where it is not: {given.name}.",
     )
     output: JsonValue = Field(
-        default=None, description="What the plan answers, with references; unset, the results of its last steps."
+        default=None,
+        description="What the plan answers, with references, null for those to steps that were skipped; unset, the "
+        "results of its last steps.",
     )
     replans: int = Field(
         default=0,
@@ -203,15 +205,13 @@ def before(step: Step) -> list[str]:
     return list(dict.fromkeys([*step.needs, *referred]))
 
 
-def ordered(steps: Iterable[Step], done: Iterable[str] = ()) -> tuple[list[Step], list[str]]:
-    """The steps so that each comes after those before it; and the ids of what cannot be ordered, as it is in a ring."""
-    left, there, order = {step.id: before(step) for step in steps}, set(done), list[str]()
-    known = {step.id: step for step in steps}
+def ring(steps: Iterable[Step], done: Iterable[str] = ()) -> list[str]:
+    """The ids of steps that could never begin, as they wait for each other; `done` are steps that need nothing more."""
+    left, there = {step.id: before(step) for step in steps}, set(done)
     while True:
         able = [id_ for id_, needs in left.items() if there.issuperset(needs)]
         if not able:
-            return [known[id_] for id_ in order], sorted(left)
+            return sorted(left)
         for id_ in able:
             del left[id_]
         there.update(able)
-        order += able

@@ -74,6 +74,9 @@ def _text(found: re.Match[str], known: Mapping[str, Any]) -> str:
 
 
 def _member(found: re.Match[str], known: Mapping[str, Any]) -> Any:  # Any: JSON
+    if found[2] not in known:
+        # A plan's output may name a step that was skipped; what a step refers to is done.
+        return None
     value, path = known[found[2]], found[2]
     for part in found[3].split(".")[1:]:
         inner: Any = None
