@@ -149,6 +149,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.remote_agents.sending",
     "nis_backend.capabilities.metacognition.collective.operations",
     "nis_backend.capabilities.metacognition.embodiment.operations",
+    "nis_backend.capabilities.metacognition.embodiment.summing",
     "nis_backend.capabilities.metacognition.indicators.operations",
     "nis_backend.capabilities.metacognition.workspace.operations",
     "nis_backend.capabilities.skills.operations",

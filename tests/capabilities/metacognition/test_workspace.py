@@ -168,3 +168,13 @@ def test_the_monitor_is_measured_by_pairs() -> None:
     assert of_monitoring(clear).status == "partly"
     assert of_monitoring([(0.5, k % 2 == 0) for k in range(40)]).status == "absent"
     assert of_monitoring(clear[:19]).status == "absent"
+
+
+def test_the_monitors_row_is_of_recorded_outcomes(server: Server) -> None:
+    """Promise of HOT-2: scores that tell right from wrong, and then the property is there in part, and no more."""
+    scored = [{"score": one / 40, "correct": one > 20, "question": f"monitored {one}"} for one in range(40)]
+    done(server, "POST", "/metacognition/record-outcome", {"task": "monitored", "outcomes": scored})
+    found = done(server, "GET", "/metacognition/get-indicators")
+    row = next(one for one in found["indicators"] if one["id"] == "HOT-2")
+    assert row["status"] == "partly"
+    assert "chance 1.000" in row["evidence"]
