@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from pydantic import Field, ValidationError
 
+from nis_backend.catalog import Catalog
 from nis_backend.errors import InvalidRequest
 from nis_backend.guardrails.compiled import Compiled, compiled
 from nis_backend.guardrails.conditions import Facts
 from nis_backend.guardrails.gate import mask
+from nis_backend.guardrails.held import FREE
 from nis_backend.guardrails.paths import at, retold, texts
+from nis_backend.guardrails.persons import PERSONS
 from nis_backend.guardrails.rules import MOST_RULES, Policy, Rule
+from nis_backend.loop.quarantine import COMPUTES, from_outside
 from nis_backend.operation import Model, operation
 
 Json = dict[str, Any]
@@ -210,3 +214,14 @@ def test_a_pattern_that_would_take_for_ever_elsewhere_is_matched_in_one_pass() -
     policy = ready({"then": "refuse", "conditions": [{"test": "matches", "field": "note", "value": "^(a+)+$"}]})
     assert outcome(policy, Asked(note="a" * 4000 + "!")) == []
     assert outcome(policy, Asked(note="a" * 4000)) != []
+
+
+def test_what_is_named_is_there() -> None:
+    """Promise: operations that are named here (out of policies' reach, a person's own, computing) are the catalog's."""
+    entries = {entry.name: entry for entry in Catalog.from_index().entries()}
+    assert not (FREE | PERSONS) - set(entries)
+    assert {entry.pool for entry in entries.values()} >= COMPUTES
+    outside = {name for name, entry in entries.items() if from_outside(entry)}
+    assert {"documents.search_documents", "memory.recall", "mcp_servers.call_tool", "research.fetch_page"} <= outside
+    assert not {"physics.simulate_pendulum", "mathematics.solve_equation"} & outside
+    assert from_outside(None)
