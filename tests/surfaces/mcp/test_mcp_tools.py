@@ -114,6 +114,7 @@ def test_what_asks_a_model_of_the_callers_choice_reaches_outward() -> None:
         "models.set_price",
         "models.unset_price",
         "agents.create_agent",
+        "plans.create_plan",
         "collections.create_collection",
         "datasets.collect_examples",
         "training.describe_classifier",
