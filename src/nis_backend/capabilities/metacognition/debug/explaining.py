@@ -135,7 +135,7 @@ def _questions(events: Sequence[Event]) -> list[Question]:
                     problem=str((body.problem or {}).get("detail", "")),
                 )
             )
-    return questions
+    return sorted(questions, key=lambda one: one.step)
 
 
 def called_operations(events: Sequence[Event]) -> list[str]:
