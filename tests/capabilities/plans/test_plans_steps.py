@@ -80,6 +80,13 @@ def test_what_the_caller_may_not_call_is_refused_by_its_field(serve: Serve) -> N
     few = {"authorization": f"Bearer {key['key']}"}
     status, _, problem = ask(server, "POST", "/plans", {"name": "x", "steps": [THROW]}, few)
     assert (status, problem["code"], problem["field"]) == (403, "forbidden", "steps.0.operation")
+    key = ask(server, "POST", "/keys", {"name": "less", "scopes": ["plans:*", "system:*", "teams:*"]}, admin)[2]
+    less = {"authorization": f"Bearer {key['key']}"}
+    problem = ask(server, "POST", "/plans", {"steps": [{**ALIVE, "seconds": 1}]}, less)[2]
+    assert (problem["code"], problem["field"]) == ("forbidden", "steps.0.seconds")
+    models = [{"name": name, "model": "embedded"} for name in "ab"]
+    problem = ask(server, "POST", "/teams", {"shape": "vote", "members": models}, less)[2]
+    assert (problem["code"], problem["field"]) == ("forbidden", "members.0.model")
 
 
 def test_steps_are_verified_tried_again_done_otherwise_and_skipped(serve: Serve, tmp_path: Path) -> None:

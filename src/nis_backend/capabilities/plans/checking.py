@@ -8,6 +8,7 @@ from nis_backend.capabilities.plans.plan import CHECK, GIVEN, RESULT, actions, c
 from nis_backend.capabilities.plans.references import REFERENCE, references
 from nis_backend.conforming import hold
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
+from nis_backend.followed import START
 from nis_backend.guardrails.persons import PERSONS
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ async def check_steps(
     for number, step in enumerate(steps):
         for path, action in actions(step):
             await _check_action(action, f"steps.{number}.{path}", ctx)
+        if step.seconds is not None:
+            # One try is then a run of its own.
+            _target(START, f"steps.{number}.seconds", ctx)
         if step.verify is not None:
             await _check_verify(step.verify, f"steps.{number}.verify", ctx)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import Forbidden, InvalidRequest, NotFound
+from nis_backend.followed import START
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.teams.team import Definition, Member
@@ -19,6 +20,7 @@ async def check(definition: Definition, ctx: Context) -> None:
     Raises:
         InvalidRequest: with the field.
         NotFound: a member is not there, with the field.
+        Forbidden: the caller may not begin what asks a member.
     """
     names = [one.name for one in definition.members]
     for number, member in enumerate(definition.members):
@@ -48,6 +50,10 @@ async def _check_member(member: Member, field: str, ctx: Context) -> None:
         told = f"A member is one of an agent, a model and a remote agent; {member.name} is {len(kinds)} of them."
         raise _wrong(field, told, member.name, "Give one of them.")
     [kind] = kinds
+    missing = ctx.caller.lacks(ctx.operations.entry(START).scopes) if kind == "model" else None
+    if missing:
+        told = f"A model is asked by a run of its own, which needs the scope {missing[0]!r}."
+        raise Forbidden(told, field=f"{field}.model", value=member.model, remedy="Use a key that has it, or an agent.")
     which = str(getattr(member, kind))
     try:
         if kind == "agent":
