@@ -23,7 +23,8 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, WorkerLost
 from nis_backend.event import StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.fields import lean
-from nis_backend.loop.turning import LONGEST_RESULT, Conversed, answer, converse
+from nis_backend.loop.results import LONGEST_RESULT
+from nis_backend.loop.turning import Conversed, answer, converse
 from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.replay import Pen
 from nis_backend.view import Form, Text, View

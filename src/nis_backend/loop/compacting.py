@@ -64,6 +64,12 @@ class Room:
         return round(_bytes(messages, tools) / self.bytes_a_token)
 
 
+def room_of(info: ModelInfo, most_tokens: int | None, max_tokens: int | None) -> Room:
+    """How much the model takes, or may be told."""
+    known = [one for one in (most_tokens, info.context_tokens) if one is not None]
+    return Room(most=min(known, default=None), answer=max_tokens or 0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
     """A conversation that fits, and what a model was asked for that; None where none was."""

@@ -13,9 +13,9 @@ from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, from_problem
 from nis_backend.event import ArtifactMade, HandedOff, Warned
-from nis_backend.loop.compacting import fitted
+from nis_backend.loop.compacting import fitted, room_of
 from nis_backend.loop.handing import Handing, as_words
-from nis_backend.loop.turning import Conversed, answer, converse, room_of
+from nis_backend.loop.turning import Conversed, answer, converse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

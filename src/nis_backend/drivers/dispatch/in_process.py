@@ -186,7 +186,8 @@ class InProcess(Dispatch):
     def _hold_seated(self, row: Row, queue: str) -> None:
         def done(left: Left) -> None:
             self.give_back(queue)
-            if left.how == "again":
+            if left.how != "ended":
+                # One that rests may have a deadline, which nobody has looked at yet.
                 self.woken.set()
 
         self.holding.hold(row, done)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from nis_backend import __version__
-from nis_backend.loop.turning import LONGEST_DESCRIPTION, MOST_STEPS, tool_name
+from nis_backend.loop.offering import LONGEST_DESCRIPTION, tool_name
+from nis_backend.loop.turning import MOST_STEPS
 from nis_backend.surfaces.answering import ANSWERS, CHAT, answerer
 
 if TYPE_CHECKING:
