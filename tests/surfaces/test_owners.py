@@ -134,7 +134,11 @@ def test_what_others_have_changes_nothing_that_an_owner_sees(
     for here, there in zip(
         over_routes(bob, entry, example["request"]), over_routes(empty, entry, example["request"]), strict=True
     ):
-        assert here[0] == there[0] == 200
+        assert here[0] == there[0]
+        if here[0] == 404:
+            # What has a name, and nobody has named: the same to both.
+            continue
+        assert here[0] == 200
         if entry.family == "identity":
             # Both have the one key that asks.
             assert here[1].count(f'"owner":"{ONLOOKER}"') == there[1].count(f'"owner":"{ONLOOKER}"') == 1

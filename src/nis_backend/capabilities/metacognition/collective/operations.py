@@ -112,7 +112,8 @@ async def _prepare(request: AskPeers, ctx: Context) -> AskPeers:
         try:
             found = await ctx.call(get_remote_agent, OneRemoteAgent(id=name))
         except NotFound as error:
-            raise InvalidRequest(error.message, field=field, value=name, remedy=error.remedy) from None
+            error.field = field
+            raise
         if found.id in ids:
             raise InvalidRequest(
                 f"{name!r} is asked twice.", field=field, value=name, remedy="Name each once: it has one voice."

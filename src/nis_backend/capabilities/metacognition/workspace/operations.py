@@ -43,18 +43,16 @@ LIMIT = 3600.0
 LARGEST = 1e9
 LONGEST_ARGUMENTS = 20_000
 
-SAYS = Before(
-    name="says", operation="prompts.create_prompt", request={"template": "The door is open. I heard: {{heard}}"}
-)
 MODULES: list[Json] = [
     {
         "name": name,
-        "operation": "prompts.render_prompt",
-        "arguments": {"id": "{says.id}", "variables": {"heard": f"{name}, {{broadcast}}"}},
+        "operation": "operations.search_operations",
+        "arguments": {"query": f"{name} {{goal}} {{broadcast}}", "limit": 1},
+        "bid": "operations.0.score",
     }
-    for name in ("eye", "ear")
+    for name in ("see", "hear")
 ]
-GIVEN: Json = {"goal": "Is the door open?", "modules": MODULES, "cycles": 2, "workspace": "example"}
+GIVEN: Json = {"goal": "What is in a picture?", "modules": MODULES, "cycles": 2, "workspace": "example"}
 
 
 def _draw(_request: Model, result: WorkspaceRun) -> list[View]:
@@ -123,8 +121,8 @@ async def _prepare(request: RunWorkspace, ctx: Context) -> RunWorkspace:
     view=_draw,
     prepare=_prepare,
     examples=(
-        Example(title="Two modules for one place", request=GIVEN, before=(SAYS,)),
-        Example(title="The same without a workspace", request={**GIVEN, "broadcast": False}, before=(SAYS,)),
+        Example(title="Two modules for one place", request=GIVEN),
+        Example(title="The same without a workspace", request={**GIVEN, "broadcast": False}),
     ),
 )
 async def run_workspace(request: RunWorkspace, ctx: Context) -> Recorded[WorkspaceRun]:
@@ -217,7 +215,7 @@ async def _keep(cycle: Cycle, request: RunWorkspace, ctx: Context) -> None:
         Example(
             title="What was attended to",
             request={"workspace": "example", "limit": 2},
-            before=(SAYS, Before(name="ran", operation="metacognition.run_workspace", request=GIVEN)),
+            before=(Before(name="ran", operation="metacognition.run_workspace", request=GIVEN),),
         ),
     ),
 )
