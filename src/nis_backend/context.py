@@ -133,9 +133,10 @@ class Context:
 
     @property
     def within(self) -> Within:
-        """What is begun here is begun in this: this run, and what that was started in."""
-        run = self.journal
-        return self.origin if run is None else joined(run.within, place(run.run_id, run.conversation_id))
+        """What is begun here is begun in this: this run, what that was started in, and the agent that it is for."""
+        run, agent = self.journal, (("agent", self.agent),) if self.agent is not None else ()
+        begun = self.origin if run is None else joined(run.within, place(run.run_id, run.conversation_id))
+        return joined(begun, agent)
 
     @property
     def gateway(self) -> Gateway:

@@ -1,4 +1,4 @@
-"""What a run was started in: the runs and conversations whose budgets hold for its calls of models too."""
+"""What a run was started in: runs and conversations, whose budgets hold for it too, and agents, whose policies do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Within = tuple[tuple[str, str], ...]
-"""Pairs of `(run or conversation, its id)`, each once, from the outermost; as JSON in the rows that have it."""
+"""Pairs of `(run or conversation, its id)` and `(agent, its name)`, each once, from the outermost; JSON in rows."""
 
 MOST = 64
 """Runs that started each other, and conversations that they were turns of: a chain longer than this is a loop."""

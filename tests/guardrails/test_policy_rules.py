@@ -69,7 +69,7 @@ def facts(agent: str | None = None, spent: dict[int, float] | None = None) -> Fa
     def holds(_: str) -> bool:
         return False
 
-    return Facts(operation=try_rules, agent=agent, holds=holds, spent=spent or {})
+    return Facts(operation=try_rules, agents=[agent] if agent else [], holds=holds, spent=spent or {})
 
 
 def outcome(policy: Compiled, value: Any = GIVEN, **given: Any) -> list[tuple[str, str, list[str]]]:

@@ -52,7 +52,7 @@ class Compiled:
     def concerns(self, request: Any, facts: Facts) -> bool:  # Any: a request
         """Whether it looks at this call: of one of its agents, with one of its models; None where that is not known."""
         agents, models = self.policy.applies_to.agents, self.policy.applies_to.models
-        if agents and not any(fnmatchcase(facts.agent or "", one) for one in agents):
+        if agents and not any(fnmatchcase(name, one) for one in agents for name in facts.agents):
             return False
         return (
             not models

@@ -16,7 +16,7 @@ from nis_backend.guardrails.paths import at, texts
 from nis_backend.identifying.identifiers import KINDS, Identifiers, found_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from nis_backend.conforming import Held
     from nis_backend.guardrails.rules import Condition
@@ -45,7 +45,8 @@ class Facts:
     """What is known of a call beside its request and its result."""
 
     operation: Operation[Any, Any]
-    agent: str | None
+    agents: Collection[str]
+    """What the agents are called that it is made for: the one of this run, and those of the runs it was begun in."""
     holds: Callable[[str], bool]
     """Whether the caller holds a scope."""
     spent: dict[int, float]

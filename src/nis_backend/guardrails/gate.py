@@ -62,8 +62,18 @@ async def facts_of(
     spent = {check.condition.days: 0.0 for one in rules for check in one.checks if check.condition.test == "spent"}
     for days in spent:
         spent[days] = await _spent(ctx, days)
-    agent = ctx.agent or (str(getattr(request, "id", "")) if target.on == "agent" else None)
-    return Facts(operation=target, agent=agent, holds=lambda scope: not ctx.caller.lacks([scope]), spent=spent)
+    agents = [name for kind, name in ctx.within if kind == "agent"]
+    if target.on == "agent" and request is not None:
+        agents += await _names(ctx, str(getattr(request, "id", "")))
+    return Facts(operation=target, agents=agents, holds=lambda scope: not ctx.caller.lacks([scope]), spent=spent)
+
+
+async def _names(ctx: Context, which: str) -> list[str]:
+    """What an agent is called that a request names in its own way: by its id, or by its name."""
+    store, owner = ctx.drivers.store, ctx.caller.owner
+    row = await store.get("agents", owner, which)
+    rows = [row] if row else await store.select("agents", owner, where={"name": which, "latest": 1}, limit=1)
+    return [which, *(str(one[name]) for one in rows for name in ("agent_id", "name"))]
 
 
 async def _spent(ctx: Context, days: int) -> float:
