@@ -24,14 +24,15 @@ def ended(server: Any, run_id: str, *last: str) -> list[Json]:
 
 def test_an_agents_policy_holds_by_its_id_and_in_what_it_begins(serve: Serve) -> None:
     """Promise of `applies_to.agents`: calls in its runs, however it is named there, and in those that it begins."""
-
     keeping: Json = {"namespace": "n", "key": "k", "value": {"bird": "heron"}}
 
     def model(request: Asked) -> Canned:
         if request.tool_results:
             return says(f"It was tried: {request.tool_results[-1]}")
         names = [one["function"]["name"] for one in request.body["tools"]]
-        return wants(("ask-helper", {"message": "Keep it."}) if "ask-helper" in names else ("memory-set_entry", keeping))
+        return wants(
+            ("ask-helper", {"message": "Keep it."}) if "ask-helper" in names else ("memory-set_entry", keeping)
+        )
 
     rules = [{"id": "no", "conditions": [{"test": "contains", "value": "heron"}], "then": "refuse", "why": "No birds."}]
     agent: Json = {"instructions": "You keep.", "model": "local:words", "asks": "nothing"}

@@ -173,9 +173,35 @@ def test_paths_lead_to_every_member() -> None:
     assert dict(at(GIVEN, ["lines", "*", "id"])) == {"lines.0.id": "line-1", "lines.1.id": "line-1"}
     assert list(at(GIVEN, ["lines", "7"])) == []
     assert {where for where, _ in texts(GIVEN)} == {
-        *("note", "model", "lines.0.text", "lines.1.text", "extra.deep.0.word"),
+        *("note", "model", "lines.0.text", "lines.1.text", "extra.deep.0.word", "extra.*", "extra.deep.0.*"),
     }
-    assert retold({"a": ("x", ["y"])}, lambda where, text: f"{where}={text}") == {"a": ("a.0=x", ["a.1.0=y"])}
+    told = retold({"a": ("x", ["y"])}, lambda where, text: f"{where}={text}")
+    assert told == {"*=a": ("a.0=x", ["a.1.0=y"])}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"text": "sk-live-4eC39HqLyjWDarjtT1zdp7dc", "pad": [0] * 250_000},
+        {"sk-live-4eC39HqLyjWDarjtT1zdp7dc": 1},
+        {"customer_id": "sk-live-4eC39HqLyjWDarjtT1zdp7dc"},
+    ],
+    ids=["behind numbers", "as a name", "as an id"],
+)
+def test_nothing_hides_in_an_object_of_the_callers(hidden: Json) -> None:
+    """Promise of a rule without a field, every text: however much stands beside it, and whatever it is called."""
+    rule = {"then": "refuse", "conditions": [{"test": "contains", "value": "sk-live-"}]}
+    assert outcome(ready(rule), Asked(extra=hidden))
+
+
+def test_names_that_a_caller_has_chosen_are_masked_and_ids_stay() -> None:
+    """Promise of mask: also what stands as a name; two that come to the same are still two."""
+    policy = ready({"then": "mask", "conditions": [{"test": "matches", "value": "@"}]})
+    given = Asked(extra={"a@b.org": 1, "b@b.org": 2, "c": {"id": "run-0123456789abcdef01234567"}})
+    changed = mask(given, list(policy.look("before", given, None, facts())))
+    assert changed.extra == {"[masked]": 1, "[masked]_": 2, "c": {"id": "run-0123456789abcdef01234567"}}
+    refuses = ready({"then": "refuse", "conditions": [{"test": "contains", "value": "0123456789"}]})
+    assert not outcome(refuses, given)
 
 
 @pytest.mark.parametrize(

@@ -123,12 +123,17 @@ class Check:
                 return _without(wanted) if wanted.casefold() in text.casefold() else None
             case "matches":
                 assert self._pattern is not None
-                return (lambda _: MASKED) if _fits(self._pattern, text) else None
+                return self._all_of_it if _fits(self._pattern, text) else None
             case "personal":
                 kinds = cast("list[str]", wanted) if wanted else list(KINDS)
                 return (lambda one: Identifiers([one], kinds=kinds).plain(one)) if found_in(text, kinds) else None
             case _:
                 return masked if orders_in(text) else None
+
+    def _all_of_it(self, text: str) -> str:
+        """Masks a text that the pattern fits: names of several members have one place."""
+        assert self._pattern is not None
+        return MASKED if _fits(self._pattern, text) else text
 
     def _of_value(self, value: Any) -> bool:  # Any: see look
         one = self.condition

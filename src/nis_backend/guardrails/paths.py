@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.blob import Blob
@@ -10,10 +11,12 @@ from nis_backend.operation import Model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-MOST_VALUES = 200_000
-"""Values of one request or result that are looked at."""
 NAMES_A_THING = ("id", "digest", "sha256", "cursor", "next_cursor", "call_id", "media_type")
 """Members that name a thing of this server: what they hold is found again by it, so it is never changed."""
+NAMES = "*"
+"""Where the names stand that a caller has chosen for the members of an object."""
+_MADE = re.compile(r"[a-z_]+-[0-9a-f]{24}|[0-9a-f]{32,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What names a thing, as it is made here or elsewhere."""
 
 
 def parts(value: Any) -> Iterator[tuple[str, Any]]:  # Any: a model, or what a field of one holds
@@ -28,6 +31,14 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:  # Any: a model, or what a f
         yield from ((str(name), one) for name, one in cast("dict[Any, Any]", value).items())
 
 
+_HOLDS = (str, Model, list, tuple, dict)
+"""What is a text or may hold one."""
+
+
+def _under(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
 def at(value: Any, path: Sequence[str]) -> Iterator[tuple[str, Any]]:  # Any: as above
     """The values at a path, each with where it stands; `*` is each member."""
     waiting: list[tuple[str, Any, int]] = [("", value, 0)]
@@ -38,21 +49,26 @@ def at(value: Any, path: Sequence[str]) -> Iterator[tuple[str, Any]]:  # Any: as
             continue
         for name, part in parts(one):
             if path[depth] in {"*", name}:
-                waiting.append((f"{where}.{name}" if where else name, part, depth + 1))
+                waiting.append((_under(where, name), part, depth + 1))
 
 
 def texts(value: Any, where: str = "") -> Iterator[tuple[str, str]]:  # Any: as above
-    """Every text in a value, and where it stands; those left out that name a thing of this server."""
-    waiting: list[tuple[str, str, Any]] = [(where, where.rpartition(".")[2], value)]
-    left = MOST_VALUES
-    while waiting and left:
-        left -= 1
-        place, name, one = waiting.pop()
+    """Every text in a value, names of members included, and where it stands; those left out that name a thing here.
+
+    How many they may be is bounded where the value came in: what were left out of a look, a rule would let through.
+    """
+    waiting: list[tuple[str, str, Any, bool]] = [(where, where.rpartition(".")[2], value, False)]
+    while waiting:
+        place, name, one, chosen = waiting.pop()
         if isinstance(one, str):
-            if not names_a_thing(name):
+            # A member that a caller has named may hold anything.
+            if not names_a_thing(name) or (chosen and not _MADE.fullmatch(one)):
                 yield place, one
-        else:
-            waiting += [(f"{place}.{key}" if place else key, key, part) for key, part in parts(one)]
+            continue
+        chosen = isinstance(one, dict)
+        if chosen:
+            yield from ((_under(place, NAMES), str(key)) for key in cast("dict[Any, Any]", one))
+        waiting += [(_under(place, key), key, part, chosen) for key, part in parts(one) if isinstance(part, _HOLDS)]
 
 
 def names_a_thing(name: str) -> bool:
@@ -64,9 +80,15 @@ def retold(value: Any, change: Callable[[str, str], str], where: str = "") -> An
     """The value with each of its texts as `change` makes it of where it stands and what it is."""
     if isinstance(value, str):
         return change(where, value)
-    new = {key: retold(part, change, f"{where}.{key}" if where else key) for key, part in parts(value)}
+    new = {key: retold(part, change, _under(where, key)) for key, part in parts(value)}
     if isinstance(value, Model):
         return value if isinstance(value, Blob) else value.model_copy(update=new)
     if isinstance(value, dict):
-        return dict(zip(cast("dict[Any, Any]", value), new.values(), strict=True))
+        renamed: dict[Any, Any] = {}
+        for key, part in zip(cast("dict[Any, Any]", value), new.values(), strict=True):
+            name = change(_under(where, NAMES), key) if isinstance(key, str) else key
+            while name in renamed:
+                name += "_"
+            renamed[name] = part
+        return renamed
     return type(cast("list[Any]", value))(new.values()) if isinstance(value, list | tuple) else value
