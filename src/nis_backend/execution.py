@@ -159,7 +159,9 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
         if journal.attempt > 1:
             # An attempt that ends its process at once is counted too.
             await journal.flush()
-        heed(journal.history)
+        hold = heed(journal.history)
+        if hold is not None:
+            raise Suspended(hold)  # noqa: TRY301 - as if its code had asked
         request = target.validate(json.loads(row["input"]))
         policies = await guarded(target, ctx)
         if policies:

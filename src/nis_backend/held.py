@@ -62,16 +62,19 @@ def for_input(target: Operation[Any, Any], arguments: Mapping[str, Any]) -> Hold
     return None
 
 
-def heed(history: History) -> None:
-    """Begin, if a person has not said no.
+def heed(history: History) -> Hold | None:
+    """What a person has still to allow before it begins, as of one that was cancelled before and is tried again.
 
     Raises:
-        Forbidden: they have.
+        Forbidden: they have said no.
     """
+    asked: ApprovalRequired | None = None
     for event in history.events:
         if isinstance(event.body, ApprovalRequired | InputRequired) and event.body.call_id == START:
             history.holds(event.body)
+            asked = event.body if isinstance(event.body, ApprovalRequired) else asked
     decision = history.decision(START)
     if isinstance(decision, Rejected):
         why = f": {decision.reason}" if decision.reason else "."
         raise Forbidden(f"A person has rejected it{why}", remedy="Start it again if they change their mind.")
+    return Hold(asked=asked) if asked is not None and decision is None else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_jsonable_python
 
 from nis_backend.event import (
     ApprovalRequired,
@@ -33,7 +36,7 @@ from nis_backend.event import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nis_backend.event import Body, Event
 
@@ -100,6 +103,9 @@ class History:
         self._notes: defaultdict[str, deque[tuple[Any, int]]] = defaultdict(deque)  # Any: JSON
         self._asked_in: dict[str, int] = {}
         """The step in which a person was last asked about the call of this id: some models use one in each step."""
+        self._asked_about: dict[tuple[int, str], str] = {}
+        """With what arguments a call was made that a person was last asked about, as JSON."""
+        self._decided_about: dict[tuple[int, str], str] = {}
         self._decisions: dict[tuple[int, str], Decision] = {}
         self._fresh: dict[tuple[int, str], Decision] = {}
         self._others: defaultdict[str, deque[int]] = defaultdict(deque)
@@ -122,6 +128,7 @@ class History:
             self._others[_key(body)].append(seq)
             if isinstance(body, ApprovalRequired):
                 self._asked_in[body.call_id] = body.step
+                self._asked_about[body.step, body.call_id] = _written(body.arguments)
             elif isinstance(body, ToolCalled):
                 self._called.add((body.step, body.call_id))
             elif isinstance(body, ToolAnswered):
@@ -132,7 +139,10 @@ class History:
             # A part: the whole comes with the last one.
             return
         at = self._asked_in.get(body.call_id, 0), body.call_id
-        self._decisions.setdefault(at, body)
+        about = self._asked_about.get(at, "")
+        if at not in self._decisions or self._decided_about[at] != about:
+            self._decisions[at] = body
+        self._decided_about[at] = about
         self._fresh[at] = body
 
     def _count(self, body: Body) -> None:
@@ -254,8 +264,20 @@ class History:
         self._hand_out([seq])
         return (value,)
 
-    def decision(self, call_id: str, step: int = 0, *, fresh: bool = False) -> Decision | None:
-        """What a person has answered; `fresh` leaves out what an earlier attempt may have acted on."""
+    def decision(
+        self,
+        call_id: str,
+        step: int = 0,
+        *,
+        fresh: bool = False,
+        about: Mapping[str, Any] | None = None,  # Any: JSON
+    ) -> Decision | None:
+        """What a person has answered; `fresh` leaves out what an earlier attempt may have acted on.
+
+        With the arguments that it is `about`, only what was said of a call with these: a yes is for no other one.
+        """
+        if about is not None and self._decided_about.get((step, call_id)) not in {"", _written(about)}:
+            return None
         return (self._fresh if fresh else self._decisions).get((step, call_id))
 
     def holds(self, body: Body) -> bool:
@@ -286,6 +308,10 @@ class History:
 
     def _hand_out(self, seqs: Sequence[int]) -> None:
         self.taken.update(dict.fromkeys(seqs))
+
+
+def _written(arguments: Mapping[str, Any]) -> str:  # Any: JSON
+    return json.dumps(to_jsonable_python(arguments), sort_keys=True)
 
 
 def _key(body: Body) -> str:

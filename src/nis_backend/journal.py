@@ -336,12 +336,12 @@ class Journal:
     # -- waits ---------------------------------------------------------------------------------------------------------
 
     async def approval(self, asked: ApprovalRequired, *, fresh: bool = False) -> Approved | Rejected:
-        """What a person has decided; `fresh` takes nothing that an earlier attempt may have acted on.
+        """What a person has decided of this very call; `fresh` takes nothing that an earlier attempt may have acted on.
 
         Raises:
             Suspended: they have not yet.
         """
-        decision = self.history.decision(asked.call_id, asked.step, fresh=fresh)
+        decision = self.history.decision(asked.call_id, asked.step, fresh=fresh, about=asked.arguments)
         await self.write(asked)
         if isinstance(decision, Approved | Rejected):
             return decision

@@ -106,8 +106,9 @@ async def allow(ctx: Context, called: ToolCalled, ask: str = "", *, cut: bool) -
         Forbidden: they said no.
     """
     journal = ctx.run
-    given = journal.history.decision(called.call_id, called.step)
-    decision = journal.history.decision(called.call_id, called.step, fresh=True) if cut else None
+    history, about = journal.history, called.arguments
+    given = history.decision(called.call_id, called.step, about=about)
+    decision = history.decision(called.call_id, called.step, fresh=True, about=about) if cut else None
     if cut and decision is None and (given is not None or not ask):
         ask = f"Attempt {journal.attempt - 1} was cut while it was under way: it may have happened. Run it again?"
         decision = await journal.approval(_asked(called, ask), fresh=True)

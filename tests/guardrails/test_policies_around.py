@@ -12,10 +12,10 @@ from rest_client import ask, done, followed
 Json = dict[str, Any]
 
 
-def ended(server: Any, run_id: str, *last: str) -> list[Json]:
+def ended(server: Any, run_id: str, *last: str, after: int = 0) -> list[Json]:
     """The events of a run to its end, or to the first of a kind."""
     seen: list[Json] = []
-    for event in followed(server, run_id, 0):
+    for event in followed(server, run_id, after):
         seen.append(event["body"])
         if seen[-1]["type"] in {"succeeded", "failed", "cancelled", *last}:
             break
@@ -47,3 +47,77 @@ def test_an_agents_policy_holds_by_its_id_and_in_what_it_begins(serve: Serve) ->
         entry = ask(server, "POST", "/memory/get-entry", {"namespace": "n", "key": "k"})
     assert seen[-1]["type"] == "succeeded", seen[-1]
     assert entry[0] == 404
+
+
+def _keeper(request: Asked) -> Canned:
+    """A model that has something remembered, and says then what it was told."""
+    return says(request.body["messages"][-1]["content"]) if request.tool_results else wants(KEEPS)
+
+
+KEEPS: tuple[str, Json] = ("memory-set_entry", {"namespace": "n", "key": "k", "value": {"a": 1}})
+KEEPER: Json = {"name": "keeper", "instructions": "You keep.", "model": "local:words", "operations": ["memory.*"]}
+ADDRESS = "mia.berg@example.org"
+
+
+def test_what_was_masked_when_a_run_was_taken_up_stays_masked(serve: Serve) -> None:
+    """Promise of mask: also of a run that was there before the policy, when it goes on after a wait, and in its row."""
+    rule = {"id": "m", "then": "mask", "conditions": [{"test": "personal"}], "why": "No addresses."}
+    with FakeOpenAI(*[_keeper] * 2, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {**KEEPER, "asks": "writes"})
+        asked = {"id": "keeper", "message": f"Write to {ADDRESS}."}
+        started = {"operation": "agents.run_agent", "arguments": asked, "approval": "It is asked about."}
+        run_id = done(server, "POST", "/runs/start-run", started)["id"]
+        done(server, "POST", "/policies", {"applies_to": {"operations": ["agents.*"]}, "rules": [rule]})
+        done(server, "POST", f"/runs/{run_id}/approve", {})
+        _until_asked(server, run_id, "memory.set_entry")
+        done(server, "POST", f"/runs/{run_id}/approve", {})
+        assert ended(server, run_id)[-1]["type"] == "succeeded"
+        told = [one.body["messages"][1]["content"] for one in provider.asked]
+        row = done(server, "GET", f"/runs/{run_id}")["input"]["message"]
+    assert told == ["Write to [EMAIL_1]."] * 2
+    assert row == "Write to [EMAIL_1]."
+
+
+def _until_asked(server: Any, run_id: str, operation: str) -> None:
+    """Until a person is asked about a call of an operation."""
+    for event in followed(server, run_id, 0):
+        body = event["body"]
+        assert body["type"] not in {"succeeded", "failed"}, body
+        if body["type"] == "approval_required" and body["operation"] == operation:
+            return
+
+
+def test_a_yes_is_for_the_call_that_it_was_asked_about(serve: Serve) -> None:
+    """Promise of approvals: a fork that shares a yes and calls with something else is asked about once more."""
+    server = serve()
+    step: Json = {"id": "a", "operation": "memory.set_entry", "approve": "It is kept."}
+    step["arguments"] = {"namespace": "n", "key": "k", "value": {"most": "{given.most}"}}
+    done(server, "POST", "/plans", {"name": "limits", "goal": "Keep.", "given": {"most": 0}, "steps": [step]})
+    run_id = begun(server, "/plans/limits/run", {"given": {"most": 5}})
+    _until_asked(server, run_id, "memory.set_entry")
+    done(server, "POST", f"/runs/{run_id}/approve", {})
+    after = next(event["seq"] for event in followed(server, run_id, 0) if event["body"]["type"] == "approved")
+    assert ended(server, run_id)[-1]["type"] == "succeeded"
+    forked = done(server, "POST", f"/runs/{run_id}/fork", {"after": after, "changes": {"given": {"most": 9}}})["id"]
+    seen = ended(server, forked, "released", after=after)
+    assert seen[-1]["type"] == "released", seen[-1]
+    again = [one for one in seen if one["type"] == "approval_required"][-1]
+    assert again["arguments"]["value"] == {"most": 9}
+    assert done(server, "POST", "/memory/get-entry", {"namespace": "n", "key": "k"})["value"] == {"most": 5}
+    done(server, "POST", f"/runs/{forked}/approve", {})
+    assert ended(server, forked, after=after)[-1]["type"] == "succeeded"
+    assert done(server, "POST", "/memory/get-entry", {"namespace": "n", "key": "k"})["value"] == {"most": 9}
+
+
+def test_a_run_that_waited_for_leave_waits_again_when_it_is_retried(serve: Serve) -> None:
+    """Promise of start_run's `approval`: to cancel it and try it again is no leave."""
+    server = serve()
+    started = {"operation": "models.list_models", "approval": "May it?"}
+    first = done(server, "POST", "/runs/start-run", started)["id"]
+    done(server, "POST", f"/runs/{first}/cancel", {})
+    again = done(server, "POST", f"/runs/{first}/retry", {})["id"]
+    assert ended(server, again, "released")[-1]["type"] == "released"
+    assert done(server, "GET", f"/runs/{again}")["waiting"]["reason"] == "May it?"
+    done(server, "POST", f"/runs/{again}/approve", {})
+    assert ended(server, again)[-1]["type"] == "succeeded"

@@ -116,8 +116,11 @@ async def taken_up(ctx: Context, target: Operation[Any, Any], policies: Sequence
     looked = await look(ctx, target, policies, "before", request)
     await _tell(ctx, target, [one for one in looked if one[0].then == "refuse"])
     if not any(isinstance(event.body, Started) for event in ctx.run.history.events):
-        # Later, what it was begun with stays: its log was made of that.
-        request = _masked_request(target, request, looked)
+        # Later, what it was begun with stays: its log was made of that, and so is what is replayed or forked.
+        masked = _masked_request(target, request, looked)
+        if masked is not request:
+            await ctx.run.commit(input=masked.model_dump_json())
+        request = masked
     review = next((finding for finding, _ in looked if finding.then == "review"), None)
     if review is not None:
         await reviewing.wait_as_run(ctx, target, request, review)

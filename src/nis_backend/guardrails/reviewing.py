@@ -98,7 +98,7 @@ async def _wait_in_run(
     asked = ApprovalRequired(
         step=0, call_id=call_id, operation=target.name, arguments=shown(request), reason=why(finding)
     )
-    if ctx.run.history.decision(call_id) is None:
+    if ctx.run.history.decision(call_id, about=asked.arguments) is None:
         await queue(ctx, target, request, finding, call_id)
     decision = await ctx.run.approval(asked)
     await settle(ctx, call_id, decision)
@@ -160,7 +160,7 @@ async def allow_step(  # noqa: PLR0913, PLR0917 - the call, what it is of, and w
     if finding is None:
         await allow(ctx, called, ask, cut=cut)
         return ctx
-    decision = ctx.run.history.decision(called.call_id, called.step)
+    decision = ctx.run.history.decision(called.call_id, called.step, about=called.arguments)
     if isinstance(decision, Approved | Rejected):
         await settle(ctx, called.call_id, decision, called.step)
     else:
