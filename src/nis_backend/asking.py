@@ -67,7 +67,11 @@ async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: in
         async for item in items:
             if isinstance(item, Answered):
                 if looked is not None:
-                    words, thoughts = [await looked("".join(words))], [await looked("".join(thoughts))]
+                    thought = "".join(thoughts) or "\n".join(one.text for one in item.reasoning)
+                    words, thoughts = [await looked("".join(words))], [await looked(thought)]
+                    if thoughts[0] != thought:
+                        # Nor in the form that goes back to its provider, which is signed as it was.
+                        item = replace(item, reasoning=tuple(one for one in item.reasoning if not one.text))  # noqa: PLW2901
                     # A token's chance says the token.
                     logprobs = []
                     await ctx.run.thought(step, thoughts[0])

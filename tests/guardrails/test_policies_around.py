@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from conftest import Serve
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from opened import Nothing, logged, opened
 from outliving import begun
 from rest_client import ask, done, followed
+from typing_extensions import override
+
+from nis_backend import asking
+from nis_backend.calling import guarded
+from nis_backend.context import Context
+from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
+from nis_backend.operation import operation
 
 Json = dict[str, Any]
 
@@ -121,3 +135,58 @@ def test_a_run_that_waited_for_leave_waits_again_when_it_is_retried(serve: Serve
     assert done(server, "GET", f"/runs/{again}")["waiting"]["reason"] == "May it?"
     done(server, "POST", f"/runs/{again}/approve", {})
     assert ended(server, again)[-1]["type"] == "succeeded"
+
+
+@operation("tests.carry_run", effect="writes")
+async def carry_run(request: Nothing, ctx: Context) -> Nothing:
+    """Be the run that a model is asked in."""
+    del ctx
+    return request
+
+
+class Thinks(LanguageModels):
+    """A model that thinks of an address, and gives the thought back signed."""
+
+    provider = "thinks"
+
+    @override
+    async def models(self) -> list[ModelInfo]:
+        return []
+
+    @override
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        thought = f"She is {ADDRESS} , I think."
+        yield ReasoningChunk(text=thought)
+        yield TextChunk(text="I may not say.")
+        yield Answered(finish_reason="stop", reasoning=(Reasoning(text=thought, signature="s", origin="thinks"),))
+
+    @override
+    async def close(self) -> None:
+        return None
+
+
+def test_what_a_model_thinks_is_masked_in_every_form(tmp_path: Path) -> None:
+    """Promise: what a rule masks in an answer is in no event of its run, the signed form of a thought included."""
+    rule = {"id": "m", "when": "after", "then": "mask", "conditions": [{"test": "personal"}], "why": "No."}
+    row = {
+        "id": "p",
+        "name": "p",
+        "enabled": 1,
+        "definition": json.dumps({"rules": [rule]}),
+        "created": 1,
+        "updated": 1,
+    }
+
+    async def body() -> None:
+        async with opened(tmp_path, operations=[carry_run]) as given:
+            await given.drivers.store.insert("policies", given.caller.owner, row)
+            ctx = replace(given, operation=carry_run.name)
+            await guarded(carry_run, ctx)
+            prompt = Prompt(model="one", messages=[Message(role="user", content="Who?")])
+            heard = await asking.ask(ctx, Thinks(), prompt, 1)
+            seen = [event.body.model_dump_json() for event in await logged(ctx)]
+        assert heard.thought == "She is [EMAIL_1] , I think."
+        assert ADDRESS not in "".join(seen)
+        assert not heard.end.reasoning
+
+    asyncio.run(body())
