@@ -190,3 +190,30 @@ def test_what_a_model_thinks_is_masked_in_every_form(tmp_path: Path) -> None:
         assert not heard.end.reasoning
 
     asyncio.run(body())
+
+
+def test_a_call_under_a_key_is_made_once_a_person_has_decided(serve: Serve) -> None:
+    """Promise of review: the same call with the same key of its own is let in, and answered again after that."""
+    server = serve()
+    rule = {"id": "r", "then": "review", "why": "It is looked at."}
+    done(
+        server,
+        "POST",
+        "/policies",
+        {"applies_to": {"operations": ["memory.set_entry", "schedules.*"]}, "rules": [rule]},
+    )
+    for number, (path, asked) in enumerate(
+        [
+            ("/memory/set-entry", {"namespace": "n", "key": "k", "value": {"a": 1}}),
+            ("/schedules", {"name": "yearly", "operation": "models.list_models", "cron": "0 0 1 1 *"}),
+        ]
+    ):
+        key = {"Idempotency-Key": f"key-{number}"}
+        for _ in range(2):
+            status, _, problem = ask(server, "POST", path, asked, key)
+            assert (status, problem["field"]) == (409, "review"), problem
+        done(server, "POST", f"/reviews/{problem['value']}/decide", {"approved": True})
+        first = ask(server, "POST", path, asked, key)
+        again = ask(server, "POST", path, asked, key)
+        assert first[0] in {200, 201}, first
+        assert again[2] == first[2]

@@ -224,7 +224,11 @@ async def _kept_failure(row: Row, ctx: Context, *, forget: bool) -> AsyncGenerat
     try:
         yield
     except Waiting as waiting:
-        await _keep(row, ctx, status="open", waits=waiting.value)
+        if waiting.field == "run":
+            await _keep(row, ctx, status="open", waits=waiting.value)
+        elif forget:
+            # A person decides first: it was not made, and is to be made again as it was.
+            await ctx.store.delete("replies", row["id"])
         raise
     except NisError as error:
         if not error.codes.retry:
