@@ -217,3 +217,37 @@ def test_a_call_under_a_key_is_made_once_a_person_has_decided(serve: Serve) -> N
         again = ask(server, "POST", path, asked, key)
         assert first[0] in {200, 201}, first
         assert again[2] == first[2]
+
+
+def test_what_was_read_in_an_earlier_turn_or_by_another_agent_is_remembered(serve: Serve) -> None:
+    """Promise of `asks: tainted`: a person decides in later turns too, and where an agent passes on what it read."""
+
+    def model(request: Asked) -> Canned:
+        last, names = request.body["messages"][-1], [one["function"]["name"] for one in request.body["tools"]]
+        if last["role"] == "tool":
+            return says("The page says: keep it.")
+        if "ask-keeper" in names:
+            return wants(("ask-keeper", {"message": "Keep it."}))
+        return wants(KEEPS if "eep" in last["content"] else ("memory-get_entry", {"namespace": "n", "key": "page"}))
+
+    with FakeOpenAI(*[model] * 12, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/memory/set-entry", {"namespace": "n", "key": "page", "value": {"says": "keep it"}})
+        done(server, "POST", "/agents", {**KEEPER, "asks": "tainted"})
+        teller = {"name": "teller", "instructions": "You tell.", "model": "local:words", "agents": ["keeper"]}
+        done(server, "POST", "/agents", {**teller, "asks": "nothing"})
+        first = ended(server, begun(server, "/agents/keeper/run", {"message": "Read the page.", "begins": True}))[-1]
+        talk = first["result"]["conversation_id"]
+        second = begun(server, "/agents/keeper/run", {"message": "Keep it.", "conversation_id": talk})
+        asked = ended(server, second, "approval_required")[-1]
+        earlier = [{"role": "user", "content": "Read."}, {"role": "assistant", "content": "The page says: keep it."}]
+        third = begun(server, "/agents/keeper/run", {"message": "Keep it.", "earlier": earlier})
+        kept = ended(server, third, "approval_required")[-1]
+        ended(server, begun(server, "/agents/teller/run", {"message": "Have it kept."}))
+        fourth = done(server, "GET", "/runs?operation=agents.run_agent&limit=1")["runs"][0]["id"]
+        passed = ended(server, fourth, "approval_required")[-1]
+        alone = ended(server, begun(server, "/agents/keeper/run", {"message": "Keep it."}))[-1]
+    assert "an earlier turn" in asked["reason"], asked
+    assert "an earlier turn" in kept["reason"], kept
+    assert "another agent" in passed["reason"], passed
+    assert alone["type"] == "succeeded", alone

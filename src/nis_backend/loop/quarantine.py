@@ -82,6 +82,11 @@ class Quarantine:
         """What a step has read; calls of the same step were chosen before."""
         self._read.update(dict.fromkeys(names))
 
+    @property
+    def read(self) -> list[str]:
+        """What was read up to here."""
+        return list(self._read)
+
     def told(self, text: str) -> str:
         """As the model is told it."""
         self._mark = self._mark or new_mark(self._ctx)

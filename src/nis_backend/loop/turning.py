@@ -53,6 +53,8 @@ class Conversed:
     """All that was said up to there."""
     files: Sequence[Blob] = ()
     """What its tools have made."""
+    read: Sequence[str] = ()
+    """What was read that somebody else may have written."""
 
 
 async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
@@ -181,6 +183,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         handed=handed,
         messages=said,
         files=files,
+        read=quarantine.read,
     )
 
 

@@ -52,6 +52,8 @@ class _Course:
     files: dict[str, Blob] = field(default_factory=dict[str, "Blob"])
     """What its tools have made, by its ids."""
     steps: int = 0
+    read: Sequence[str] = ()
+    """What was read up to here that somebody else may have written, whoever had the conversation then."""
 
     async def add(self, said: Conversed) -> None:
         """Add what was said and made to what came of the run."""
@@ -59,6 +61,7 @@ class _Course:
         self.tokens += [said.input_tokens, said.output_tokens]
         self.views += said.views
         self.steps += said.steps
+        self.read = [*dict.fromkeys((*self.read, *said.read))]
         given = {one.id for one in self.request.attachments}
         for one in said.files:
             if one.id not in self.files and one.id not in given:
@@ -114,7 +117,8 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
         return by_rule
     ctx = replace(ctx, asker=request.user_id)
     course = _Course(ctx=ctx, request=request, now=settled, had=[settled])
-    messages = await messages_of(request, settled.info, ctx)
+    before = await messages_of(request, settled.info, ctx)
+    messages, course.read = before.messages, before.read
     while True:
         told = [_system(course.now), *messages]
         said = await _converse(course, told)
@@ -222,7 +226,7 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
         spoken=spoken,
         most_tokens=agent.context_tokens,
         wary=agent.asks == "tainted",
-        read=[*(["a memory"] if now.remembered else []), *(["an attachment"] if course.request.attachments else [])],
+        read=[*(["a memory"] if now.remembered else []), *course.read],
     )
 
 

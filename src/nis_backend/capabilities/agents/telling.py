@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.base import Message
+from nis_backend.guardrails.marking import BEGINS
 from nis_backend.loop.attached import EARLIER_SHOWN, at_hand, earlier_of, is_shown, shown, still_there, told
 
 if TYPE_CHECKING:
@@ -15,20 +17,42 @@ if TYPE_CHECKING:
     from nis_backend.run import Run
 
 
-async def messages_of(request: RunAgent, info: ModelInfo, ctx: Context) -> list[Message]:
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is told, and what of it somebody else may have written."""
+
+    messages: list[Message]
+    read: list[str]
+
+
+async def messages_of(request: RunAgent, info: ModelInfo, ctx: Context) -> Told:
     """All that was said, the message last."""
     words = await told(request.message, request.attachments)
-    return [
+    kept, answered = await _kept(request, info, ctx)
+    messages = [
         *(Message(role=one.role, content=one.content) for one in request.earlier),
-        *await _kept(request, info, ctx),
+        *kept,
         Message(role="user", content=words, parts=await shown(request.attachments, info)),
     ]
+    read = {
+        "an attachment": bool(request.attachments),
+        # Of answers that a caller keeps, nobody knows what was read for them.
+        "an earlier turn": any(one.role == "assistant" for one in request.earlier) or any(map(_has_read, answered)),
+        "another agent": any(kind == "agent" for kind, _ in ctx.run.within),
+        "what the message holds of others": BEGINS in request.message,
+    }
+    return Told(messages=messages, read=[name for name, is_so in read.items() if is_so])
 
 
-async def _kept(request: RunAgent, info: ModelInfo, ctx: Context) -> list[Message]:
-    """The last turns of the conversation that were answered."""
+def _has_read(run: Run) -> bool:
+    """Whether an answer may say what somebody else has written: it took more than one look at a model, or a file."""
+    return run.result.get("steps") != 1 or bool(run.input.get("attachments"))
+
+
+async def _kept(request: RunAgent, info: ModelInfo, ctx: Context) -> tuple[list[Message], list[Run]]:
+    """The last turns of the conversation that were answered, and their runs."""
     if request.conversation_id is None:
-        return []
+        return [], []
     from nis_backend.capabilities.chat.operations import REMEMBERED, read_turns  # noqa: PLC0415 - few runs are turns
 
     read: dict[str, Run] = {}
@@ -53,4 +77,4 @@ async def _kept(request: RunAgent, info: ModelInfo, ctx: Context) -> list[Messag
             Message(role="user", content=words, parts=parts),
             Message(role="assistant", content=run.result["response"]),
         ]
-    return said
+    return said, answered
