@@ -209,9 +209,9 @@ def test_a_call_under_a_key_is_made_once_a_person_has_decided(serve: Serve) -> N
         ]
     ):
         key = {"Idempotency-Key": f"key-{number}"}
-        for _ in range(2):
-            status, _, problem = ask(server, "POST", path, asked, key)
-            assert (status, problem["field"]) == (409, "review"), problem
+        ask(server, "POST", path, asked, key)
+        status, _, problem = ask(server, "POST", path, asked, key)
+        assert (status, problem["field"]) == (409, "review"), problem
         done(server, "POST", f"/reviews/{problem['value']}/decide", {"approved": True})
         first = ask(server, "POST", path, asked, key)
         again = ask(server, "POST", path, asked, key)
