@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Serve
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from opened import Nothing, logged, opened
@@ -17,11 +18,13 @@ from rest_client import ask, done, followed
 from typing_extensions import override
 
 from nis_backend import asking
-from nis_backend.calling import guarded
+from nis_backend.calling import call, guarded
 from nis_backend.context import Context
 from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
-from nis_backend.operation import operation
+from nis_backend.errors import Forbidden
+from nis_backend.guardrails.held import forget
+from nis_backend.operation import Model, operation
 
 Json = dict[str, Any]
 
@@ -151,7 +154,7 @@ class Thinks(LanguageModels):
 
     @override
     async def models(self) -> list[ModelInfo]:
-        return []
+        return [ModelInfo(provider="thinks", name="deep", tools=False)]
 
     @override
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
@@ -251,3 +254,43 @@ def test_what_was_read_in_an_earlier_turn_or_by_another_agent_is_remembered(serv
     assert "an earlier turn" in kept["reason"], kept
     assert "another agent" in passed["reason"], passed
     assert alone["type"] == "succeeded", alone
+
+
+class OfModel(Model):
+    """A request that names a model, or does not."""
+
+    model: str | None = None
+    provider: str | None = None
+
+
+@operation("models.try_one", effect="reads")
+async def try_one(request: OfModel, ctx: Context) -> Nothing:
+    """Ask a model nothing."""
+    del request, ctx
+    return Nothing()
+
+
+def test_a_models_policy_holds_where_its_provider_is_left_out(tmp_path: Path) -> None:
+    """Promise of `applies_to.models`: calls of that model, named with its provider, without, or meant by no name."""
+
+    def row(pattern: str) -> Json:
+        rules = [{"id": "no", "then": "refuse", "why": "Not that one."}]
+        definition = {"applies_to": {"operations": ["models.*"], "models": [pattern]}, "rules": rules}
+        return {"id": "p", "name": "p", "enabled": 1, "definition": json.dumps(definition), "created": 1, "updated": 1}
+
+    asked: list[Json] = [{}, {"model": "deep"}, {"model": "thinks:deep"}, {"provider": "thinks"}]
+
+    async def body() -> None:
+        async with opened(tmp_path, Thinks(), operations=[try_one]) as given:
+            ctx, store, owner = replace(given, journal=None), given.drivers.store, given.caller.owner
+            await store.insert("policies", owner, row("thinks:*"))
+            for one in asked:
+                with pytest.raises(Forbidden, match="Not that one"):
+                    await call(try_one, one, ctx)
+            await store.delete("policies", owner, "p")
+            await store.insert("policies", owner, row("other:*"))
+            forget(ctx)
+            for one in asked:
+                await call(try_one, one, ctx)
+
+    asyncio.run(body())

@@ -54,11 +54,8 @@ class Compiled:
         agents, models = self.policy.applies_to.agents, self.policy.applies_to.models
         if agents and not any(fnmatchcase(name, one) for one in agents for name in facts.agents):
             return False
-        return (
-            not models
-            or request is None
-            or any(fnmatchcase(str(getattr(request, "model", None) or ""), one) for one in models)
-        )
+        named = (str(getattr(request, "model", None) or ""), *facts.models)
+        return not models or request is None or any(fnmatchcase(name, one) for one in models for name in named)
 
     def look(
         self, stage: When, request: Any, result: Any, facts: Facts

@@ -47,6 +47,8 @@ class Facts:
     operation: Operation[Any, Any]
     agents: Collection[str]
     """What the agents are called that it is made for: the one of this run, and those of the runs it was begun in."""
+    models: Collection[str] = ()
+    """What the model is called that the request means, where it leaves its provider out, or names none."""
     holds: Callable[[str], bool]
     """Whether the caller holds a scope."""
     spent: dict[int, float]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from nis_backend.errors import Forbidden, NotSupported
+from nis_backend.errors import Forbidden, NisError, NotSupported
 from nis_backend.event import Started, Warned
 from nis_backend.guardrails import reviewing
 from nis_backend.guardrails.conditions import Facts
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MUCH = 40_000
 """Characters that are looked through in a thread, so that nobody else waits."""
 DAY = 86_400.0
+TALKING = frozenset({"models", "chat", "conversations"})
+"""Families whose `model` is a language model to be asked."""
 
 
 async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
@@ -44,7 +46,8 @@ async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
     rules = [one for policy in policies for one in policy.rules if one.rule.when == stage]
     if not rules:
         return []
-    facts = await facts_of(ctx, target, rules, request)
+    by_model = any(policy.policy.applies_to.models for policy in policies)
+    facts = await facts_of(ctx, target, rules, request, by_model=by_model)
 
     def found() -> Looked:
         return [one for policy in policies for one in policy.look(stage, request, result, facts)]
@@ -56,8 +59,13 @@ async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
 
 
 async def facts_of(
-    ctx: Context, target: Operation[Any, Any], rules: Sequence[CompiledRule], request: Any = None
-) -> Facts:  # Any: a request
+    ctx: Context,
+    target: Operation[Any, Any],
+    rules: Sequence[CompiledRule],
+    request: Any = None,  # Any: a request
+    *,
+    by_model: bool = False,
+) -> Facts:
     """What is known of a call beside its request and its result."""
     spent = {check.condition.days: 0.0 for one in rules for check in one.checks if check.condition.test == "spent"}
     for days in spent:
@@ -65,7 +73,25 @@ async def facts_of(
     agents = [name for kind, name in ctx.within if kind == "agent"]
     if target.on == "agent" and request is not None:
         agents += await _names(ctx, str(getattr(request, "id", "")))
-    return Facts(operation=target, agents=agents, holds=lambda scope: not ctx.caller.lacks([scope]), spent=spent)
+    return Facts(
+        operation=target,
+        agents=agents,
+        models=await _models(ctx, target, request) if by_model else (),
+        holds=lambda scope: not ctx.caller.lacks([scope]),
+        spent=spent,
+    )
+
+
+async def _models(ctx: Context, target: Operation[Any, Any], request: Any) -> list[str]:  # Any: a request
+    """The language model that a request means, as `provider:name`: it may leave out both, or its provider."""
+    if target.name.partition(".")[0] not in TALKING or "model" not in target.request.model_fields:
+        return []
+    try:
+        _, info = await ctx.models.choose(request.model, getattr(request, "provider", None))
+    except NisError:
+        # Nor will the call find one.
+        return []
+    return [info.id]
 
 
 async def _names(ctx: Context, which: str) -> list[str]:
