@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import Serve
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from keyed import holder
 from opened import Nothing, logged, opened
 from outliving import begun
 from rest_client import ask, done, followed
@@ -294,3 +295,24 @@ def test_a_models_policy_holds_where_its_provider_is_left_out(tmp_path: Path) ->
                 await call(try_one, one, ctx)
 
     asyncio.run(body())
+
+
+def test_who_may_use_may_not_change_the_rules_nor_decide(serve: Serve) -> None:
+    """Promise of scopes: a key for what metacognition computes and for runs takes no rule away and lets nothing in."""
+    server = serve()
+    rule = {"id": "r", "then": "review", "why": "It is looked at."}
+    asked = {"length": 2, "angle": 10}
+    done(server, "POST", "/policies", {"name": "p", "applies_to": {"operations": ["physics.*"]}, "rules": [rule]})
+    user = holder(server, scopes=["metacognition:write", "runs:write", "physics:read"])
+    started = {"operation": "physics.simulate_pendulum", "arguments": asked}
+    run_id = user.done("POST", "/runs/start-run", started)["id"]
+    assert user.ask("PATCH", "/policies/p", {"change": {"enabled": False}})[0] == 403
+    assert user.ask("DELETE", "/policies/p")[0] == 403
+    for path, given in ((f"/reviews/{run_id}/decide", {"approved": True}), (f"/runs/{run_id}/approve", {})):
+        status, problem = user.ask("POST", path, given)
+        assert (status, problem["value"]) == (403, "reviews:write"), problem
+    own = user.done("POST", "/runs/start-run", {"operation": "runs.get_statistics", "approval": "Mine?"})["id"]
+    user.done("POST", f"/runs/{own}/approve", {})
+    decider = holder(server, scopes=["runs:write", "reviews:write"])
+    decider.done("POST", f"/runs/{run_id}/approve", {})
+    assert ended(server, run_id)[-1]["type"] == "succeeded"

@@ -16,6 +16,8 @@ PERSONS = frozenset(
     }
 )
 """Operations that no model is offered."""
+RULES, DECIDES = "policies:write", "reviews:write"
+"""The scopes to change policies, and to decide what they have a person decide: no key that only uses has them."""
 
 
 def refuse_model(ctx: Context, what: str) -> None:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from nis_backend.calling import under
 from nis_backend.capabilities.runs.operations import ASKED, OneRun
-from nis_backend.errors import NisError
-from nis_backend.guardrails.persons import refuse_model
+from nis_backend.errors import Forbidden, NisError
+from nis_backend.guardrails.persons import DECIDES, refuse_model
 from nis_backend.held import START
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import State
@@ -123,11 +123,20 @@ async def approve_run(request: Answered, ctx: Context) -> Steered:
     """Allow what a run waits for a person to allow; it goes on.
 
     Raises:
-        Forbidden: a model asks for it, and no person.
+        Forbidden: a model asks for it, and no person; or a policy asks, and the caller may not decide reviews.
         NotFound: the caller has no such run.
         Conflict: it waits for no approval, or for that of another call.
     """
     refuse_model(ctx, "An approval")
+    if ctx.caller.lacks([DECIDES]) and await ctx.store.select(
+        "reviews", where={"run_id": request.id, "state": "pending"}, limit=1
+    ):
+        raise Forbidden(
+            f"A policy has a person decide about run {request.id}, which needs the scope {DECIDES!r}.",
+            field="scope",
+            value=DECIDES,
+            remedy="Use a key that has it.",
+        )
     return await _steered(ctx, request.id, await ctx.runs.approve(request.id, request.call_id))
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from nis_backend.capabilities.metacognition.policy.policy import KeptPolicy, Name, check, find, policy_of, written
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.guardrails.held import MOST_POLICIES, forget
-from nis_backend.guardrails.persons import refuse_model
+from nis_backend.guardrails.persons import RULES, refuse_model
 from nis_backend.guardrails.rules import Finding, Policy, Then
 from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.view import Table, View, moment
@@ -126,6 +126,7 @@ def _draw_checked(request: CheckPolicy, result: CheckedPolicy) -> list[View]:
 @operation(
     "metacognition.create_policy",
     effect="writes",
+    scopes=(RULES,),
     repeatable=True,
     resource="policy",
     examples=(Example(title="No pendulum longer than a tower", request=PENDULUMS),),
@@ -191,6 +192,7 @@ async def list_policies(request: ListPolicies, ctx: Context) -> PolicyList:
 @operation(
     "metacognition.update_policy",
     effect="writes",
+    scopes=(RULES,),
     repeatable=True,
     resource="policy",
     examples=(
@@ -254,6 +256,7 @@ def _changed(policy: KeptPolicy, change: Json) -> CreatePolicy:
 @operation(
     "metacognition.delete_policy",
     effect="destroys",
+    scopes=(RULES,),
     repeatable=True,
     resource="policy",
     examples=(Example(title="No more", request={"id": "{pendulums.id}"}, before=(KEPT,)),),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from nis_backend.errors import NotFound
-from nis_backend.guardrails.persons import refuse_model
+from nis_backend.guardrails.persons import DECIDES, refuse_model
 from nis_backend.guardrails.rules import Then, When
 from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.view import Table, View, moment
@@ -163,6 +163,7 @@ async def list_reviews(request: ListReviews, ctx: Context) -> ReviewList:
 @operation(
     "metacognition.decide_review",
     effect="writes",
+    scopes=(DECIDES,),
     on="review",
     examples=(
         Example(
