@@ -42,18 +42,18 @@ def test_a_signature_is_of_one_text_by_one_key(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    signature = sign("text", one)
-    assert sign("text", one) == signature  # Ed25519 is deterministic, and the key stays
-    check("text", signature, publisher(one))
+    signature = sign("text", one, "ada")
+    assert sign("text", one, "ada") == signature  # Ed25519 is deterministic, and the key stays
+    check("text", signature, publisher(one, "ada"))
     assert stat.S_IMODE((one / FILE).stat().st_mode) == 0o600
     assert [path.name for path in one.iterdir()] == [FILE]
     for text, given, by in (
-        ("texts", signature, publisher(one)),
-        ("text", signature, publisher(two)),
-        ("text", "AAAA", publisher(one)),
-        ("text", "not base64!", publisher(one)),
+        ("texts", signature, publisher(one, "ada")),
+        ("text", signature, publisher(two, "ada")),
+        ("text", "AAAA", publisher(one, "ada")),
+        ("text", "not base64!", publisher(one, "ada")),
         ("text", signature, "ed25519:short"),
-        ("text", signature, publisher(one).removeprefix("ed25519:")),
+        ("text", signature, publisher(one, "ada").removeprefix("ed25519:")),
     ):
         with pytest.raises(InvalidRequest):
             check(text, given, by)

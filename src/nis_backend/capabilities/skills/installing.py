@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -12,6 +14,7 @@ from nis_backend.capabilities.skills.samples import PUBLISHED
 from nis_backend.capabilities.skills.signing import check, publisher
 from nis_backend.capabilities.skills.skill import (
     KINDS,
+    Described,
     Kind,
     Made,
     Name,
@@ -21,13 +24,15 @@ from nis_backend.capabilities.skills.skill import (
     find,
     revoked,
 )
-from nis_backend.errors import InvalidRequest, from_problem
+from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
+from nis_backend.errors import InvalidRequest, NisError, from_problem
 from nis_backend.event import ToolCalled, Warned
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
     from nis_backend.operation import Json
 
 LIMIT = 3600.0
@@ -43,8 +48,8 @@ class InstallSkill(Model):
     need: float = Field(default=1.0, ge=0, le=1, description="The least score with which it stays.")
     keep_asks: bool = Field(
         default=False,
-        description="Whether another publisher's agent keeps its own word on when a person is asked; else a person is "
-        "asked before whatever it writes.",
+        description="Whether another publisher's agent keeps its own word on when a person is asked, on what it "
+        "remembers and on whom it hands work to; else a person is asked before whatever it writes.",
     )
 
 
@@ -89,7 +94,10 @@ async def _prepare(request: InstallSkill, ctx: Context) -> InstallSkill:
     if row["state"] == "revoked":
         raise revoked(row)
     await asyncio.to_thread(check, row["content"], row["signature"], row["publisher"])
-    check_content(described_in(row["content"]), ctx)
+    described = described_in(row["content"])
+    check_content(described, ctx)
+    if not request.keep_asks and not await _ours(row, ctx):
+        _refuse_handing(described)
     if request.name is not None and not KINDS[row["kind"]].named:
         raise InvalidRequest("An insight has no name.", field="name", value=request.name, remedy="Leave the name out.")
     return request.model_copy(update={"id": row["id"]})
@@ -108,20 +116,29 @@ async def _prepare(request: InstallSkill, ctx: Context) -> InstallSkill:
 async def install_skill(request: InstallSkill, ctx: Context) -> Recorded[InstalledSkill]:
     """Install a skill: what it describes is made here, tried by its own tests, and removed where it scores too little.
 
+    A test in which it waits for a person has failed, and that run is ended. Cancelled, nothing stays.
+
     Raises:
         Conflict: it is revoked, or its name is taken here.
-        InvalidRequest: it is not as its publisher has signed it.
+        InvalidRequest: it is not as its publisher has signed it, or is another publisher's agent that would hand work
+            on without `keep_asks`.
     """
     told = await ctx.note("skill", lambda: _settled(request, ctx))
     described = described_in(told["signed"])
     made = KINDS[described.kind]
     content: Json = {**described.content, **({"name": request.name} if request.name else {})}
-    if described.kind == "agent" and not told["ours"] and not request.keep_asks and content.get("asks") != "writes":
-        if "asks" in content:
-            await ctx.run.write(Warned(message="A person is asked before whatever this agent writes."))
-        content["asks"] = "writes"
+    if described.kind == "agent" and not told["ours"] and not request.keep_asks:
+        for changed in _bounded(content):
+            await ctx.run.write(Warned(message=changed))
     id_ = _id_of(await _done(made.create, content, 1, ctx))
-    tests = [await _tried(one, made, id_, step, ctx) for step, one in enumerate(described.tests, 2)]
+    try:
+        tests = [await _tried(one, made, id_, step, ctx) for step, one in enumerate(described.tests, 2)]
+    except asyncio.CancelledError as stopped:
+        if stop_reason(stopped) == CANCELLED:
+            # What was not tried to the end has not passed.
+            with suppress(NisError):
+                await ctx.call_named(made.delete, {"id": id_})
+        raise
     passed = sum(one.passed for one in tests)
     score = passed / len(tests) if tests else None
     stays = score is None or score >= request.need
@@ -139,13 +156,47 @@ async def install_skill(request: InstallSkill, ctx: Context) -> Recorded[Install
     )
 
 
+async def _ours(row: Row, ctx: Context) -> bool:
+    """Whether it is signed by the caller's own key."""
+    return row["publisher"] == await asyncio.to_thread(publisher, ctx.settings.data, ctx.caller.owner)
+
+
+def _refuse_handing(described: Described) -> None:
+    """Refuse another publisher's agent that would have agents kept here act for it, which ask by rules of their own.
+
+    Raises:
+        InvalidRequest: with the field by which it is let in.
+    """
+    fields = ("agents", "hands_off_to") if described.kind == "agent" else ()
+    others = sorted({name for field in fields for name in described.content.get(field) or ()})
+    if others:
+        raise InvalidRequest(
+            f"Another publisher's agent would hand work to {', '.join(others)}, asked about by rules of their own.",
+            field="keep_asks",
+            value=False,
+            remedy="Look at what they may do without a person, then install it with keep_asks=true.",
+        )
+
+
+def _bounded(content: Json) -> list[str]:
+    """Have an agent ask a person before whatever it writes; what of its own word that changes."""
+    changed: list[str] = []
+    if content.get("asks", "writes") != "writes":
+        changed.append("A person is asked before whatever this agent writes.")
+    if content.get("memory") == "remember":
+        changed.append("This agent is told what is remembered, and adds nothing to it: nobody would be asked.")
+        content["memory"] = "recall"
+    content["asks"] = "writes"
+    return changed
+
+
 async def _settled(request: InstallSkill, ctx: Context) -> Json:
     row = await find(request.id, ctx)
     if row["state"] == "revoked":
         raise revoked(row)
     return {
         "signed": row["content"],
-        "ours": row["publisher"] == await asyncio.to_thread(publisher, ctx.settings.data),
+        "ours": await _ours(row, ctx),
     }
 
 
@@ -177,14 +228,25 @@ async def _tried(test: SkillTest, made: Made, id_: str, step: int, ctx: Context)
         else {"id": id_, "message": test.message}
     )
     event = (await ctx.use(_called(made.tried, asked, step))).event
-    if event.problem is not None:
-        answer, passed = str(event.problem.get("detail", "")), False
+    problem: Json | None = event.problem
+    if problem is not None:
+        answer, passed = str(problem.get("detail", "")), False
+        if problem["code"] == "waiting" and problem.get("field") == "run":
+            await ctx.note(f"stopped {step}", partial(_stop, str(problem["value"]), ctx))
     else:
         result: Json = event.result
         answer = str(result.get("response", result.get("text", "")))
         passed = test.contains.casefold() in answer.casefold()
     shown = test.message or json.dumps(test.variables, ensure_ascii=False)
     return TriedSkill(asked=shown[:LONGEST_SHOWN], contains=test.contains, passed=passed, answer=answer[:LONGEST_SHOWN])
+
+
+async def _stop(run_id: str, ctx: Context) -> bool:
+    """End a test's run that waits for a person: it has failed, and what it asks for is not done any more."""
+    with suppress(NisError):
+        await ctx.runs.cancel(run_id)
+        return True
+    return False
 
 
 OPERATIONS = (install_skill,)

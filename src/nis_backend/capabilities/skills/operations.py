@@ -12,6 +12,7 @@ from nis_backend.capabilities.skills.samples import DOCUMENT, GREETING, PUBLISHE
 from nis_backend.capabilities.skills.signing import check, publisher, sign
 from nis_backend.capabilities.skills.skill import (
     FORMAT,
+    LONGEST_SIGNED,
     Described,
     Kind,
     Publisher,
@@ -103,14 +104,21 @@ async def publish_skill(request: PublishSkill, ctx: Context) -> Skill:
     """Sign an agent, a prompt, a plan or an insight as a skill, in a version that never changes, and keep it.
 
     Raises:
-        InvalidRequest: its kind is not made of this content.
+        InvalidRequest: its kind is not made of this content, or it is too long with its tests.
         Conflict: there is this version of it, or there are 10,000 skills.
     """
     check_content(request, ctx)
     text = json.dumps({"format": FORMAT, **request.model_dump(mode="json")}, sort_keys=True, ensure_ascii=False)
-    folder = ctx.settings.data
-    by = await asyncio.to_thread(publisher, folder)
-    signature = await asyncio.to_thread(sign, text, folder)
+    if len(text) > LONGEST_SIGNED:
+        raise InvalidRequest(
+            f"The skill has {len(text)} characters as it is signed.",
+            field="tests",
+            value=len(text),
+            remedy=f"Give fewer or shorter tests: {LONGEST_SIGNED} at most, content and all.",
+        )
+    folder, owner = ctx.settings.data, ctx.caller.owner
+    by = await asyncio.to_thread(publisher, folder, owner)
+    signature = await asyncio.to_thread(sign, text, folder, owner)
     return await _insert(SkillDocument(signed=text, signature=signature, publisher=by), "published", ctx)
 
 
@@ -216,13 +224,13 @@ async def import_skill(request: ImportSkill, ctx: Context) -> Skill:
     check_content(described, ctx)
     if document.revocation:
         await asyncio.to_thread(check, document.revocation, document.revocation_signature, document.publisher)
-        _check_revocation(document)
+        check_revocation(document)
     where = {"signature": document.signature, "publisher": document.publisher}
     rows = await ctx.store.select("skills", where=where, limit=1)
     if not rows:
         return await _insert(document, "imported", ctx)
     row = rows[0]
-    if document.revocation and not row["revocation"]:
+    if document.revocation and not row["revocation_signature"]:
         changes = {
             "state": "revoked",
             "revocation": document.revocation,
@@ -234,12 +242,12 @@ async def import_skill(request: ImportSkill, ctx: Context) -> Skill:
     return await skill_of(row, ctx)
 
 
-def _check_revocation(document: SkillDocument) -> None:
+def check_revocation(document: SkillDocument) -> None:
     """A revocation names the skill by its signature: that of another one takes nothing back."""
     try:
         told = json.loads(document.revocation)
         right = told["revokes"] == document.signature and isinstance(told["reason"], str)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         right = False
     if not right:
         raise InvalidRequest(
@@ -283,7 +291,7 @@ async def rate_skill(request: RateSkill, ctx: Context) -> Skill:
 async def revoke_skill(request: RevokeSkill, ctx: Context) -> Skill:
     """Take a skill back: it is not installed any more; what was installed of it stays.
 
-    Of one that this server has published, the document carries the signed revocation to whoever imports it again.
+    Of one that the caller has published, the document carries the signed revocation to whoever imports it again.
 
     Raises:
         Conflict: it is revoked already.
@@ -293,12 +301,12 @@ async def revoke_skill(request: RevokeSkill, ctx: Context) -> Skill:
         raise Conflict(
             f"{row['name']} is revoked already.", field="id", value=row["id"], remedy="Nothing is left to do."
         )
-    folder = ctx.settings.data
+    folder, owner = ctx.settings.data, ctx.caller.owner
     told = {"revokes": row["signature"], "reason": request.reason, "at": ctx.now()}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False)
     # Another publisher's is taken back here alone: nobody signs for others.
-    ours = row["publisher"] == await asyncio.to_thread(publisher, folder)
-    signature = await asyncio.to_thread(sign, text, folder) if ours else ""
+    ours = row["publisher"] == await asyncio.to_thread(publisher, folder, owner)
+    signature = await asyncio.to_thread(sign, text, folder, owner) if ours else ""
     changes = {"state": "revoked", "revocation": text, "revocation_signature": signature, "updated": ctx.now()}
     if not await ctx.store.update("skills", row["id"], changes):
         raise NotFound(f"There is no skill {request.id!r}.", field="id", value=request.id, remedy="Find it again.")

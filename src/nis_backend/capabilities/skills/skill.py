@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Kind = Literal["agent", "prompt", "plan", "insight"]
 State = Literal["published", "imported", "revoked"]
 
-MOST_TESTS, LONGEST_CONTENT = 20, 200_000
+MOST_TESTS, LONGEST_CONTENT, LONGEST_SIGNED = 20, 200_000, 400_000
+MOST_VERSIONS = 1000
 FORMAT = "nis-skill-1"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -86,7 +87,7 @@ class Signed(Described):
 class SkillDocument(Model):
     """A skill as it is passed on: the signed text, and whose signature it is."""
 
-    signed: str = Field(max_length=400_000, description="The text that is signed, JSON.")
+    signed: str = Field(max_length=LONGEST_SIGNED, description="The text that is signed, JSON.")
     signature: str = Field(max_length=200, description="Ed25519, as base64.")
     publisher: Publisher = Field(description="The public key that it is signed with.")
     revocation: str = Field(default="", max_length=4000, description="The text that takes it back; empty: none does.")
@@ -144,16 +145,26 @@ def check_content(described: Content, ctx: Context) -> None:
 
 
 async def find(which: str, ctx: Context) -> Row:
-    """The caller's skill of this id, or the newest version that came here under this name.
+    """The caller's skill of this id, or the greatest version of this name.
 
     Raises:
         NotFound: the caller has none.
+        InvalidRequest: several publishers have one of this name: none of them takes another's place.
     """
     row = await ctx.store.get("skills", which)
-    rows = [row] if row else await ctx.store.select("skills", where={"name": which}, limit=1)
+    rows = [row] if row else await ctx.store.select("skills", where={"name": which}, limit=MOST_VERSIONS)
     if not rows:
         raise NotFound(
             f"There is no skill {which!r}.", field="id", value=which, remedy="skills.find_skills has those there are."
+        )
+    rows.sort(key=lambda one: [int(part) for part in one["version"].split(".")], reverse=True)
+    newest = {one["publisher"]: one["id"] for one in reversed(rows)}
+    if len(newest) > 1:
+        raise InvalidRequest(
+            f"{len(newest)} publishers have a skill {which!r}.",
+            field="id",
+            value=which,
+            remedy=f"Give an id, after a look at its publisher: {', '.join(sorted(newest.values()))}.",
         )
     return rows[0]
 
