@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from ports import free_port
 from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.collective.agreeing import classes, disagreement, leader
+from nis_backend.capabilities.metacognition.collective.spelling import spelled
 
 Json = dict[str, Any]
 ALLOWED = "127.0.0.1"
@@ -67,6 +69,24 @@ def done_or_made(here: Server, request: Json) -> None:
     """Register an agent."""
     status, _, told = ask(here, "POST", "/remote-agents", request)
     assert status in {200, 201}, told
+
+
+def test_a_key_has_one_voice_however_it_is_written_down(server: Server, tmp_path: Path) -> None:
+    """Promise of one voice each: PEM, its line ends, and JSON Web Keys (RFC 8037) of one key are one peer."""
+    pem = keys(tmp_path)[1]
+    raw = base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:]
+    web: Json = {"x": base64.urlsafe_b64encode(raw).decode().rstrip("="), "crv": "Ed25519", "kty": "OKP"}
+    spellings = [pem, pem.replace("\n", "\r\n"), json.dumps(web), json.dumps({"kid": "two", **web})]
+    assert len({spelled(one) for one in spellings}) == 1
+    assert len({spelled(one) for one in (pem, keys(tmp_path)[1], "no key", "{}", "{" * 4000)}) == 5
+    names = [
+        done(server, "POST", "/remote-agents", {"url": f"https://{number}.example.org", "trusted_key": one})["id"]
+        for number, one in enumerate(spellings)
+    ]
+    for other in names[1:]:
+        request: Json = {"peers": [names[0], other], "question": "How many?"}
+        status, _, problem = ask(server, "POST", "/metacognition/ask-peers", request)
+        assert (status, problem["field"]) == (422, "peers.1")
 
 
 def test_a_quorum_is_of_those_asked_and_the_silent_are_named(

@@ -188,7 +188,7 @@ def _public_key(text: str) -> Any:  # Any: the package's own kinds of keys
         if text.lstrip().startswith("{"):
             return PyJWK(cast("Json", json.loads(text)))
         load_pem_public_key(text.encode())
-    except (ValueError, PyJWTError, UnsupportedAlgorithm):
+    except (ValueError, RecursionError, PyJWTError, UnsupportedAlgorithm):
         # It is not repeated: it may be the private one.
         raise InvalidRequest(
             "The trusted key is none.",

@@ -15,6 +15,7 @@ from nis_backend.capabilities.metacognition.collective.agreeing import (
     disagreement,
     leader,
 )
+from nis_backend.capabilities.metacognition.collective.spelling import spelled
 from nis_backend.capabilities.remote_agents.operations import OneRemoteAgent, get_remote_agent
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.event import ToolCalled
@@ -106,7 +107,7 @@ def _draw(_request: Model, result: PeersAnswer) -> list[View]:
 async def _prepare(request: AskPeers, ctx: Context) -> AskPeers:
     """Refuse peers that are not registered, twice the same, or without a key where cards have to be signed."""
     ids: list[str] = []
-    keys: list[str] = []
+    keys: list[bytes] = []
     for number, name in enumerate(request.peers):
         field = f"peers.{number}"
         try:
@@ -125,7 +126,8 @@ async def _prepare(request: AskPeers, ctx: Context) -> AskPeers:
                 value=name,
                 remedy="Set its trusted_key, or ask with signed=false.",
             )
-        if request.signed and found.trusted_key in keys:
+        key = await asyncio.to_thread(spelled, found.trusted_key) if request.signed else b""
+        if request.signed and key in keys:
             raise InvalidRequest(
                 f"The card of {name!r} is signed with the key of another peer.",
                 field=field,
@@ -133,7 +135,7 @@ async def _prepare(request: AskPeers, ctx: Context) -> AskPeers:
                 remedy="Name one of them: who signs both has one voice.",
             )
         ids.append(found.id)
-        keys.append(found.trusted_key)
+        keys.append(key)
     if request.quorum is not None and request.quorum > len(ids):
         raise InvalidRequest(
             f"A quorum of {request.quorum} cannot be had of {len(ids)} peers.",
