@@ -14,11 +14,14 @@ BID = (
     "share of the goal's words that are in what it says. Novelty is the share of its words that were not in the "
     "workspace. Words are runs of 3 or more letters or digits in lower case; of equal bids the earlier module's wins."
 )
+LARGEST = 1e9
+"""The greatest salience."""
 LONGEST_CONTENT = 2000
 """Characters of what a module says that are kept and told."""
 WORDS = ("response", "text", "answer", "summary")
 """Members of a result that are its words, the first that there is."""
 
+_PLACE = re.compile(r"\{([a-z]+)\}")
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
@@ -47,7 +50,10 @@ def at(result: Any, path: str) -> float | None:  # Any: JSON
             value = cast("list[Any]", value)[int(part)]
         else:
             return None
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    # Whole numbers have no end where floats have one.
+    return float(max(-LARGEST, min(LARGEST, value)))
 
 
 def relevance(goal: str, content: str) -> float:
@@ -67,12 +73,16 @@ def winners(bids: Sequence[tuple[str, float]], slots: int) -> list[str]:
     return [name for name, bid in sorted(bids, key=lambda one: -one[1]) if bid > 0][:slots]
 
 
+def length_filled(value: Any, known: Mapping[str, str]) -> int:  # Any: JSON
+    """How long a request is with its places filled, at most and as JSON: told before it is made."""
+    text = json.dumps(value, ensure_ascii=False)
+    return len(text) + sum(text.count(f"{{{name}}}") * len(one) for name, one in known.items())
+
+
 def filled(value: Any, known: Mapping[str, str]) -> Any:  # Any: JSON
-    """A request with its places {goal} and {broadcast} filled."""
+    """A request with its places {goal} and {broadcast} filled; what they are filled with is text."""
     if isinstance(value, str):
-        for name, text in known.items():
-            value = value.replace(f"{{{name}}}", text)
-        return value
+        return _PLACE.sub(lambda found: known.get(found[1], found[0]), value)
     if isinstance(value, dict):
         return {key: filled(one, known) for key, one in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):

@@ -24,6 +24,7 @@ from nis_backend.capabilities.metacognition.workspace.bidding import (
     at,
     content_of,
     filled,
+    length_filled,
     novelty,
     relevance,
     winners,
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 
 AGENT = "agents.ask_agent"
 LIMIT = 3600.0
-LARGEST = 1e9
-LONGEST_ARGUMENTS = 20_000
+LONGEST_ARGUMENTS, LONGEST_FILLED = 20_000, 200_000
 
 MODULES: list[Json] = [
     {
@@ -166,20 +166,26 @@ async def run_workspace(request: RunWorkspace, ctx: Context) -> Recorded[Workspa
 async def _bid(  # noqa: PLR0913, PLR0917 - a module, its moment, and what it is told
     one: Module, number: int, broadcast: str, before: dict[str, str], request: RunWorkspace, ctx: Context
 ) -> Bid:
+    places = {"goal": request.goal, "broadcast": broadcast}
+    size, refusal = length_filled(one.arguments, places), None
+    if size > LONGEST_FILLED:
+        refusal = InvalidRequest(
+            f"Its request would have {size} characters with its places filled.",
+            remedy=f"Name them less often: {LONGEST_FILLED} are allowed.",
+        )
     called = ToolCalled(
         step=number,
         call_id=f"{number}-{one.name}",
         operation=one.operation,
-        arguments=filled(one.arguments, {"goal": request.goal, "broadcast": broadcast}),
+        arguments=one.arguments if refusal else filled(one.arguments, places),
     )
-    event = (await ctx.use(called)).event
+    event = (await ctx.use(called, refusal=refusal)).event
     problem = "" if event.problem is None else str(event.problem.get("detail", ""))[:500]
     content = "" if problem else content_of(event.result)
     new = novelty(content, broadcast)
     salience = at(event.result, one.bid) if one.bid and not problem else relevance(request.goal, content)
     if salience is None:
         problem, salience = f"There is no number at {one.bid}: it does not bid.", 0.0
-    salience = max(-LARGEST, min(LARGEST, salience))
     return Bid(
         module=one.name,
         content=content,
