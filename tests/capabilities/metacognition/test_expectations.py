@@ -76,6 +76,8 @@ def test_an_honest_predictor_and_a_boaster_are_told_apart() -> None:
     assert 0.8 < honest.skill < 1
     constant = record([Stated(low=-9, high=9, level=0.9)] * 2, [3, 3])
     assert constant.skill is None
+    # Rounding makes three of the mean of two tenths and a tenth: no variation all the same.
+    assert record([Stated(low=0, high=1, level=0.9)] * 3, [0.1] * 3).skill is None
 
 
 def state(server: Server, subject: str, low: float, high: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,18 @@ from fake_openai import Asked, Canned, FakeOpenAI, says
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
-from nis_backend.capabilities.metacognition.indicators.measuring import auroc, of_monitoring
+from nis_backend.capabilities.metacognition.embodiment.asked import Compared, Expectation
+from nis_backend.capabilities.metacognition.indicators.measuring import (
+    against_mean,
+    auroc,
+    of_contingencies,
+    of_monitoring,
+)
 from nis_backend.capabilities.metacognition.workspace.bidding import (
     at,
     content_of,
     filled,
+    length_filled,
     novelty,
     relevance,
     winners,
@@ -49,6 +57,10 @@ def test_bids_are_what_the_formula_says() -> None:
     assert at({"hits": True}, "hits") is None
     assert at([1], "7") is None
     assert filled({"a": ["{goal} {broadcast}", 3]}, {"goal": "g", "broadcast": "b"}) == {"a": ["g b", 3]}
+    # What it is filled with is text: a goal, or a module's words, that look like a place are none.
+    assert filled("{goal} {other}", {"goal": "{broadcast}", "broadcast": "b"}) == "{broadcast} {other}"
+    assert at({"n": 10**400}, "n") == 1e9
+    assert length_filled({"a": "{b}{b}"}, {"b": "x" * 10}) >= len(json.dumps(filled({"a": "{b}{b}"}, {"b": "x" * 10})))
     assert content_of({"text": " x ", "id": 1}) == "x"
     assert content_of([1, 2]) == "[1,2]"
 
@@ -117,6 +129,11 @@ def test_what_a_module_cannot_be_is_refused(server: Server) -> None:
     assert "gone" in bids[1]["problem"]
     assert "no number at score" in bids[2]["problem"]
     assert told["cycles"][0]["winners"] == ["a"]
+    greedy = module("d", "plain", "{goal}" * 3000)
+    told = done(
+        server, "POST", "/metacognition/run-workspace", {"goal": "alpha " * 600, "modules": [greedy], "cycles": 1}
+    )
+    assert "characters" in told["cycles"][0]["bids"][0]["problem"]
     other = ask(server, "GET", "/metacognition/get-indicators?run_id=run-nothing")
     assert (other[0], other[2]["code"]) == (404, "not_found")
 
@@ -168,6 +185,33 @@ def test_the_monitor_is_measured_by_pairs() -> None:
     assert of_monitoring(clear).status == "partly"
     assert of_monitoring([(0.5, k % 2 == 0) for k in range(40)]).status == "absent"
     assert of_monitoring(clear[:19]).status == "absent"
+
+
+def expected(middles: list[float], observed: list[float]) -> list[Expectation]:
+    """Expectations of one quantity, compared."""
+    rest: Json = {"quantity": "x_m", "z": 0, "surprise": 0, "inside": True}
+    compared = [
+        Compared(low=middle - 1, high=middle + 1, observed=seen, **rest)
+        for middle, seen in zip(middles, observed, strict=True)
+    ]
+    about: Json = {"id": "e", "subject": "arm", "action": "", "expected": [], "greatest": 0, "formula": ""}
+    return [Expectation(compared=[one], stated=0, updated=0, **about) for one in compared]
+
+
+def test_one_value_expected_always_is_no_model_of_contingencies() -> None:
+    """Promise of AE-2: what beats no constant has modelled nothing, nor has luck; exact cases of the sign test."""
+    seen = [float(k % 5) for k in range(20)]
+    assert of_contingencies(expected(seen, seen)).status == "partly"
+    # The true mean is nearer to each observation than the mean of the others, and says nothing of any.
+    assert of_contingencies(expected([2.0] * 20, seen)).status == "absent"
+    once = of_contingencies(expected([*seen[:1], *[2.0] * 19], seen))
+    assert "efficiency 0.100" in once.evidence
+    assert "p = 0.5 " in once.evidence
+    assert once.status == "absent"
+    assert "never varied" in of_contingencies(expected([0.1] * 20, [0.1] * 20)).evidence
+    some = [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert against_mean([(one, one) for one in some]) == (1.0, 1 / 16)  # both have the one in the middle
+    assert against_mean([*zip([9.0, 2.0, 3.5, 4.0, 9.0], some, strict=True)])[1] == 26 / 32
 
 
 def test_the_monitors_row_is_of_recorded_outcomes(server: Server) -> None:

@@ -108,7 +108,7 @@ def record(stated: Sequence[Stated], observed: Sequence[float]) -> Record:
 
 def _skill(pairs: Sequence[tuple[Stated, float]]) -> float | None:
     of, total = len(pairs), math.fsum(seen for _, seen in pairs)
-    if of < 2:  # noqa: PLR2004 - the mean of the others wants one other
+    if len({seen for _, seen in pairs}) < 2:  # noqa: PLR2004 - what rounding leaves of one value is no variation
         return None
     # The mean of the others: what was observed does not help to predict itself.
     without = math.fsum((seen - (total - seen) / (of - 1)) ** 2 for _, seen in pairs)

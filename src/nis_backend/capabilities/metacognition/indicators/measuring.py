@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.indicators.rows import FEWEST_COMPARISONS, FEWEST_OUTCOMES, Finding
@@ -61,11 +61,30 @@ def of_monitoring(scores: Sequence[tuple[float, bool]]) -> Finding:
 def of_learning(promoted: int, rolled_back: int) -> Finding:
     """AE-1, from evolutions that changed an agent."""
     said = (
-        f"{promoted} agents' instructions were replaced after proving better on held-out cases, {rolled_back} put back."
+        f"{promoted} evolutions replaced an agent's instructions after proving better on held-out cases; {rolled_back} "
+        "were rolled back."
     )
     if not promoted:
         return Finding(status="absent", evidence=f"{said} Nothing has been learnt from feedback.")
     return Finding(status="partly", evidence=f"{said} Goals that compete, and an answer to that, were not tested.")
+
+
+def against_mean(pairs: Sequence[tuple[float, float]]) -> tuple[float | None, float]:
+    """How much better expectations are than the mean of what was observed, and how likely as many are nearer by chance.
+
+    1 - squared errors / squared deviations from that mean: of one value, expected always, at most 0. None where nothing
+    varied. Sources: Nash & Sutcliffe (1970), J. Hydrol. 10, 282-290; the exact sign test, one-sided, ties left out.
+    """
+    observed = [seen for _, seen in pairs]
+    if len(set(observed)) < 2:  # noqa: PLR2004 - what rounding leaves of one value is no variation
+        return None, 1.0
+    mean = fmean(observed)
+    leads = [abs(seen - mean) - abs(seen - middle) for middle, seen in pairs]
+    of, wins = sum(lead != 0 for lead in leads), sum(lead > 0 for lead in leads)
+    p = sum(math.comb(of, k) for k in range(wins, of + 1)) / 2**of
+    deviation = math.fsum((seen - mean) ** 2 for seen in observed)
+    error = math.fsum((seen - middle) ** 2 for middle, seen in pairs)
+    return (1 - error / deviation if deviation else None), p
 
 
 def of_contingencies(expectations: Sequence[Expectation]) -> Finding:
@@ -81,12 +100,15 @@ def of_contingencies(expectations: Sequence[Expectation]) -> Finding:
             status="absent",
             evidence=f"Comparisons of one quantity: {len(pairs)}; {FEWEST_COMPARISONS} are wanted.",
         )
-    total, of = math.fsum(seen for _, seen in pairs), len(pairs)
-    without = math.fsum((seen - (total - seen) / (of - 1)) ** 2 for _, seen in pairs)
-    error = math.fsum((seen - middle) ** 2 for middle, seen in pairs)
-    skill = 1 - error / without if without else 0.0
+    efficiency, p = against_mean(pairs)
+    if efficiency is None:
+        return Finding(
+            status="absent",
+            evidence=f"{most[1]} of {most[0]} was compared {len(pairs)} times and never varied: nothing was predicted.",
+        )
     said = (
-        f"{most[1]} of {most[0]} was expected and compared {of} times: skill {skill:.3f} against the mean of the other "
-        "observations. That this model steers perception or control was not tested."
+        f"{most[1]} of {most[0]} was expected and compared {len(pairs)} times: efficiency {efficiency:.3f} against the "
+        "mean of what was observed, which no one value beats; nearer than it as often by chance with "
+        f"p = {p:.2g} (sign test). That this model steers perception or control was not tested."
     )
-    return Finding(status="partly" if skill > 0 else "absent", evidence=said)
+    return Finding(status="partly" if efficiency > 0 and p < CLEAR else "absent", evidence=said)

@@ -102,7 +102,7 @@ async def get_indicators(request: GetIndicators, ctx: Context) -> Indicators:
         **without,
         "HOT-2": "Every answer scored alike: AUROC 0.5, by its definition.",
         "AE-1": "Without evolutions no agent changes by feedback: absent.",
-        "AE-2": "Expecting the mean of the other observations: skill 0, by its definition.",
+        "AE-2": "Expecting one value always: an efficiency of at most 0, by its definition.",
     }
     return Indicators(
         indicators=[
