@@ -47,9 +47,17 @@ def asked_in(message: str) -> str | None:
     for number, sentence in enumerate(sentences):
         found = next((language for language in _read()["languages"] if _is_asked(sentence, language)), None)
         if found is not None:
+            if _means_them(message, found):
+                return None
             others = sentences[:number] + sentences[number + 1 :]
             return None if any(_other_matters().search(one) for one in others) else found
     return None
+
+
+def _means_them(message: str, language: str) -> bool:
+    """Whether they are asked about, and not you: in German a capital tells, where capitals are written at all."""
+    they = _read()["languages"][language].get("they")
+    return they is not None and message != message.lower() and re.search(rf"\b{they}\b", message) is not None
 
 
 def _is_asked(sentence: str, language: str) -> bool:
