@@ -93,7 +93,7 @@ export class NisAgent extends Light {
     return html`<p class="crumbs"><a href="#/agents">Agents</a> / <span class="id">${this.name}</span></p>
       <header class="head">
         <h1><code>${this.name}</code></h1>
-        ${agent ? html`${agent.description ? html`<p class="lede">${agent.description}</p>` : nothing}<p class="facts">${KINDS[0]!.facts(agent)}</p>` : nothing}
+        ${agent ? html`${agent.description ? html`<p class="lede" dir="auto">${agent.description}</p>` : nothing}<p class="facts">${KINDS[0]!.facts(agent)}</p>` : nothing}
       </header>
       ${this.trouble ? failure(this.trouble, () => void this.open()) : nothing}
       <div class="log" role="log" aria-label="Conversation">

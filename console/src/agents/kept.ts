@@ -1,6 +1,6 @@
 // What is kept of one kind: listed, made, changed, tried and deleted.
 
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { act } from "../act.js";
 import { list, named } from "../catalog.js";
 import { Listing } from "../reading.js";
@@ -19,12 +19,6 @@ export class NisKept extends Listing<Kept> {
   constructor() {
     super();
     this.can = new Set();
-  }
-
-  protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has("kind") || changed.get("kind") === undefined) return;
-    [this.lines, this.more] = [null, null];
-    void this.again();
   }
 
   protected override async page(cursor: string | null): Promise<{ lines: Kept[]; next_cursor: string | null }> {
@@ -51,7 +45,7 @@ export class NisKept extends Listing<Kept> {
       ${lines && this.holds
         ? lines.length
           ? html`<ul class="budgets">${lines.map((one) => this.row(one))}</ul>`
-          : html`<p class="empty">${kind.empty}</p>`
+          : html`<p class="empty">There is no ${kind.one} yet. ${this.can.has(kind.create) ? kind.begin : nothing}</p>`
         : nothing}
       ${this.more ? html`<button @click=${() => void this.next()}>Earlier ${kind.list}</button>` : nothing}`;
   }
@@ -68,7 +62,7 @@ export class NisKept extends Listing<Kept> {
         ${can.has(kind.update) ? button("Edit", () => void this.edit(one)) : nothing}
         ${can.has(kind.destroy) ? button("Delete", () => void this.change(kind.destroy, `Delete ${one.name}?`, "Delete", one), "plain") : nothing}
       </div>
-      ${one.description ? html`<p>${one.description}</p>` : nothing}
+      ${one.description ? html`<p dir="auto">${one.description}</p>` : nothing}
       <p class="facts">${kind.facts(one)}</p>
     </li>`;
   }

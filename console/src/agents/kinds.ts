@@ -28,7 +28,8 @@ export interface Kind {
   /** Where one is run. */
   to: (name: string) => string;
   facts: (one: Kept) => (TemplateResult | typeof nothing)[];
-  empty: TemplateResult;
+  /** How a first one comes about, for who may make one. */
+  begin: TemplateResult;
 }
 
 interface Agent extends Kept {
@@ -76,7 +77,7 @@ export const KINDS: Kind[] = [
         one.tests?.length ? span(count(one.tests, "test")) : nothing,
       ];
     },
-    empty: html`There is no agent yet. One is made here, or from a file: <code>nis agents init</code>, then <code>nis agents apply</code>.`,
+    begin: html`One is made here, or from a file: <code>nis agents init</code>, then <code>nis agents apply</code>.`,
   },
   {
     part: "teams",
@@ -95,7 +96,7 @@ export const KINDS: Kind[] = [
       const { shape, members } = kept as Team;
       return [span(shape), span(members.map((one) => one.name).join(", "))];
     },
-    empty: html`There is no team.`,
+    begin: html`Make one of agents kept here, of models, or of both: <code>New team</code> asks for its members and how they work.`,
   },
   {
     part: "plans",
@@ -112,8 +113,8 @@ export const KINDS: Kind[] = [
     to: (name) => explore("plans.run_plan", { id: name }),
     facts: (kept) => {
       const { goal, steps } = kept as Plan;
-      return [goal ? span(goal) : nothing, steps ? span(count(steps, "step")) : nothing];
+      return [goal ? html`<span dir="auto">${goal}</span>` : nothing, steps ? span(count(steps, "step")) : nothing];
     },
-    empty: html`There is no plan.`,
+    begin: html`Write its steps by <code>New plan</code>, or have a model write them out of a goal: <a href=${explore("plans.propose_plan")}>plans.propose_plan</a>.`,
   },
 ];

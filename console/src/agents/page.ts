@@ -1,6 +1,7 @@
 // Agents, teams and plans: what is kept to be run; a part of it at a time, or one agent to talk with.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { address, type Route } from "../route.js";
 import "./agent.js";
 import "./kept.js";
@@ -16,6 +17,6 @@ export function agents(route: Here): TemplateResult {
     <nav class="families parts" aria-label="Parts">
       ${KINDS.map(({ part }) => html`<a class="chip" href=${address({ page: "agents", part })} aria-current=${part === route.part ? "true" : nothing}>${part || "agents"}</a>`)}
     </nav>
-    <nis-kept .kind=${kind}></nis-kept>
+    ${keyed(kind, html`<nis-kept .kind=${kind}></nis-kept>`)}
   </div>`;
 }

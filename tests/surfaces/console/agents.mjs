@@ -66,14 +66,17 @@ await scene("talk", async (page) => {
 
 await scene("plans", async (page) => {
   await page.getByText("There is no plan").waitFor(PATIENT);
-  return { news: await button(page, "New plan").count() };
+  const empty = await page.locator("main .empty").innerText();
+  await page.getByRole("link", { name: "teams", exact: true }).click();
+  await page.getByText("There is no team yet").waitFor(PATIENT);
+  return { news: await button(page, "New team").count(), empty };
 }, { path: "/#/plans" });
 
 await scene("without the scope", async (page) => {
   await page.getByLabel("Key", { exact: true }).fill(key);
   await button(page, "Continue").click();
   await page.getByText("There is no agent yet").waitFor(PATIENT);
-  return { news: await button(page, "New agent").count() };
+  return { news: await button(page, "New agent").count(), empty: await page.locator("main .empty").innerText() };
 }, { base: keyed, path: "/#/agents" });
 
 for (const path of ["/#/agents", "/#/agents/thrower", "/#/plans"]) {

@@ -70,6 +70,12 @@ def test_what_may_not_be_done_has_no_button(seen: dict[str, Any]) -> None:
     assert (seen["plans"]["news"], seen["without the scope"]["news"]) == (1, 0)
 
 
+def test_an_empty_page_says_how_to_begin_to_who_may(seen: dict[str, Any]) -> None:
+    """Promise to a first visit: the next step, and none that can only be refused."""
+    assert "plans.propose_plan" in seen["plans"]["empty"]
+    assert seen["without the scope"]["empty"].strip() == "There is no agent yet."
+
+
 def test_no_page_bars_anyone_or_scrolls_sideways(seen: dict[str, Any]) -> None:
     """Axe finds nothing against WCAG 2.1 AA, in light and in dark; 390 points hold each page and the way to it."""
     looks = {name: scene for name, scene in seen.items() if name.startswith("looks ")}

@@ -77,7 +77,7 @@ class InstalledSkill(Model):
 
 
 def _draw(_request: Model, result: InstalledSkill) -> list[View]:
-    said = "Installed" if result.installed else "Not installed"
+    said = f"Installed as {result.kind} {result.id}" if result.installed else "Not installed"
     score = "it has no tests" if result.score is None else f"{result.passed} of {result.of} tests passed"
     rows: list[list[str | float]] = [
         [one.asked, one.contains, "yes" if one.passed else "no", one.answer] for one in result.tests

@@ -89,10 +89,11 @@ class RevokeSkill(OneSkill):
 
 def _draw(_request: Model, result: FoundSkills) -> list[View]:
     rows: list[list[str | float]] = [
-        [one.name, one.version, one.kind, one.state, "" if one.rating is None else one.rating, one.description]
+        [one.id, one.name, one.version, one.kind, one.state, "" if one.rating is None else one.rating, one.description]
         for one in result.skills
     ]
-    return [Table(title="Skills", columns=["name", "version", "kind", "state", "rating", "description"], rows=rows)]
+    columns = ["id", "name", "version", "kind", "state", "rating", "description"]
+    return [Table(title="Skills", columns=columns, rows=rows)]
 
 
 @operation(

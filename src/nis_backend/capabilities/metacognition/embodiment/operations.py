@@ -18,7 +18,7 @@ from nis_backend.capabilities.metacognition.embodiment.asked import (
 from nis_backend.capabilities.metacognition.embodiment.predicting import Stated, bits
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import Before, Example, Json, Model, operation
-from nis_backend.view import Table, View, moment
+from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -46,15 +46,16 @@ def _draw(_request: Model, result: Expectation) -> list[View]:
         [one.quantity, one.low, one.high, one.level, one.observed, one.z, one.surprise] for one in result.compared or ()
     ] or [[one.quantity, one.low, one.high, one.level, "", "", ""] for one in result.expected]
     columns = ["quantity", "low", "high", "level", "observed", "z", "surprise (bits)"]
-    return [Table(title=f"{result.subject}: {result.action}".rstrip(": "), columns=columns, rows=rows)]
+    title = f"{result.subject}: {result.action}".rstrip(": ")
+    return [Text(text=f"Expectation {result.id}"), Table(title=title, columns=columns, rows=rows)]
 
 
 def _draw_list(_request: Model, result: ExpectationList) -> list[View]:
     rows: list[list[str | float]] = [
-        [one.subject, one.action, moment(one.stated), "" if one.greatest is None else one.greatest]
+        [one.id, one.subject, one.action, moment(one.stated), "" if one.greatest is None else one.greatest]
         for one in result.expectations
     ]
-    return [Table(title="Expectations", columns=["subject", "action", "stated (UTC)", "greatest |z|"], rows=rows)]
+    return [Table(title="Expectations", columns=["id", "subject", "action", "stated (UTC)", "greatest |z|"], rows=rows)]
 
 
 @operation(
