@@ -13,7 +13,7 @@ from keyed import Holder, holder
 from outliving import begun
 from rest_client import ask, done, followed
 
-from nis_backend.capabilities.skills.operations import check_revocation
+from nis_backend.capabilities.skills.operations import PAGE, check_revocation
 from nis_backend.capabilities.skills.signing import check, publisher, sign
 from nis_backend.capabilities.skills.skill import SkillDocument
 from nis_backend.errors import InvalidRequest
@@ -91,6 +91,19 @@ def test_an_agent_from_elsewhere_has_no_bolder_one_act_for_it(serve: Serve) -> N
         status, problem = near.ask("POST", f"/skills/{taken['id']}/install", {})
         assert (status, problem["field"], "clerk" in problem["detail"]) == (422, "keep_asks", True)
         assert near.done("POST", f"/skills/{taken['id']}/install", {"keep_asks": True})["installed"]
+
+
+def test_many_skills_are_looked_through_a_page_at_a_time(server: Server) -> None:
+    """Promise of find_skills: the best rated of all, however far down it came, and whether there are more."""
+    who = holder(server, owner="many", scopes=["*"])
+    made = [who.done("POST", "/skills/publish-skill", PROMPT)["id"] for _ in range(PAGE + 3)]
+    who.done("POST", f"/skills/{made[0]}/rate", {"score": 3})
+    found = who.done("GET", "/skills/find-skills?limit=2")
+    assert [one["id"] for one in found["skills"]] == [made[0], made[-1]]
+    assert found["more"]
+    every = who.done("GET", "/skills/find-skills?limit=100")
+    assert {one["id"] for one in every["skills"]} == {*made}
+    assert not every["more"]
 
 
 def test_what_is_too_long_to_pass_on_is_not_published(server: Server) -> None:

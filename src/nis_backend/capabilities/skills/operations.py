@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
-MOST_KEPT, MOST_LOOKED = 10_000, 1000
+MOST_KEPT, MOST_LOOKED, PAGE = 10_000, 1000, 50
 
 
 class PublishSkill(Described):
@@ -183,11 +183,22 @@ async def get_skill(request: OneSkill, ctx: Context) -> SignedSkill:
 async def find_skills(request: FindSkills, ctx: Context) -> FoundSkills:
     """Find skills by words of their names and descriptions, among the newest 1,000: the best rated first."""
     where = {} if request.kind is None else {"kind": request.kind}
-    rows = await ctx.store.select("skills", where=where, limit=MOST_LOOKED)
+    rated = await ctx.store.select("skill_ratings", limit=MOST_KEPT)
+    ratings: dict[str, int] = {one["skill_id"]: one["score"] for one in rated}
     words = request.query.casefold().split()
-    found = [await skill_of(row, ctx) for row in rows if _holds(row, words)]
-    found.sort(key=lambda one: (-(one.rating or 0), -one.created))
-    return FoundSkills(skills=found[: request.limit], more=len(found) > request.limit)
+    best: list[Row] = []
+    before: tuple[float, str] | None = None
+    # A page at a time: a skill may be long, and no more of them are held than are answered.
+    for _ in range(MOST_LOOKED // PAGE):
+        rows = await ctx.store.select("skills", where=where, before=before, limit=PAGE)
+        best += [row for row in rows if _holds(row, words)]
+        best.sort(key=lambda row: (-ratings.get(row["id"], 0), -row["created"]))
+        del best[request.limit + 1 :]
+        if len(rows) < PAGE:
+            break
+        before = rows[-1]["created"], rows[-1]["id"]
+    skills = [await skill_of(row, ctx) for row in best[: request.limit]]
+    return FoundSkills(skills=skills, more=len(best) > request.limit)
 
 
 def _holds(row: Row, words: list[str]) -> bool:
