@@ -27,7 +27,24 @@ from nis_backend.answers.extracting import LONGEST, Extraction, extract, same
         ("Answer: I know. It was 1/0, or 5", "5"),
         ("none", None),
         ("9" * 500, None),
-        ("1e999", "1" + "0" * (LONGEST - 1)),
+        (str(2**100), "1267650600228229401496703205376"),
+        ("-0.05", "-0.05"),
+        ("so it is \\boxed{\\frac{3}{4}}", "0.75"),
+        ("Answer: $-1\\frac{1}{2}$", "-1.5"),
+        ("Answer: 2\u00bd of 3", "2.5"),
+        ("Answer: 1 1/2", "1.5"),
+        ("Answer: 7 3/2", "7"),
+        ("Answer: 3.5 \u00d7 10^6 J", "3500000"),
+        ("$6.02 \\times 10^{-3}$", "0.00602"),
+        ("10\u207b\u00b2", "0.01"),
+        ("2^10", "1024"),
+        ("The acceleration is 9.81 m/s^2", "9.81"),
+        ("9.81 m s^{-2}", "9.81"),
+        ("**Answer**: 42 (of 100)", "42"),
+        ("**Final answer:**\n\n42\n(in 3 steps)", "42"),
+        ("R\u00e9ponse : 12\u202f500 sur 3", "12500"),
+        ("\u7b54\u6848\uff1a42\u3002 5", "42"),
+        ("\u0664\u0662", "42"),
     ],
 )
 def test_a_number_has_one_spelling(text: str, wanted: str | None) -> None:
@@ -39,7 +56,22 @@ def test_numbers_can_be_the_same_to_some_digits() -> None:
     """Rounded to as many significant ones."""
     how = Extraction(kind="number", digits=3)
     assert {extract(one, how) for one in ("3.14159", "3.1401", "22/7")} == {"3.14"}
-    assert extract("1e-300", how) == "0." + "0" * (LONGEST - 2)
+    assert {extract(one, how) for one in ("2e350/3", "x = 1/2 - 1/2")} == {"3", "0.5"}
+
+
+def test_what_is_longer_than_its_spelling_is_no_other() -> None:
+    """Answers that begin alike are not the same: else a vote would count them together."""
+    for kind, one, other in (
+        ("text", "so " * 100, "so " * 101),
+        ("number", "1e998", "1e999"),
+        ("number", "1e-998", "0"),
+    ):
+        how = Extraction.model_validate({"kind": kind})
+        first, second = extract(one, how), extract(other, how)
+        assert first != second
+        assert len(first or "") == LONGEST
+    how = Extraction(kind="json", path="x")
+    assert same("so " * 100, how) == extract('{"x": "' + "so " * 100 + '"}', how)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +83,12 @@ def test_numbers_can_be_the_same_to_some_digits() -> None:
         ("I think A is wrong, so (D) it is", [], "D"),
         ("Answer: **B**. Because", [], "B"),
         ("A man went", [], None),
+        ("A-levels are hard", [], None),
+        ("Answer: B - Paris", [], "B"),
+        ("**Answer**: C", [], "C"),
+        ("\\boxed{\\text{D}}", [], "D"),
+        ("\u7b54\u6848\uff1aB\u3002", [], "B"),
+        ("\u662f\u3002", ["\u662f", "\u5426"], "\u662f"),
         ("Red.", ["red", "blue"], "red"),
         ("Not red but blue it is", ["red", "blue"], "blue"),
         ("Answer: New York", ["New", "New York"], "New York"),
@@ -70,6 +108,9 @@ def test_a_choice_is_one_of_those_given(text: str, choices: list[str], wanted: s
         ("No", "false"),
         ("[simulated]\nFalse.", "false"),
         ("There is no doubt", None),
+        ("Yes. It is.\nNo other reading is possible.", "true"),
+        ("No number divides it.\nYes", "true"),
+        ("**Answer**: no", "false"),
     ],
 )
 def test_a_boolean_is_said_first(text: str, wanted: str | None) -> None:
@@ -86,6 +127,9 @@ def test_a_boolean_is_said_first(text: str, wanted: str | None) -> None:
         ('{"x": null}', "x", None),
         ('{"x": 1}', "y", None),
         ("{", "", None),
+        ('2 items: {"x": 1}', "x", "1"),
+        ('2 items: {"x": 1}', "", '{"x": 1}'),
+        ('[{"x": 1}]', "0.x", "1"),
     ],
 )
 def test_a_member_of_json_is_found_by_its_path(text: str, path: str, wanted: str | None) -> None:
@@ -100,11 +144,19 @@ def test_the_last_line_is_compared_by_its_words() -> None:
     assert extract("", Extraction()) is None
 
 
+def test_signs_between_digits_are_read() -> None:
+    """A fraction, a time or a bound is not the digits that it is written with."""
+    said = ("Answer: 3/4", "34", "12:30", "1230", "x<5", "x>5", "x>=5", "2+3", "23")
+    assert len({extract(one, Extraction()) for one in said}) == len(said)
+    assert extract("**Answer**: *Paris*", Extraction()) == "paris"
+
+
 def test_what_is_expected_has_the_same_spelling() -> None:
     """So that outcomes are told by comparing."""
     pairs: list[tuple[dict[str, Any], str, str]] = [
         ({"kind": "number"}, "0.5", "Answer: 1/2"),
         ({"kind": "json", "path": "x"}, "2.0", '{"x": 2}'),
+        ({"kind": "json"}, '{"b": [1], "a": 2}', '{"a": 2, "b": [1]}'),
         ({"kind": "choice"}, "b", "(B)"),
         ({"kind": "text"}, "Yes sir", "yes, sir!"),
     ]

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
 from nis_backend.answers.normalising import normalised, numbers_written
+from nis_backend.answers.signs import plain_numbers
 from nis_backend.operation import Model
 
 Kind = Literal["number", "choice", "boolean", "json", "line", "text"]
 
 _MARKS = re.compile(r"^\[(?:simulated|scripted)\]\s*")
 """What a demonstration puts in front is no part of its answer."""
-_BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
+_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+"""With braces inside, as a fraction's are."""
 _CUE = re.compile(
-    r"(?:\b(?:final |correct )?answer(?: is)?\s*(?::|=|\bis\b)|\banswer is\b|####)[ \t]*:?[ \t]*", re.IGNORECASE
+    r"(?:\b(?:answer|antwort|r[ée]ponse|respuesta|risposta|resposta)(?: is)?[*_`]{0,3}\s*(?:[:\uff1a=]|\bis\b)"
+    r"|\u7b54\u6848\s*(?:[:\uff1a=]|\u662f|\u4e3a)|####)[ \t]*:?[ \t]*[*_`]{0,3}[ \t]*",
+    re.IGNORECASE,
 )
+_STYLED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}")
 _TRUE = frozenset({"true", "yes", "correct"})
 _FALSE = frozenset({"false", "no", "incorrect"})
-_FRACTION = re.compile(r"(?<![\w./])([-+\u2212]?\d{1,100})\s*/\s*(\d{1,100})(?![\w/]|\.\d)")
+_FRACTION = re.compile(r"(?<![\w./])([-+\u2212]?)(?:(\d{1,3}) )?(\d{1,100})\s*/\s*(\d{1,100})(?![\w/]|\.\d)")
+"""Also with a whole number in front: 1 1/2."""
+_WIDE = "\u3002\uff0e\uff0c\u3001\uff1a\uff1b\uff01\uff1f\uff09"
+"""Marks behind words, as Chinese and Japanese have them."""
+_ALONE = re.compile(rf"\W*(\w+)[*_`\"')]*\s*(?:[.,;:!?\u2013\u2014{_WIDE}\n]|$)")
+_ENDS = f").:,;!?{_WIDE}"
+"""What stands right behind a choice's letter."""
+_BESIDE = re.compile(r"\s+[-\u2013\u2014=(]")
+"""What comes after it and a space: `B - Paris`."""
 _FENCED = re.compile(r"```[a-zA-Z]*\n(.*?)```", re.DOTALL)
 LONGEST = 200
-"""Characters of an answer's spelling; longer ones are cut."""
+"""Characters of an answer's spelling; of a longer one the rest is told by its digest: none passes for another."""
 MOST_READ = 100_000
 """Characters of a model's words that are looked at: the last of them, where answers stand."""
 
@@ -60,7 +74,7 @@ class Extraction(Model):
 
 def extract(text: str, how: Extraction) -> str | None:
     """The answer in one spelling; None where there is none of its kind."""
-    text = _MARKS.sub("", text)[-MOST_READ:].strip()
+    text = _STYLED.sub(r"\1", _MARKS.sub("", text)[-MOST_READ:]).strip()
     match how.kind:
         case "number":
             found = _number(text, how.digits)
@@ -74,12 +88,26 @@ def extract(text: str, how: Extraction) -> str | None:
             found = normalised(_line(text))
         case "text":
             found = normalised(text)
-    return found[:LONGEST] if found else None
+    return _bounded(found) if found else None
+
+
+def _bounded(spelling: str) -> str:
+    if len(spelling) <= LONGEST:
+        return spelling
+    mark = f"… {hashlib.sha256(spelling.encode(errors='replace')).hexdigest()[:16]}"
+    return spelling[: LONGEST - len(mark)] + mark
 
 
 def same(expected: str, how: Extraction) -> str | None:
     """The spelling of an answer that a person gives: alone, without words around it, or as a model would say it."""
-    return _spelled(expected, how.digits) if how.kind == "json" else extract(expected, how)
+    if how.kind != "json":
+        return extract(expected, how)
+    try:
+        value = json.loads(expected)
+    except (ValueError, RecursionError):
+        value = None
+    found = _told(value, how.digits) if isinstance(value, dict | list) else _spelled(expected, how.digits)
+    return _bounded(found) if found else None
 
 
 def _after_cue(text: str) -> str:
@@ -108,13 +136,16 @@ def _number(text: str, digits: int | None) -> str | None:
 
 
 def _numbers(text: str) -> list[Fraction]:
-    """In their order; 3/4 is one, 50% is 50."""
-    found: list[Fraction] = []
-    end = 0
+    """In their order; 3/4 is one, 1 1/2 is one, 50% is 50."""
+    text, found, end = plain_numbers(text), list[Fraction](), 0
     for one in _FRACTION.finditer(text):
         found += map(_exact, numbers_written(text[end : one.start()]))
-        above, below = int(one[1].replace("\u2212", "-")), int(one[2])
-        found += [Fraction(above, below)] if below else []
+        sign, whole, above, below = -1 if one[1] in {"-", "\u2212"} else 1, one[2], int(one[3]), int(one[4])
+        if whole is not None and above >= below:
+            # No part of one: two numbers beside each other.
+            found.append(Fraction(sign * int(whole)))
+            sign, whole = 1, None
+        found += [sign * (int(whole or 0) + Fraction(above, below))] if below else []
         end = one.end()
     return [*found, *map(_exact, numbers_written(text[end:]))]
 
@@ -127,7 +158,7 @@ def _exact(text: str) -> Fraction:
 def _written(value: Fraction, digits: int | None) -> str:
     """As a decimal where that is exact, else as a fraction; with `digits`, rounded."""
     if digits is not None:
-        return _plain(Decimal(f"{_rounded(value, digits)}"))
+        return _plain(Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator)))
     below = value.denominator
     for prime in (2, 5):
         while below % prime == 0:
@@ -135,13 +166,12 @@ def _written(value: Fraction, digits: int | None) -> str:
     if below > 1:
         return f"{value.numerator}/{value.denominator}"
     places = 0
-    while value.denominator != 1 and (value * 10**places).denominator != 1:
+    while (value * 10**places).denominator != 1:
         places += 1
-    return _plain(Decimal(int(value * 10**places)).scaleb(-places))
-
-
-def _rounded(value: Fraction, digits: int) -> str:
-    return f"{float(value):.{digits - 1}e}" if abs(value) < Fraction(10) ** 300 else f"{value.numerator}"
+    # By its digits: a decimal's operations would round them.
+    told = f"{abs(int(value * 10**places)):0{places + 1}}"
+    whole, part = (told[:-places], f".{told[-places:]}") if places else (told, "")
+    return f"{'-' if value < 0 else ''}{whole}{part}"
 
 
 def _plain(value: Decimal) -> str:
@@ -172,29 +202,41 @@ def _at_start(place: str, labels: list[str]) -> str | None:
         if not bare.casefold().startswith(label.casefold()):
             continue
         rest = bare[len(label) :].lstrip("*_`\"'")
-        if not rest or (rest[0] in ").:,;" or (len(label) > 1 and not rest[0].isalnum())):
+        if not rest or rest[0] in _ENDS or _BESIDE.match(rest) or (len(label) > 1 and not rest[0].isalnum()):
             return label
     return None
 
 
 def _boolean(text: str) -> str | None:
-    for place in (_after_cue(text), _line(text), text):
-        words = normalised(place).split()
-        for word in words[:1]:
-            if word in _TRUE | _FALSE:
-                return "true" if word in _TRUE else "false"
+    line = _line(text)
+    # A word by itself before one that a sentence begins with: `Yes.` before `No other reading is possible.`
+    firsts = [_first(_after_cue(text)), *(found and found[1] for found in map(_ALONE.match, (line, text)))]
+    for word in (*firsts, _first(line), _first(text)):
+        if word is not None and word.lower() in _TRUE | _FALSE:
+            return "true" if word.lower() in _TRUE else "false"
     return None
 
 
+def _first(text: str) -> str | None:
+    return next(iter(normalised(text).split()), None)
+
+
 def _member(text: str, how: Extraction) -> str | None:
-    for one in (*reversed(_FENCED.findall(text)), text, text[text.find("{") :] if "{" in text else ""):
+    inner = text[text.find("{") :] if "{" in text else ""
+    # All of it, before a number that it begins with.
+    places = [*((one, False) for one in reversed(_FENCED.findall(text))), (text, True), (inner, False), (text, False)]
+    for place, whole in places:
+        one = place.strip()
         try:
-            value, _ = json.JSONDecoder().raw_decode(one.strip())
+            value, end = json.JSONDecoder().raw_decode(one)
         except (ValueError, RecursionError):
+            continue
+        if whole and end < len(one):
             continue
         for name in how.path.split(".") if how.path else ():
             value = _within(value, name)
-        return None if value is None else _told(value, how.digits)
+        if value is not None:
+            return _told(value, how.digits)
     return None
 
 

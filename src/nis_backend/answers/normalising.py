@@ -8,12 +8,18 @@ import unicodedata
 
 NORMALISED = (
     "in lower case, without punctuation, articles (a, an, the) and double spaces, as SQuAD has it; but the point "
-    "and the minus of a number stay, and so do articles or signs that are all there is"
+    "and the minus of a number stay, as do signs between digits (3/4, 12:30), < and > before a number, and articles "
+    "or signs that are all there is"
 )
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_NO_SIGN = re.escape(string.punctuation.replace(".", "").replace("-", ""))
-_PUNCTUATION = re.compile(rf"[{_NO_SIGN}]|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.|-(?!\.?\d)|(?<=[\w.])-")
-"""3.14 is not 314, and -5 is not 5; 1990-2000 and U.S. are words."""
+_BETWEEN = "/:^*+"
+_NO_SIGN = re.escape("".join(one for one in string.punctuation if one not in f".-<=>{_BETWEEN}"))
+_PUNCTUATION = re.compile(
+    rf"[{_NO_SIGN}]|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.|-(?!\.?\d)|(?<=[\w.])-"
+    rf"|(?<!\d)[{re.escape(_BETWEEN)}]|[{re.escape(_BETWEEN)}](?!\d)|[<>](?!=? ?[-.]?\d)"
+    r"|(?<![<>])=|(?<=[<>])=(?! ?[-.]?\d)"
+)
+"""3.14 is not 314, -5 is not 5, 3/4 is not 34, and <5 is not >5; 1990-2000 and U.S. are words."""
 NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\d))?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(?![\d,])")
 LONGEST_NUMBER = 400

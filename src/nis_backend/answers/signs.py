@@ -1,0 +1,42 @@
+"""Numbers as people and LaTeX set them, written as plain digits: fractions, powers of ten, groups of three."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LATEX = re.compile(r"\\[dt]?frac\s{0,3}\{\s{0,3}(\d{1,100})\s{0,3}\}\s{0,3}\{\s{0,3}(\d{1,100})\s{0,3}\}")
+_VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e]")
+_GROUPS = re.compile(r"(?<=\d)(?:\\,|\{,\}|[\u00a0\u2009\u202f'\u2019])(?=\d{3}(?!\d))")
+_RAISED = re.compile("(?<=10)\u207b?[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,3}")
+_TIMES = re.compile(
+    r"(?<=\d)\s{0,3}(?:[\u00d7x*\u00b7]|\\times|\\cdot)\s{0,3}10\s?\^\s?\{?([-+\u2212]?\d{1,3})\}?(?!\d)"
+)
+_TEN = re.compile(r"(?<![\w.,])10\s?\^\s?\{?([-+\u2212]?\d{1,3})\}?(?!\d)")
+_POWER = re.compile(r"(?<![\w.,])(\d{1,4})\s?\^\s?\{?(\d{1,2})\}?(?!\d)")
+_OF_A_UNIT = re.compile(r"(?<=[^\W\d_])\s?\^\s?\{?[-+\u2212]?\d{1,3}\}?")
+
+
+def plain_numbers(text: str) -> str:
+    r"""The text with `\frac{3}{4}` as 3/4, 2½ as 2 1/2, 3.5 × 10^6 as 3.5e6, `12\,500` as 12500, 2^10 as 1024.
+
+    Powers of units and of names are left out: the 2 of m/s^2 is no number of its own.
+    """
+    text = _LATEX.sub(lambda one: f"{_apart(one)}{one[1]}/{one[2]}", text)
+    text = _VULGAR.sub(lambda one: _apart(one) + unicodedata.normalize("NFKC", one[0]).replace("\u2044", "/"), text)
+    text = _GROUPS.sub("", text)
+    text = _RAISED.sub(lambda one: "^" + unicodedata.normalize("NFKC", one[0]), text)
+    text = _TIMES.sub(lambda one: f"e{_ascii(one[1])}", text)
+    text = _TEN.sub(lambda one: f"1e{_ascii(one[1])}", text)
+    text = _POWER.sub(lambda one: str(int(one[1]) ** int(one[2])), text)
+    return _OF_A_UNIT.sub("", text)
+
+
+def _apart(found: re.Match[str]) -> str:
+    """A space where a whole number stands before a fraction."""
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    return " " if before.isdecimal() else ""
+
+
+def _ascii(power: str) -> str:
+    return power.replace("\u2212", "-")
