@@ -13,7 +13,8 @@ from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
-from nis_backend.capabilities.metacognition.debug.explaining import same
+from nis_backend.capabilities.metacognition.debug import grounding
+from nis_backend.capabilities.metacognition.debug.grounding import grounded, same, words_of
 
 Json = dict[str, Any]
 EXPLAIN, REPLAY = "/metacognition/explain-answer", "/metacognition/replay-counterfactual"
@@ -223,6 +224,36 @@ def test_a_replay_that_was_killed_begins_no_run_twice(serve: Serve, tmp_path: Pa
     told = {one["run_id"] for arm in ("as_it_was", "changed") for one in result[arm]["outcomes"]}
     assert {one["id"] for one in runs} == told
     assert (len(told), result["changed"]["same"]) == (4, 2)
+
+
+def test_a_number_is_found_wherever_it_stands() -> None:
+    """At the start of a line, behind a sign that JSON escapes, before its unit: none of them is the model's own."""
+    read = words_of({"text": "total:\n50 of \u20ac60\t70", "rows": [[80, 1.25], {"90": None}], "mass": "100kg"})
+    told = grounded("50, 60, 70, 80 and 1.3 of 90 make 100 kg, not 110kg or 1,2345.", [(3, read)])
+    places = {one.number: one.places for one in told}
+    assert {one for one, where in places.items() if where} == {"50", "60", "70", "80", "1.3", "90", "100"}
+    assert {one for one, where in places.items() if not where} == {"110", "1", "2345"}
+
+
+@pytest.mark.parametrize("odd", ["1.5e400", "1.5e-400", "9" * 5000, f"1.5e{'9' * 5000}", "-1.0e999"])
+def test_no_number_is_too_odd_to_explain(odd: str) -> None:
+    """What no double holds stands nowhere, or as what is left of it; it is no fault."""
+    assert all(not one.places for one in grounded(f"It is {odd}!", [(1, "1e400 7 " + "8" * 5000)]))
+
+
+def test_what_was_read_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cost of an explanation: numbers read are not each held against each number said."""
+    held: list[str] = []
+
+    def counted(written: str, value: float) -> bool:
+        held.append(written)
+        return same(written, value)
+
+    monkeypatch.setattr(grounding, "same", counted)
+    read = " ".join(map(str, range(20_000)))
+    told = grounded(" ".join(f"{one}.5" for one in range(100)), [(1, read), (2, read)])
+    assert len(told) == 100
+    assert len(held) <= 800
 
 
 @pytest.mark.parametrize(

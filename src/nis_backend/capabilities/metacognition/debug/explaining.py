@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.metacognition.debug.explanation import (
@@ -11,9 +10,9 @@ from nis_backend.capabilities.metacognition.debug.explanation import (
     Decision,
     Evidence,
     Explanation,
-    Grounded,
     Question,
 )
+from nis_backend.capabilities.metacognition.debug.grounding import grounded, words_of
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.errors import shorten
 from nis_backend.event import (
@@ -37,14 +36,10 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.run import Run
 
-MOST_NUMBERS, MOST_PLACES = 100, 5
 SHOWN = 600
 """Characters of one piece of evidence."""
-LONGEST_READ = 200_000
-"""Characters of one piece in which numbers are looked for."""
 MEMORIES = {"recalled": "text", "agent": "remembered"}
 """Notes that hold what was recalled, and where."""
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])")
 
 
 def explain(run: Run, events: Sequence[Event]) -> Explanation:
@@ -64,7 +59,7 @@ def explain(run: Run, events: Sequence[Event]) -> Explanation:
         answer=answer,
         evidence=evidence,
         questions=questions,
-        numbers=_grounded(answer, [(0, json.dumps(run.input)), *_readings(events)]),
+        numbers=grounded(answer, [(0, words_of(run.input)), *_readings(events)]),
         decision=_decision(run.result),
         tokens=None if None in tokens else sum(one or 0 for one in tokens),
         cost=None if None in costs else sum(one or 0 for one in costs),
@@ -148,29 +143,11 @@ def _readings(events: Sequence[Event]) -> Iterator[tuple[int, str]]:
     for event in events:
         body = event.body
         if isinstance(body, ToolAnswered) and body.problem is None:
-            yield event.seq, json.dumps(body.result)[:LONGEST_READ]
+            yield event.seq, words_of(body.result)
         elif isinstance(body, Noted) and body.name in MEMORIES:
-            yield event.seq, "\n".join(memories(body.name, body.value))[:LONGEST_READ]
+            yield event.seq, words_of(memories(body.name, body.value))
         elif isinstance(body, InputProvided):
-            yield event.seq, json.dumps(body.values)[:LONGEST_READ]
-
-
-def _grounded(answer: str, readings: Sequence[tuple[int, str]]) -> list[Grounded]:
-    """Each number of the answer, and the readings that have it to as many digits as it gives."""
-    there = [(seq, [float(one.replace(",", "")) for one in _NUMBER.findall(text)]) for seq, text in readings]
-    said = list(dict.fromkeys(_NUMBER.findall(answer)))[:MOST_NUMBERS]
-    found = {one: [seq for seq, values in there if any(same(one, value) for value in values)] for one in said}
-    return [Grounded(number=one, places=places[:MOST_PLACES]) for one, places in found.items()]
-
-
-def same(written: str, value: float) -> bool:
-    """Whether a value, rounded to the digits after the point that are written, is the number that is written."""
-    plain = written.replace(",", "")
-    mantissa, _, exponent = plain.lower().partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    if not decimals:
-        return float(plain) == value
-    return abs(float(plain) - value) <= 0.5 * 10.0 ** (int(exponent or 0) - decimals) * (1 + 1e-9)
+            yield event.seq, words_of(body.values)
 
 
 def _decision(result: Any) -> Decision | None:  # Any: JSON

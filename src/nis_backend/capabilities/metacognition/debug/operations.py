@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.debug.counterfactual import (
@@ -51,7 +52,7 @@ async def explain_answer(request: ExplainAnswer, ctx: Context) -> Explanation:
     except NotFound as error:
         error.field = "run"
         raise
-    return explain(run, await ctx.runs.all_events(run.id, MOST_EVENTS))
+    return await asyncio.to_thread(explain, run, await ctx.runs.all_events(run.id, MOST_EVENTS))
 
 
 @operation(
