@@ -77,6 +77,24 @@ def test_platt_ends_where_a_score_parts_right_from_wrong() -> None:
     assert logistic(slope * log_odds(0.1) + shift) == pytest.approx(1 / 12, abs=1e-6)
 
 
+@pytest.mark.parametrize("apart", [0.2, 1e-3, 1e-5])
+def test_platt_is_as_sure_where_scores_are_close(apart: float) -> None:
+    """That they are parted is what counts, not how far: of 1,500 each the targets are 1501/1502 and 1/1502."""
+    low, high = 0.6, 0.6 + apart
+    slope, shift = platt([(low, 0, 1500), (high, 1500, 1500)])
+    assert logistic(slope * log_odds(high) + shift) == pytest.approx(1501 / 1502, abs=1e-6)
+    assert logistic(slope * log_odds(low) + shift) == pytest.approx(1 / 1502, abs=1e-6)
+    assert temperature([(0.5 - apart, 0, 1500), (0.5 + apart, 1500, 1500)]) == pytest.approx(
+        log_odds(0.5 + apart) / math.log(1501), rel=1e-6
+    )
+
+
+def test_platt_of_one_score_is_the_share_that_is_right() -> None:
+    """Of 10 right and 30 wrong, by their targets: (10 · 11/12 + 30 · 1/32) / 40."""
+    slope, shift = platt([(0.7, 10, 40)])
+    assert logistic(slope * log_odds(0.7) + shift) == pytest.approx((10 * 11 / 12 + 30 / 32) / 40)
+
+
 def test_temperature_finds_what_made_the_outcomes() -> None:
     """T = 2 of outcomes half as sure in log-odds; none where higher scores are less often right."""
     of = 1_000_000

@@ -103,3 +103,20 @@ def test_intervals_of_drawing_again_hold_a_binomials_quantiles() -> None:
 def test_what_may_be_none_has_no_interval() -> None:
     """An AUROC of right ones alone."""
     assert resampled([(0.5, 5, 5)], lambda groups: [auroc(groups)], 10) == [None]
+
+
+def test_bins_are_counted_once() -> None:
+    """Cost: an outcome is added up a bounded number of times, however many stand in one bin."""
+    added = 0
+
+    class Counted(int):
+        """A number that counts what it is added to."""
+
+        def __radd__(self, other: int) -> int:
+            nonlocal added
+            added += 1
+            return int(other) + int(self)
+
+    groups = [(at / 2000, Counted(1), Counted(1)) for at in range(2000)]
+    assert sum(one.of for one in equal_mass(groups, 2)) == 2000
+    assert added <= 10 * 2000

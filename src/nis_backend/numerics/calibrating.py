@@ -84,10 +84,39 @@ def platt(groups: Sequence[Group]) -> tuple[float, float]:
     As Platt has it, (R + 1)/(R + 2) stands for a right one and 1/(W + 2) for a wrong one, of R right and W wrong; so
     there is a finite answer also where a score parts the two.
     """
-    rows, (slope, shift) = _rows(groups), (1.0, 0.0)
+    rows = _rows(groups)
+    of = sum(many for _, _, many in rows)
+    target = math.fsum(many * one for _, one, many in rows) / of
+    level = math.log(target / (1 - target))
+    mean = math.fsum(many * x for x, _, many in rows) / of
+    spread = math.sqrt(math.fsum(many * (x - mean) ** 2 for x, _, many in rows) / of)
+    if spread < SETTLED:
+        return 0.0, level
+    # About their mean and by their spread, so that scores close to each other are fitted as those far apart are.
+    slope, shift = _likeliest([((x - mean) / spread, one, many) for x, one, many in rows], level, shifts=True)
+    return slope / spread, shift - slope * mean / spread
+
+
+def temperature(groups: Sequence[Group]) -> float | None:
+    """T of σ(log-odds(score) / T) by the greatest likelihood, targets as Platt's; None where no T above 0 is best."""
+    rows = _rows(groups)
+    spread = max(abs(x) for x, _, _ in rows)
+    if spread < SETTLED:
+        return None
+    slope, _ = _likeliest([(x / spread, target, many) for x, target, many in rows], 0.0, shifts=False)
+    slope /= spread
+    return 1 / slope if slope > EDGE else None
+
+
+def _likeliest(rows: Sequence[tuple[float, float, int]], level: float, *, shifts: bool) -> tuple[float, float]:
+    """Slope and shift from 0 and `level` on by Newton's steps, each halved until it betters the likelihood.
+
+    Source: Lin, Lin & Weng (2007), Mach. Learn. 68, 267-276, for Platt's method.
+    """
+    slope, shift = 0.0, level
+    loss = _loss(rows, slope, shift)
     for _ in range(STEPS):
-        first = [0.0, 0.0]
-        second = [1e-12, 0.0, 1e-12]
+        first, second = [0.0, 0.0], [1e-12, 0.0, 1e-12]
         for x, target, of in rows:
             p = logistic(slope * x + shift)
             apart, bend = of * (target - p), of * p * (1 - p)
@@ -96,30 +125,31 @@ def platt(groups: Sequence[Group]) -> tuple[float, float]:
             second[0] += bend * x * x
             second[1] += bend * x
             second[2] += bend
-        inside = second[0] * second[2] - second[1] ** 2
-        if inside <= 0:
-            break
-        along = (second[2] * first[0] - second[1] * first[1]) / inside
-        up = (second[0] * first[1] - second[1] * first[0]) / inside
-        # A step of Newton's may go too far where hardly anything bends.
-        length = max(1.0, abs(along), abs(up))
-        slope, shift = slope + along / length, shift + up / length
+        if shifts:
+            inside = max(second[0] * second[2] - second[1] ** 2, 1e-300)
+            along = (second[2] * first[0] - second[1] * first[1]) / inside
+            up = (second[0] * first[1] - second[1] * first[0]) / inside
+        else:
+            along, up = first[0] / second[0], 0.0
+        length, gain = 1.0, along * first[0] + up * first[1]
+        while (found := _loss(rows, slope + length * along, shift + length * up)) > loss - 1e-4 * length * gain:
+            length /= 2
+            if length < SETTLED:
+                return slope, shift
+        slope, shift, loss = slope + length * along, shift + length * up, found
         if abs(along) + abs(up) < SETTLED:
             break
     return slope, shift
 
 
-def temperature(groups: Sequence[Group]) -> float | None:
-    """T of σ(log-odds(score) / T) by the greatest likelihood, targets as Platt's; None where no T above 0 is best."""
-    rows, slope = _rows(groups), 1.0
-    for _ in range(STEPS):
-        first = math.fsum(of * (target - logistic(slope * x)) * x for x, target, of in rows)
-        second = math.fsum(of * x * x * (p := logistic(slope * x)) * (1 - p) for x, _, of in rows) + 1e-12
-        step = first / second
-        slope += step / max(1.0, abs(step))
-        if abs(step) < SETTLED:
-            break
-    return 1 / slope if slope > EDGE else None
+def _loss(rows: Sequence[tuple[float, float, int]], slope: float, shift: float) -> float:
+    """The negative logarithm of the likelihood."""
+
+    def one(x: float, target: float) -> float:
+        odds = slope * x + shift
+        return max(odds, 0.0) + math.log1p(math.exp(-abs(odds))) - target * odds
+
+    return math.fsum(of * one(x, target) for x, target, of in rows)
 
 
 def _rows(groups: Sequence[Group]) -> list[tuple[float, float, int]]:

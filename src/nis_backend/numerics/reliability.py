@@ -66,11 +66,13 @@ def equal_mass(groups: Sequence[Group], bins: int) -> list[Bin]:
     wanted = sum(of for _, _, of in groups) / bins - 1e-9
     found: list[Bin] = []
     held: list[Group] = []
+    many = 0
     for group in groups:
         held.append(group)
-        if sum(one[2] for one in held) >= wanted:
+        many += group[2]
+        if many >= wanted:
             found.append(_bin(held))
-            held = []
+            held, many = [], 0
     return [*found, _bin(held)] if held else found
 
 
