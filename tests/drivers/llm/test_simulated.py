@@ -188,3 +188,24 @@ def test_a_file_that_is_none_is_named_with_what_is_wrong(tmp_path: Path) -> None
     with pytest.raises(Unavailable, match="answers") as refused:
         counted(driver, 1, "x")
     assert '{"models":' in (refused.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ({"accuracy": 1, "truth": {"bias": 10, "knows": 10}}, "Proposed answer: 170 to q-17.\n(A) True\n(B) False"),
+        ({"accuracy": 1, "verbal": {"bias": 10, "knows": 10}}, "G1: a guess of q-17\nP1:"),
+        ({"accuracy": 1, "revises": {"right_to_wrong": 1}}, "They said 170 to q-17. And you?"),
+        ({}, f"q-17 and q-{'9' * 5000}"),
+    ],
+)
+def test_no_family_is_too_sure_to_answer(tmp_path: Path, more: dict[str, Any], asked: str) -> None:
+    """What the file may say is answered; a number too long for any question is none."""
+    driver = simulated(tmp_path, {**FAMILY, **more})
+    assert counted(driver, 3, asked).total() == 3
+
+
+def test_a_pattern_that_is_none_is_told(tmp_path: Path) -> None:
+    """Before anything is asked of it."""
+    with pytest.raises(Unavailable, match="no regular expression"):
+        counted(simulated(tmp_path, {"when": "/(/", "answers": EVEN}), 1, "x")

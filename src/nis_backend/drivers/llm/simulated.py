@@ -51,10 +51,24 @@ class Task(Model):
     system: str = Field(default="", description="What the system message must hold, in any case.")
     answers: list[SimulatedAnswer] = Field(min_length=1, max_length=1000)
 
+    @property
+    def _pattern(self) -> str | None:
+        slashed = len(self.when) > 2 and self.when[0] == self.when[-1] == "/"  # noqa: PLR2004 - both slashes and a letter
+        return self.when[1:-1] if slashed else None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Task:
+        try:
+            re.compile(self._pattern or "")
+        except re.error as error:
+            msg = f"{self.when} is no regular expression: {error}"
+            raise ValueError(msg) from None
+        return self
+
     def fits(self, asked: str) -> bool:
         """Whether these words ask it."""
-        if len(self.when) > 2 and self.when[0] == self.when[-1] == "/":  # noqa: PLR2004 - both slashes and a letter
-            return re.search(self.when[1:-1], asked, re.IGNORECASE) is not None
+        if self._pattern is not None:
+            return re.search(self._pattern, asked, re.IGNORECASE) is not None
         return self.when.lower() in asked.lower()
 
 

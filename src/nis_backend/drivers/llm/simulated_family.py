@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Message
 
 MOST_KINDS = 9
+SUREST = 30.0
+"""The log-odds of 1 − 10⁻¹³."""
 _NUMBERS = re.compile(r"(?<![\w.-])\d+(?![\w-])")
 _PROPOSED = re.compile(r"(?:proposed|possible) answer:[^\d\n]*(\d+)", re.IGNORECASE)
 _GUESSES = re.compile(r"\bG(\d)\b")
@@ -79,7 +81,7 @@ class Family(Model):
 
     def question(self, messages: Sequence[Message]) -> int | None:
         """The number of the question that the latest user message with one asks; None where none does."""
-        named = re.compile(rf"(?<![\w-]){self.family}-(\d+)(?![\w-])")
+        named = re.compile(rf"(?<![\w-]){self.family}-(\d{{1,7}})(?![\w-])")
         for message in reversed(messages):
             found = named.findall(message.content) if message.role == "user" else ()
             if found:
@@ -114,7 +116,8 @@ class Family(Model):
         chance = min(max(self.chance(number), 1e-9), 1 - 1e-9)
         moved = math.log(chance / (1 - chance)) + told.bias + self._drawn(how, number).gauss(0, 1) * told.noise
         moved += told.knows if answer == self.right(number) else -told.knows
-        return 1 / (1 + math.exp(-moved))
+        # Never 0 or 1 as a double, of which there is no logarithm.
+        return 1 / (1 + math.exp(-min(max(moved, -SUREST), SUREST)))
 
     def answer(self, number: int, messages: Sequence[Message], draw: random.Random, *, steady: bool) -> str:
         """An answer to a question, in view of the earlier ones that are shown; a steady one is the likeliest."""
@@ -148,7 +151,9 @@ class Family(Model):
 
 
 def _one_of(chances: dict[str, float], draw: random.Random) -> str:
-    return draw.choices(list(chances), list(chances.values()))[0]
+    # Where none is likely, as of wrong ones to a question that is always answered rightly, each is as likely.
+    weights = list(chances.values()) if any(chances.values()) else None
+    return draw.choices(list(chances), weights)[0]
 
 
 def proposed(asked: str) -> str | None:
