@@ -62,8 +62,11 @@ async def compare(row: Row, ctx: Context) -> tuple[Ending, str] | None:
     if await ctx.store.count("canary_runs", where=new) < due:
         return None
     after = await _arm(row, row["to_version"], ctx)
+    if after.runs < due:
+        # The runs of the other, of which there are many more, are not read for nothing.
+        return None
     before = await _arm(row, row["from_version"], ctx)
-    if min(after.runs, before.runs) < due:
+    if before.runs < due:
         return None
     p_value = fisher_greater(after.bad, after.runs, before.bad, before.runs)
     looks = min(LOOKS, int(min(after.runs, before.runs) * LOOKS / canary["runs"]))
