@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,10 @@ from fake_openai import Asked, Canned, FakeOpenAI, fails, says, wants
 from keyed import holder
 from outliving import begun, check_whole
 from rest_client import Served, ask, done, followed
+
+from nis_backend.capabilities.metacognition.evolve import contest
+from nis_backend.capabilities.metacognition.evolve.cases import Parts
+from nis_backend.errors import Conflict, Fenced
 
 Json = dict[str, Any]
 PATH = "/metacognition/start-evolution"
@@ -245,6 +251,57 @@ def test_what_cannot_go_on_ends_as_what_it_is(serve: Serve, tmp_path: Path) -> N
     assert spent[2]["code"] == "budget_exceeded", spent[2]
     assert states == ["failed", "failed"]
     assert left == {"mute", "doer"}
+
+
+def test_a_model_that_writes_nothing_ends_it_by_name(serve: Serve, tmp_path: Path) -> None:
+    """Promise: that no instructions could be written is told, and not that none did better; it is asked once."""
+    with FakeOpenAI(*[fails(400)] * 100, models=["words"]).in_thread() as provider:
+        server = serve(NIS_SIMULATED=simulation(tmp_path), NIS_LOCAL_URL=provider.url)
+        kept(server, "doer")
+        mute = ask(server, "POST", PATH, asked("doer", reflection_model="local:words"))
+        sent = [one for one in provider.asked if "messages" in one.body]
+        left = [one["name"] for one in done(server, "GET", "/agents")["agents"]]
+    assert mute[2]["code"] == "invalid_request", mute[2]
+    assert len(sent) == 1
+    assert left == ["doer"]
+
+
+@pytest.mark.parametrize(
+    ("stopped", "removed"), [(ValueError("odd"), True), (Conflict("so"), True), (Fenced("elsewhere"), False)]
+)
+def test_what_goes_on_elsewhere_keeps_its_agents(
+    monkeypatch: pytest.MonkeyPatch, stopped: Exception, removed: bool
+) -> None:
+    """A search that fails leaves no candidate's agent; one that another process has taken over leaves them to it."""
+    closed: list[bool] = []
+
+    class Attempts:
+        """Remembers that its agents were removed."""
+
+        put = None
+
+        async def close(self) -> None:
+            closed.append(True)
+
+    def trials(*_: Any) -> Attempts:  # Any: as below
+        return Attempts()
+
+    async def search(*_: Any) -> None:  # Any: whatever it is handed
+        raise stopped
+
+    monkeypatch.setattr(contest, "_trials", trials)
+    monkeypatch.setattr(contest, "search", search)
+    bounds = {"answers": 1, "rounds": 1, "minibatch": 1, "seed": 0}
+    agent = SimpleNamespace(model=None, instructions="")
+    request = SimpleNamespace(reflection_model=None, max_tokens=1, **bounds)
+
+    async def body() -> None:
+        async with contest.contested(agent, request, Parts(train=[], validation=[], held_out=[]), None, None):  # pyright: ignore[reportArgumentType] - never looked at
+            raise AssertionError
+
+    with pytest.raises(type(stopped)):
+        asyncio.run(body())
+    assert bool(closed) is removed
 
 
 def test_an_agent_that_may_come_to_one_that_writes_unasked_is_not_tried(serve: Serve, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from nis_backend.capabilities.metacognition.evolve.evolution import Split, Verdi
 from nis_backend.capabilities.metacognition.evolve.searching import Bounds, search
 from nis_backend.capabilities.metacognition.evolve.trying import Trials
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import NisError
+from nis_backend.errors import Fenced
 from nis_backend.numerics.intervals import newcombe_paired
 from nis_backend.numerics.superiority import fewest_wins, level_at, mcnemar_greater
 
@@ -98,7 +98,11 @@ async def contested(
             after = await attempts.put(candidates[best].instructions, parts.held_out)
             contest.verdict = judged(before, after, number, request.significance)
         yield contest
-    except (NisError, asyncio.CancelledError) as stopped:
+    except Fenced:
+        # It goes on elsewhere, with these agents.
+        raise
+    except (Exception, asyncio.CancelledError) as stopped:
+        # Also where the search itself fails; but what is ended with its process goes on after it.
         if not isinstance(stopped, asyncio.CancelledError) or stop_reason(stopped) == CANCELLED:
             await attempts.close()
         raise

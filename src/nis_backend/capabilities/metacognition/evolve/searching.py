@@ -38,8 +38,8 @@ class Bounds:
     seed: int
 
 
-class _Stopped(Exception):
-    """The run that the search is done for goes on no more."""
+class _Stopped(BaseException):
+    """The run that the search is done for goes on no more: no exception, as gepa goes on after one of a reflection."""
 
 
 class Bridge:
@@ -50,6 +50,7 @@ class Bridge:
         self._wanted: asyncio.Queue[tuple[Callable[[], Awaitable[Any]], Future[Any]]] = asyncio.Queue()
         self._open: Future[Any] | None = None
         self._closed = False
+        self._failed: Exception | None = None
 
     def do(self, work: Callable[[], Awaitable[Any]]) -> Any:  # Any: what the work answers
         """Called in the thread: wait for the work to be done."""
@@ -61,19 +62,24 @@ class Bridge:
         return future.result()
 
     async def serve(self, thread: asyncio.Future[Any]) -> Any:  # Any: what the thread answers
-        """Called in the run: do what the thread wants, until it ends."""
+        """Called in the run: do what the thread wants, until it ends; the first thing that fails ends both."""
         try:
             while True:
                 wanted = asyncio.ensure_future(self._wanted.get())
                 await asyncio.wait({thread, wanted}, return_when=asyncio.FIRST_COMPLETED)
                 if not wanted.done():
                     wanted.cancel()
+                    if self._failed is not None:
+                        # Of how the thread has ended nobody else asks.
+                        thread.exception()
+                        raise self._failed
                     return await thread
                 work, future = wanted.result()
                 try:
                     future.set_result(await work())
-                except Exception as error:  # noqa: BLE001 - it is raised where the work was wanted, and comes back
-                    future.set_exception(error)
+                except Exception as error:  # noqa: BLE001 - it is raised once the thread has ended
+                    self._failed, self._closed = error, True
+                    future.set_exception(_Stopped())
         finally:
             self._closed = True
             if self._open is not None and not self._open.done():
