@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Serve
 from rest_client import Served, ask, done
 
-from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described
+from nis_backend.capabilities.metacognition.assess.assessment import LONGEST_KEPT, kept, was_cut
+from nis_backend.capabilities.metacognition.genesis import failures
+from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described, vectors
+from nis_backend.capabilities.metacognition.genesis.proposing import classes_of
 
 Json = dict[str, Any]
 PATH = "/metacognition/propose-agent"
@@ -135,6 +139,35 @@ def test_failures_on_one_subject_come_together() -> None:
             ["run-5"],
         ]
         assert {one.of for one in classes[0]} == {"run-3", "run-4"}
-    told = described(classed(given)[-1], given)
+    told = described(classed(given)[-1], vectors(given))
     assert (told.failures, told.known, set(told.words)) == (3, 0, {"convert", "miles", "to", "kilometres"})
     assert classed([]) == []
+
+
+def test_many_failures_are_classed_by_vectors_that_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cost: that each of 400 failures is a class of its own does not make 400 times 400 readings of them."""
+    read: list[str] = []
+
+    class Words:
+        """Reads a text's words, and remembers that it did."""
+
+        def findall(self, text: str) -> list[str]:
+            read.append(text)
+            return text.split()
+
+    monkeypatch.setattr(failures, "_WORD", Words())
+    given = [Failure(message=f"word{number} " * 5000, why="bad", of=f"run-{number}") for number in range(400)]
+    classes, told = classes_of(given)
+    assert (len(classes), len(told)) == (400, failures.MOST_CLASSES)
+    assert len(read) <= 2 * 400
+    assert max(map(len, read)) <= failures.LONGEST_READ
+
+
+def test_what_is_kept_of_a_long_question_is_no_other_and_no_test() -> None:
+    """Two that begin alike are two; what was cut is not asked again as if it were the question."""
+    one, other = (kept("Read this. " * 500 + end) for end in ("Who?", "Why?"))
+    assert one != other
+    assert len(one) == len(other) == LONGEST_KEPT
+    assert was_cut(one)
+    assert not was_cut("Who?")
+    assert kept("Who?") == "Who?"

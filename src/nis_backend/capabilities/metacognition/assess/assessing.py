@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, model_validator
@@ -16,6 +17,7 @@ from nis_backend.capabilities.metacognition.assess.assessment import (
     Assessment,
     Method,
     Task,
+    kept,
     row_of,
 )
 from nis_backend.capabilities.metacognition.assess.calibration import confidence_in
@@ -24,6 +26,7 @@ from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.metacognition.assess.asking import Sampled
+    from nis_backend.capabilities.metacognition.multipath.speaking import Voice
     from nis_backend.context import Context
     from nis_backend.operation import Model
 
@@ -75,7 +78,7 @@ async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
     sampled = await sample(request, talk, voice)
     scores = await scored(request, talk, voice, sampled)
     votes, answer = sampled.votes, str(sampled.votes.leader)
-    setting = setting_for(request, voice.name)
+    setting = setting_for(request, voice)
     method, score = scores[0].method, scores[0].value
 
     async def judge() -> list[float | str | None]:
@@ -85,7 +88,7 @@ async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
     found = Assessment(
         id=ctx.new_id("assessment"),
         task=request.task,
-        question=request.question[:LONGEST_KEPT],
+        question=kept(request.question),
         answer=answer,
         response=sampled.words(answer)[:LONGEST_KEPT],
         model=voice.name,
@@ -114,10 +117,16 @@ async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
     return found
 
 
-def setting_for(request: AssessAnswer, model: str) -> str:
-    """What the scores depend on besides the question; a confidence holds for what was asked alike."""
-    how = [model, f"{request.samples} samples", "stops" if request.stops else "all", request.answer.kind]
-    how += [f"{name} {value}" for name in ("temperature",) if (value := getattr(request, name)) is not None]
+def setting_for(request: AssessAnswer, voice: Voice) -> str:
+    """What the scores depend on besides the question; a confidence holds for what was asked alike.
+
+    An agent with other instructions is another one, and so is a model that is told something else.
+    """
+    how = [voice.name if voice.version is None else f"{voice.name} version {voice.version}"]
+    how += [f"{request.samples} samples", "stops" if request.stops else "all", request.answer.kind]
+    how += [] if request.temperature is None else [f"temperature {request.temperature}"]
+    how += [] if request.answer.digits is None else [f"{request.answer.digits} digits"]
+    how += [f"told {hashlib.sha256(request.system.encode(errors='replace')).hexdigest()[:8]}"] if request.system else []
     return ", ".join(how)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,6 +31,22 @@ MOST_OUTCOMES = 3000
 """Outcomes of a task, right and wrong each, that are looked at: the newest."""
 LONGEST_KEPT = 4000
 """Characters of a question and of an answer that are kept with what was known of it."""
+
+
+_CUT = re.compile("\u2026 [0-9a-f]{16}$")
+
+
+def kept(question: str) -> str:
+    """As much of a question as is kept; of a longer one with its digest, so that two that begin alike are two."""
+    if len(question) <= LONGEST_KEPT:
+        return question
+    mark = f"\u2026 {hashlib.sha256(question.encode(errors='replace')).hexdigest()[:16]}"
+    return question[: LONGEST_KEPT - len(mark)] + mark
+
+
+def was_cut(question: str) -> bool:
+    """Whether this is what was kept of a longer one."""
+    return len(question) == LONGEST_KEPT and _CUT.search(question) is not None
 
 
 class Score(Model):

@@ -6,10 +6,13 @@ import json
 import math
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, JsonValue
 
+from nis_backend.capabilities.metacognition.assess.assessment import was_cut
+from nis_backend.capabilities.metacognition.multipath.speaking import AGENT
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ NAMED, SHOWN = 5, 3
 NOT_ITS_OWN = frozenset({"unavailable", "budget_exceeded", "busy", "forbidden", "cancelled", "worker_lost"})
 """Codes of problems that say nothing of what the agent can do."""
 MOST_ASSESSED = 2000
+MOST_FAILURES, MOST_CLASSES = 1000, 50
+"""Failures that are looked at, the newest runs' first; classes that are told of."""
+LONGEST_READ = 4000
+"""Characters of a question by whose words it falls into a class."""
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
 
 
@@ -63,12 +70,16 @@ async def gather(agent: Agent, runs: int, known: Mapping[str, JsonValue], ctx: C
         rated = await ctx.store.select("feedback", where={"run_id": run.id}, limit=1)
         if rated and rated[0]["rating"] < 0:
             why = f"A person rated it bad. {rated[0]['comment']}".strip()
+        if len(found) == MOST_FAILURES:
+            break
         if why:
             found[message] = Failure(message=message, why=why, of=run.id, expected=known.get(message))
-    for row in await ctx.store.select("assessments", where={"correct": 0}, limit=MOST_ASSESSED):
+    wrong = {"correct": 0, "model": f"{AGENT}{agent.name}"}
+    for row in await ctx.store.select("assessments", where=wrong, limit=MOST_ASSESSED):
         detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
         message = detail.get("question")
-        if row["model"] in {f"agent:{agent.name}", f"agent:{agent.id}"} and message and message not in found:
+        # What is kept of a long question is no question to be asked again.
+        if message and message not in found and not was_cut(message) and len(found) < MOST_FAILURES:
             right = known.get(message, detail.get("truth"))
             found[message] = Failure(message=message, why="It turned out wrong.", of=row["id"], expected=right)
     return sorted(found.values(), key=lambda one: one.of)
@@ -81,25 +92,26 @@ def classed(failures: Sequence[Failure]) -> list[list[Failure]]:
     (Hartigan 1975, Clustering Algorithms, chapter 3) on words weighed by how rare they are (Salton & Buckley 1988,
     Inf. Process. Manag. 24, 513-523). Numbers are one word.
     """
-    vectors = _vectors([one.message for one in failures])
-    classes: list[tuple[Counter[str], list[Failure]]] = []
-    for failure, vector in zip(failures, vectors, strict=True):
-        nearest = max(classes, key=lambda one: _cosine(one[0], vector), default=None)
-        if nearest is None or _cosine(nearest[0], vector) < NEAR:
-            classes.append((Counter(vector), [failure]))
-        else:
-            nearest[0].update(vector)
-            nearest[1].append(failure)
-    found = [members for _, members in classes]
+    classes: list[_Class] = []
+    known = vectors(failures)
+    for failure in failures:
+        vector = known[failure.of]
+        near = [one.cosine(vector) for one in classes]
+        # Of classes that are as near the one that began first.
+        at = max(range(len(near)), key=near.__getitem__, default=None)
+        if at is None or near[at] < NEAR:
+            classes.append(_Class())
+            at = -1
+        classes[at].add(failure, vector)
+    found = [one.members for one in classes]
     return sorted(found, key=lambda one: (-sum(f.expected is not None for f in one), -len(one), one[0].of))
 
 
-def described(members: Sequence[Failure], everything: Sequence[Failure]) -> FailureClass:
-    """A class in words."""
-    place = {one.of: vector for one, vector in zip(everything, _vectors([f.message for f in everything]), strict=True)}
+def described(members: Sequence[Failure], known: Mapping[str, Counter[str]]) -> FailureClass:
+    """A class in words, by the `vectors` of all failures."""
     total = Counter[str]()
     for one in members:
-        total.update(place[one.of])
+        total.update(known[one.of])
     return FailureClass(
         words=[word for word, _ in sorted(total.items(), key=lambda one: (-one[1], one[0])) if word != "#"][:NAMED],
         failures=len(members),
@@ -109,9 +121,10 @@ def described(members: Sequence[Failure], everything: Sequence[Failure]) -> Fail
     )
 
 
-def _vectors(texts: Sequence[str]) -> list[Counter[str]]:
-    """Each text's words with the weight 1 + ln(count) times ln(1 + texts / texts with it)."""
-    counted = [Counter("#" if word.isdigit() else word for word in _WORD.findall(text.lower())) for text in texts]
+def vectors(failures: Sequence[Failure]) -> dict[str, Counter[str]]:
+    """Each question's words with the weight 1 + ln(count) times ln(1 + texts / texts with it), by what tells of it."""
+    texts = [one.message[:LONGEST_READ].lower() for one in failures]
+    counted = [Counter("#" if word.isdigit() else word for word in _WORD.findall(text)) for text in texts]
     texts_with = Counter(word for one in counted for word in one)
     weighed: list[Counter[str]] = []
     for one in counted:
@@ -119,10 +132,24 @@ def _vectors(texts: Sequence[str]) -> list[Counter[str]]:
         for word, count in one.items():
             vector[word] = (1 + math.log(count)) * math.log1p(len(texts) / texts_with[word])  # pyright: ignore[reportArgumentType] - a counter of weights
         weighed.append(vector)
-    return weighed
+    return {one.of: vector for one, vector in zip(failures, weighed, strict=True)}
 
 
-def _cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:
-    shared = sum(weight * first[word] for word, weight in second.items() if word in first)
-    norms = math.hypot(*first.values()) * math.hypot(*second.values())
-    return shared / norms if norms else 0.0
+@dataclass(kw_only=True)
+class _Class:
+    """A class as it grows: the sum of its members' vectors, and that sum's length."""
+
+    members: list[Failure] = field(default_factory=list[Failure])
+    total: Counter[str] = field(default_factory=Counter[str])
+    length: float = 0.0
+
+    def add(self, failure: Failure, vector: Counter[str]) -> None:
+        """Take one in."""
+        self.members.append(failure)
+        self.total.update(vector)
+        self.length = math.hypot(*self.total.values())
+
+    def cosine(self, vector: Mapping[str, float]) -> float:
+        """Of the angle between the sum and a vector."""
+        shared = sum(weight * self.total[word] for word, weight in vector.items() if word in self.total)
+        return shared / (self.length * math.hypot(*vector.values())) if shared else 0.0

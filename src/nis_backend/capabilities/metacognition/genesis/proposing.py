@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,14 @@ from nis_backend.capabilities.metacognition.evolve.cases import measured_by, par
 from nis_backend.capabilities.metacognition.evolve.contest import contested, defined, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import look_at
 from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, harmless, named
-from nis_backend.capabilities.metacognition.genesis.failures import Failure, classed, described, gather
+from nis_backend.capabilities.metacognition.genesis.failures import (
+    MOST_CLASSES,
+    Failure,
+    classed,
+    described,
+    gather,
+    vectors,
+)
 from nis_backend.capabilities.metacognition.genesis.proposal import find, proposal_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 
@@ -109,8 +117,8 @@ async def _proposed(request: ProposeAgent, base: Agent, row: Row, ctx: Context) 
         return [one.model_dump(mode="json") for one in await gather(base, request.runs, known, ctx)]
 
     failures = [Failure.model_validate(one) for one in await ctx.note("failures", failed)]
-    classes = classed(failures)
-    told: Json = {"agent": base.name, "classes": [described(one, failures).model_dump() for one in classes]}
+    classes, said = await asyncio.to_thread(classes_of, failures)
+    told: Json = {"agent": base.name, "classes": said}
     if not classes:
         return told | {"reason": f"Of the runs of {base.name} that were looked at none failed or was rated bad."}, {
             "state": "kept"
@@ -133,27 +141,26 @@ async def _proposed(request: ProposeAgent, base: Agent, row: Row, ctx: Context) 
     async with contested(base, request, parts, look, ctx) as contest:
         if contest.verdict is None:
             return told | contest.told() | {"reason": none_better(contest.candidates)}, {"state": "kept"}
-        return await _registered(request, base, told, contest, classes[0], failures)
+        return await _registered(request, base, told, contest)
+
+
+def classes_of(failures: Sequence[Failure]) -> tuple[list[list[Failure]], list[Json]]:
+    """The classes of failures, and the first of them in words."""
+    classes, known = classed(failures), vectors(failures)
+    return classes, [described(one, known).model_dump() for one in classes[:MOST_CLASSES]]
 
 
 def _given(request: ProposeAgent) -> list[Json]:
     return [one.model_dump(mode="json", exclude_defaults=True) for one in request.cases]
 
 
-async def _registered(  # noqa: PLR0913, PLR0917 - what it is decided by
-    request: ProposeAgent,
-    base: Agent,
-    told: Json,
-    contest: Contest,
-    members: Sequence[Failure],
-    failures: Sequence[Failure],
-) -> tuple[Json, Row]:
+async def _registered(request: ProposeAgent, base: Agent, told: Json, contest: Contest) -> tuple[Json, Row]:
     """Keep it as an agent where it passes its tests and beats the other; else as a proposal."""
     verdict = contest.verdict
     assert verdict is not None
     definition = {
         **defined(base),
-        "description": f"For {', '.join(described(members, failures).words)}: what {base.name} failed at.",
+        "description": f"For {', '.join(told['classes'][0]['words'])}: what {base.name} failed at.",
         "instructions": contest.candidates[contest.best].instructions,
         "tests": [
             {"message": one["input"], "expected": one["expected"]}

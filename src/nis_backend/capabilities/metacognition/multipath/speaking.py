@@ -68,6 +68,8 @@ class Voice:
 
     name: str
     info: ModelInfo | None
+    version: int | None = None
+    """Of an agent, as it is when this begins."""
 
     @property
     def demonstration(self) -> bool:
@@ -105,7 +107,10 @@ class Talk:
             return [await _found(name, self.ctx) for name in names]
 
         found: list[Json] = await self.ctx.note("voices", choose)
-        return [Voice(name=one["name"], info=one["model"] and ModelInfo(**one["model"])) for one in found]
+        return [
+            Voice(name=one["name"], info=one["model"] and ModelInfo(**one["model"]), version=one.get("version"))
+            for one in found
+        ]
 
     async def ask(
         self,
@@ -190,7 +195,7 @@ class Talk:
 async def _found(name: str | None, ctx: Context) -> Json:
     if name is not None and name.startswith(AGENT):
         agent = await ctx.call_named("agents.get_agent", {"id": name.removeprefix(AGENT)})
-        return {"name": f"{AGENT}{agent.name}", "model": None}
+        return {"name": f"{AGENT}{agent.name}", "model": None, "version": agent.version}
     _, info = await ctx.models.choose(name)
     return {"name": info.id, "model": vars(info)}
 
