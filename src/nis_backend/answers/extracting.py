@@ -23,7 +23,9 @@ _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 """With braces inside, as a fraction's are."""
 _CUE = re.compile(
     r"(?:\b(?:answer|antwort|r[ée]ponse|respuesta|risposta|resposta)(?: is)?[*_`]{0,3}\s*(?:[:\uff1a=]|\bis\b)"
-    r"|\u7b54\u6848\s*(?:[:\uff1a=]|\u662f|\u4e3a)|####)[ \t]*:?[ \t]*[*_`]{0,3}[ \t]*",
+    r"|\u7b54\u6848\s*(?:[:\uff1a=]|\u662f|\u4e3a)"
+    # A number by itself, as in GSM8K: any other line that begins so is a heading.
+    r"|####(?=[ \t]*[^\w\s]{0,3}\d[\d,./]*[ \t%]*(?:\n|$)))[ \t]*:?[ \t]*[*_`]{0,3}[ \t]*",
     re.IGNORECASE,
 )
 _STYLED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}")
@@ -38,9 +40,12 @@ _ENDS = f").:,;!?{_WIDE}"
 """What stands right behind a choice's letter."""
 _BESIDE = re.compile(r"\s+[-\u2013\u2014=(]")
 """What comes after it and a space: `B - Paris`."""
+_NAMED = re.compile(r"\b(?:is|be|option|choice|choose|pick)\s+[*_`(]{0,4}([A-Za-z])[*_`)]{0,4}\s*(?:[.,;:!?]|$)")
 _FENCED = re.compile(r"```[a-zA-Z]*\n(.*?)```", re.DOTALL)
 LONGEST = 200
 """Characters of an answer's spelling; of a longer one the rest is told by its digest: none passes for another."""
+MOST_LINES = 200
+"""Lines, from the first, that may say what there is to choose from."""
 MOST_READ = 100_000
 """Characters of a model's words that are looked at: the last of them, where answers stand."""
 
@@ -182,10 +187,17 @@ def _plain(value: Decimal) -> str:
 
 def _choice(text: str, choices: list[str]) -> str | None:
     labels = choices or list("ABCDEFGHIJ")
-    for place in (*reversed(_BOXED.findall(text)), _after_cue(text), _line(text), text.splitlines()[0] if text else ""):
+    for place in (*reversed(_BOXED.findall(text)), _after_cue(text), _line(text)):
         found = _at_start(place, labels)
         if found is not None:
             return found
+    named = [one.upper() for one in _NAMED.findall(_line(text)) if one.upper() in labels]
+    if named:
+        return named[-1]
+    first = _at_start(text.partition("\n")[0], labels)
+    # Lines that begin with several of them have said what there is to choose from.
+    if first is not None and {_at_start(line, labels) for line in text.splitlines()[:MOST_LINES]} <= {first, None}:
+        return first
     marked = [one for one in re.findall(r"\(([A-Za-z])\)", text) if one.upper() in labels]
     if marked:
         return marked[-1].upper()

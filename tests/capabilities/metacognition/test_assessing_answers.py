@@ -227,6 +227,7 @@ def test_wrong_input_is_named(simulated: Server) -> None:
         (RECORD, {"outcomes": [good, {"id": "assessment-none", "correct": True}]}, 404, "id"),
         (RECORD, {"outcomes": [good, {"id": told["id"], "expected": "no number"}]}, 422, "outcomes.1.expected"),
         (RECORD, {"outcomes": [{"id": told["id"], "expected": "5", "correct": True}]}, 422, "outcomes.0.correct"),
+        (RECORD, {"outcomes": [good, good | {"correct": False}]}, 422, "outcomes.1.id"),
         (RECORD, {"outcomes": [{"id": told["id"]}]}, 422, "outcomes.0"),
         (RECORD, {"outcomes": [{"score": 0.5}]}, 422, "outcomes.0"),
     ]

@@ -90,11 +90,13 @@ async def record(request: RecordOutcome, ctx: Context) -> OutcomesRecorded:
 
     Raises:
         NotFound: there is no such assessment.
-        InvalidRequest: an expected answer is none of the assessment's kind, or says otherwise than `correct`.
+        InvalidRequest: an expected answer is none of the assessment's kind, or says otherwise than `correct`; or one
+            assessment is named twice.
     """
     rows = [await find(one.id, ctx) if one.id is not None else None for one in request.outcomes]
     pairs = list(zip(request.outcomes, rows, strict=True))
     told = [_told(one, row, place) for place, (one, row) in enumerate(pairs)]
+    _once(request)
     ids: list[str] = []
     for (one, row), (correct, truth) in zip(pairs, told, strict=True):
         if row is None:
@@ -106,6 +108,22 @@ async def record(request: RecordOutcome, ctx: Context) -> OutcomesRecorded:
         ids.append(row["id"])
     right = sum(correct for correct, _ in told)
     return OutcomesRecorded(recorded=len(told), right=right, wrong=len(told) - right, ids=ids)
+
+
+def _once(request: RecordOutcome) -> None:
+    """Refuse two outcomes of one assessment: one of them would be lost."""
+    seen: set[str] = set()
+    for place, one in enumerate(request.outcomes):
+        if one.id is None:
+            continue
+        if one.id in seen:
+            raise InvalidRequest(
+                f"{one.id} is named twice.",
+                field=f"outcomes.{place}.id",
+                value=one.id,
+                remedy="Give one outcome of each assessment.",
+            )
+        seen.add(one.id)
 
 
 def _told(one: Outcome, row: Row | None, place: int) -> tuple[bool, str | None]:
