@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.debug import grounding
+from nis_backend.capabilities.metacognition.debug.explaining import explain
 from nis_backend.capabilities.metacognition.debug.grounding import grounded, same, words_of
 
 Json = dict[str, Any]
@@ -239,6 +241,24 @@ def test_a_number_is_found_wherever_it_stands() -> None:
 def test_no_number_is_too_odd_to_explain(odd: str) -> None:
     """What no double holds stands nowhere, or as what is left of it; it is no fault."""
     assert all(not one.places for one in grounded(f"It is {odd}!", [(1, "1e400 7 " + "8" * 5000)]))
+
+
+@pytest.mark.parametrize(
+    ("result", "votes"),
+    [
+        ({"answer": "4", "classes": [{"answer": "4", "votes": 2, "share": 1.0}]}, ["4: 2"]),
+        ({"answer": "4", "formula": "f", "debate": {"votes": [{"answer": "4", "votes": 3}]}}, ["4: 3"]),
+        ({"answer": 4, "votes": [{"answer": 4, "votes": 2}]}, None),
+        ({"debate": "none", "votes": 7}, None),
+        ({"votes": ["votes"]}, None),
+        ({"votes": [{"votes": 1}]}, None),
+    ],
+)
+def test_votes_are_told_where_there_are_some(result: Json, votes: list[str] | None) -> None:
+    """Of an assessment as of a debate; what an operation calls votes or debate and is none is no fault."""
+    run = SimpleNamespace(id="run-1", operation="tests.any", state="succeeded", input={}, result=result)
+    decision = explain(run, []).decision  # pyright: ignore[reportArgumentType] - all that it looks at
+    assert (None if decision is None else decision.votes) == votes
 
 
 def test_what_was_read_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

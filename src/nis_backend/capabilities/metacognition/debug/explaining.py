@@ -151,16 +151,21 @@ def _readings(events: Sequence[Event]) -> Iterator[tuple[int, str]]:
 
 
 def _decision(result: Any) -> Decision | None:  # Any: JSON
+    """Where a result has votes, or the classes of what was sampled; what else may be called so is neither."""
     if not isinstance(result, dict):
         return None
     told = cast("Json", result)
-    votes: list[Json] = (told.get("debate") or told).get("votes") or []
-    if not votes or not all("votes" in one for one in votes):
+    inner = told["debate"] if isinstance(told.get("debate"), dict) else told
+    votes, answer = inner.get("votes") or inner.get("classes"), told.get("answer")
+    if not isinstance(votes, list) or not isinstance(answer, str | None):
+        return None
+    several = cast("list[Any]", votes)
+    if not several or not all(isinstance(one, dict) and {"answer", "votes"} <= {*cast("Json", one)} for one in several):
         return None
     return Decision(
-        by=str(told.get("decided_by") or told.get("formula", "")),
-        answer=told.get("answer"),
-        votes=[f"{one['answer']}: {one['votes']}" for one in votes],
+        by=str(told.get("decided_by") or told.get("formula") or "vote"),
+        answer=answer,
+        votes=[f"{one['answer']}: {one['votes']}" for one in several],
     )
 
 
