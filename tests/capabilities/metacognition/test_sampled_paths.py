@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.multipath.checking import Check, at, filled
+from nis_backend.capabilities.metacognition.multipath.sampling import by_outcomes
 
 Json = dict[str, Any]
 SAMPLE = "/metacognition/sample-paths"
@@ -164,3 +167,26 @@ def test_a_request_is_filled_with_what_was_answered() -> None:
     assert at({"labels": []}, "labels.0.name") is None
     with pytest.raises(ValueError, match="one of operation"):
         Check.model_validate({"operation": "code.run_code", "equals": 1, "quotes": ["x"]})
+
+
+def test_all_outcomes_of_a_task_are_counted() -> None:
+    """However many there are, and however many answers nobody has judged."""
+
+    class Ctx:
+        """A context whose task has 1,200 right outcomes and 4,000 wrong ones."""
+
+        @property
+        def store(self) -> Ctx:
+            """Itself."""
+            return self
+
+        async def count(self, _table: str, where: Json) -> int:
+            """By what became of them."""
+            return {0: 4000, 1: 1200}[where["correct"]]
+
+        async def note(self, _name: str, made: Callable[[], Awaitable[list[int]]]) -> list[int]:
+            """What is made."""
+            return await made()
+
+    (told,) = asyncio.run(by_outcomes("sums", "vote", Ctx()))  # pyright: ignore[reportArgumentType] - all that it asks for
+    assert told.startswith("Of 5200 recorded outcomes of the task 'sums' 1200 were right")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
 
 MOST_PATHS = 64
-MOST_OUTCOMES = 1000
 BY_VOTE = "the answer that most paths gave; of as many, the one that came first"
 BY_CHECK = "of the paths that passed the check, those of the highest score; of these the answer that most gave"
 
@@ -126,7 +125,7 @@ async def sampled(request: SamplePaths, ctx: Context) -> Paths:
         votes=votes,
         paths=paths,
         spared=request.paths - len(paths),
-        warnings=[*_warnings(paths, votes, by), *await _by_outcomes(request.task, by, ctx)],
+        warnings=[*_warnings(paths, votes, by), *await by_outcomes(request.task, by, ctx)],
         spent=talk.spent(),
         model=voice.name,
         demonstration=talk.demonstration,
@@ -206,7 +205,7 @@ def _warnings(paths: Sequence[Path], votes: Sequence[Votes], by: Decided) -> lis
     return told
 
 
-async def _by_outcomes(task: str | None, by: Decided, ctx: Context) -> list[str]:
+async def by_outcomes(task: str | None, by: Decided, ctx: Context) -> list[str]:
     """What the task's recorded outcomes say of a vote: where most answers are wrong, more of them are more surely so.
 
     Source: Condorcet (1785), Essai sur l'application de l'analyse à la probabilité des décisions.
@@ -215,9 +214,8 @@ async def _by_outcomes(task: str | None, by: Decided, ctx: Context) -> list[str]
         return []
 
     async def count() -> list[int]:
-        rows = await ctx.store.select("assessments", where={"task": task}, limit=MOST_OUTCOMES)
-        known = [int(row["correct"]) for row in rows if row["correct"] is not None]
-        return [sum(known), len(known)]
+        wrong, right = [await ctx.store.count("assessments", where={"task": task, "correct": one}) for one in (0, 1)]
+        return [right, right + wrong]
 
     right, known = await ctx.note("outcomes", count)
     if not known:
