@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.calling import guarded
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall, Usage
 from nis_backend.errors import NisError, UpstreamFailed, WorkerLost
-from nis_backend.event import ModelAnswered, ModelCalled, WantedCall
+from nis_backend.event import ModelAnswered, ModelCalled, Surface, WantedCall
+from nis_backend.guardrails.paths import retold, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.answer import TokenLogprob
     from nis_backend.drivers.llm.base import LanguageModels, Prompt
+    from nis_backend.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,38 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
         except NisError as error:
             await _refused(ctx, step, error)
             raise
+
+
+async def say(ctx: Context, step: int, text: str) -> str:
+    """Write down words that no model has said, such as a rule's; answers them as a policy lets them be said."""
+    name = f"said {step}"
+    # As they were said before, whatever became of the policy.
+    known, looked = ctx.run.history.note(name), await _looked_at(ctx)
+    said = str(known[0]) if known is not None else text if looked is None else await looked(text)
+    if known is None and said != text:
+        ctx.run.note(name, said)
+    await ctx.run.text(step, said)
+    return said
+
+
+async def show(ctx: Context, views: Sequence[View]) -> list[View]:
+    """Write down what there is to look at, if there is; answers it as a policy lets it be shown."""
+    if not views:
+        return []
+    name = f"shown {ctx.run.next_number('shown')}"
+    # As above.
+    known, looked = ctx.run.history.note(name), await _looked_at(ctx)
+    shown = list(views)
+    if known is not None:
+        shown = Surface.model_validate({"views": known[0]}).views
+    elif looked is not None:
+        # A form is what the caller has sent, and what there is to send: no answer.
+        told = {text: await looked(text) for view in views if view.kind != "form" for _, text in texts(view)}
+        shown = [view if view.kind == "form" else retold(view, lambda _, one: told.get(one, one)) for view in views]
+        if shown != list(views):
+            ctx.run.note(name, Surface(views=shown).model_dump(mode="json")["views"])
+    await ctx.run.write(Surface(views=shown))
+    return shown
 
 
 async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> Heard:

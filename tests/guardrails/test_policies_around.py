@@ -316,3 +316,21 @@ def test_who_may_use_may_not_change_the_rules_nor_decide(serve: Serve) -> None:
     decider = holder(server, scopes=["runs:write", "reviews:write"])
     decider.done("POST", f"/runs/{run_id}/approve", {})
     assert ended(server, run_id)[-1]["type"] == "succeeded"
+
+
+def test_what_rules_answer_is_looked_at_before_it_is_said(serve: Serve) -> None:
+    """Promise of rules after a call: also without a model, what is masked in an answer is said in no words before."""
+    server = serve()
+    done(server, "POST", "/memory/remember", {"text": f"Mia is at {ADDRESS} .", "user": "mia"})
+    rule = {"id": "m", "when": "after", "then": "mask", "conditions": [{"test": "personal"}], "why": "No addresses."}
+    done(server, "POST", "/policies", {"applies_to": {"operations": ["chat.*"]}, "rules": [rule]})
+    form = {"operation": "memory.list_memories", "arguments": {"user": "mia"}}
+    run_id = begun(server, "/chat/send-message", {"message": "What do you know of me?", "call": form})
+    seen = ended(server, run_id)
+    words = "".join(one["text"] for one in seen if one["type"] == "text_delta")
+    assert seen[-1]["type"] == "succeeded", seen[-1]
+    assert words == seen[-1]["result"]["response"]
+    looked = [one for one in seen if one["type"] in {"text_delta", "surface", "succeeded"}]
+    assert "[EMAIL_1]" in json.dumps(looked)
+    assert ADDRESS not in json.dumps(looked)
+    assert done(server, "GET", f"/runs/{run_id}/replay")["identical"] is True

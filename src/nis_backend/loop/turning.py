@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.asking import Heard, ask
+from nis_backend.asking import Heard, ask, say
 from nis_backend.drivers.llm.answer import Answered, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, UpstreamFailed
@@ -225,8 +225,7 @@ async def _say_views(ctx: Context, info: ModelInfo, step: int, views: Sequence[V
         raise _empty(info)
     text = before + "\n\n".join(words)
     await ctx.run.write(Warned(message=f"{info.id} said nothing about the results; they are shown as computed."))
-    await ctx.run.text(step, text)
-    return text
+    return await say(ctx, step, text)
 
 
 def _empty(info: ModelInfo) -> UpstreamFailed:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.asking import say, show
 from nis_backend.blob import blob_fields
 from nis_backend.capabilities.chat.routed import Routed, cannot, routed_turn, words_of
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.errors import from_problem
-from nis_backend.event import Surface, ToolCalled, Warned
+from nis_backend.event import ToolCalled, Warned
 from nis_backend.loop.attached import NAMES, is_shown, kind_of, name_of
 from nis_backend.view import Text, View
 
@@ -121,10 +122,7 @@ async def look(ctx: Context, question: str, seen: Sequence[Blob], there: Collect
         if FACES in wanted and re.search(r"\bwho", question, re.IGNORECASE):
             said.append(NEVER_WHO)
     text = "\n\n".join(said)
-    await ctx.run.text(1, text)
-    if views:
-        await ctx.run.write(Surface(views=views))
-    return Routed(text=text, views=views)
+    return Routed(text=await say(ctx, 1, text), views=await show(ctx, views))
 
 
 async def _look_at(ctx: Context, blob: Blob, entries: Sequence[Entry]) -> tuple[list[str], list[View]]:
@@ -226,6 +224,4 @@ async def listened(ctx: Context, info: ModelInfo, attachments: Sequence[Blob]) -
     said = "\n\n".join(filter(None, spoken))
     if not said:
         return "", ""
-    before = f"You said: “{said}”\n\n"
-    await ctx.run.text(1, before)
-    return said, before
+    return said, await say(ctx, 1, f"You said: “{said}”\n\n")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nis_backend.asking import say, show
 from nis_backend.capabilities.chat.looking import ASK, COMPARE, SUMMARISE
 from nis_backend.capabilities.chat.routed import Routed, cannot, words_of
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.errors import from_problem
-from nis_backend.event import Surface, ToolCalled
+from nis_backend.event import ToolCalled
 from nis_backend.loop.attached import name_of
 from nis_backend.view import Text, View, plain
 
@@ -131,7 +132,4 @@ async def _tell(ctx: Context, made: Sequence[tuple[Entry, Used]], said: Sequence
         used.append(f"`{entry.name}`")
     with_ = ", ".join(dict.fromkeys(used))
     text = "\n\n".join([*dict.fromkeys(told), *([f"Read {names or 'them'} with {with_}."] if used else [])])
-    await ctx.run.text(1, text)
-    if views:
-        await ctx.run.write(Surface(views=views))
-    return Routed(text=text, views=views)
+    return Routed(text=await say(ctx, 1, text), views=await show(ctx, views))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from nis_backend.asking import say
 from nis_backend.errors import Unavailable
 from nis_backend.view import Table
 
@@ -127,8 +128,7 @@ async def recalled(ctx: Context, message: str, user: str) -> list[Json]:
 async def quoted(ctx: Context, memory: Json, step: int) -> str:
     """The answer where a demonstration model would have to be relied on: the memory itself."""
     text = f"From memory: “{memory['text']}” [1]\n\n(Quoted as it was said: the demonstration model is not asked.)"
-    await ctx.run.text(step, text)
-    return text
+    return await say(ctx, step, text)
 
 
 def told(memories: Sequence[Json]) -> str:

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from nis_backend.asking import say, show
 from nis_backend.blob import blob_fields
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, Unavailable, UpstreamFailed, from_problem
-from nis_backend.event import InputRequired, Surface, ToolCalled, Warned
+from nis_backend.event import InputRequired, ToolCalled, Warned
 from nis_backend.fields import fields_of
 from nis_backend.loop import begun
 from nis_backend.loop.asker import of_asker
@@ -235,12 +236,10 @@ def _fields(entry: Entry) -> dict[str, Field]:
 
 async def _say(ctx: Context, text: str, views: Sequence[View] = (), pending: Pending | None = None) -> Routed:
     """Write the answer into the run."""
-    await ctx.run.text(1, text)
-    if views:
-        await ctx.run.write(Surface(views=list(views)))
+    text, shown = await say(ctx, 1, text), await show(ctx, views)
     if pending:
         await ctx.run.write(InputRequired(operation=pending.operation, missing=pending.missing))
-    return Routed(text=text, views=list(views), pending=pending)
+    return Routed(text=text, views=shown, pending=pending)
 
 
 def cannot(error: NisError, what: str = "I cannot compute that now") -> str:
