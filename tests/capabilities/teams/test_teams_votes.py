@@ -6,6 +6,7 @@ import pytest
 
 from nis_backend.answers.extracting import Extraction
 from nis_backend.capabilities.teams.answered import Contribution, Vote, voted, with_answers
+from nis_backend.capabilities.teams.board import DONE
 from nis_backend.capabilities.teams.shapes import undecided
 from nis_backend.capabilities.teams.team import Team
 
@@ -56,3 +57,11 @@ def test_a_tie_is_told_and_decides_nothing() -> None:
     alone = vote(["42", None, None])
     assert undecided(alone).startswith("The team has not decided: 1 answered, and 2 have to")
     assert vote(["42", None, None], at_least=1).decided
+
+
+def test_very_many_empty_lines_on_a_board_are_read_at_once() -> None:
+    """House rule: whatever a member of another server writes, it does not keep this one from its work."""
+    assert DONE.search("\n" * 1_000_000 + "x") is None
+    found = DONE.search("First.\n\n  DONE:\n The answer.\nMore.")
+    assert found is not None
+    assert found[1] == "The answer.\nMore."

@@ -38,10 +38,9 @@ def _holds(compare: str, left: Any, right: Any, within: float) -> bool:  # Any: 
         case "holds":
             return bool(left)
         case "equals" | "differs":
-            same = abs(left - right) <= within if _number(left) and _number(right) else left == right
-            return same == (compare == "equals")
+            return _same(left, right, within) == (compare == "equals")
         case "contains" | "lacks":
-            return _within(left, right) == (compare == "contains")
+            return _contains(left, right) == (compare == "contains")
         case _:
             return _ordered(compare, left, right)
 
@@ -50,10 +49,21 @@ def _number(value: Any) -> bool:  # Any: JSON
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _within(left: Any, right: Any) -> bool:  # Any: JSON
-    if isinstance(left, str):
-        return isinstance(right, str) and right in left
-    return isinstance(left, list | dict) and right in cast("list[Any]", left)
+def _same(left: Any, right: Any, within: float = 0.0) -> bool:  # Any: JSON
+    """Whether two values are equal; to JSON, true is no number."""
+    if not (_number(left) and _number(right)):
+        return isinstance(left, bool) == isinstance(right, bool) and left == right
+    try:
+        return abs(left - right) <= within
+    except OverflowError:
+        # A whole number that is larger than any with a point.
+        return left == right
+
+
+def _contains(left: Any, right: Any) -> bool:  # Any: JSON
+    if isinstance(left, list):
+        return any(_same(one, right) for one in cast("list[Any]", left))
+    return isinstance(right, str) and isinstance(left, str | dict) and right in left
 
 
 def _ordered(compare: str, left: Any, right: Any) -> bool:  # Any: JSON

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.errors import InvalidRequest, shorten
@@ -20,6 +21,8 @@ OWN = "given"
 """What the run was given is whoever's word who runs it."""
 DEEPEST = 32
 """Values within values that are looked at."""
+LARGEST = 2**24
+"""Characters that the references of one value come to, at most: as many as an event of a run may have."""
 
 
 def references(value: Any, depth: int = 0) -> Iterator[str]:  # Any: JSON
@@ -38,18 +41,9 @@ def fill(value: Any, known: Mapping[str, Any]) -> Any:  # Any: JSON
     """The value with what its references stand for; a text that is one reference becomes what it names.
 
     Raises:
-        InvalidRequest: what is referred to has no such member.
+        InvalidRequest: what is referred to has no such member, or is too much.
     """
-    if isinstance(value, dict):
-        return {name: fill(one, known) for name, one in cast("Json", value).items()}
-    if isinstance(value, list):
-        return [fill(one, known) for one in cast("list[Any]", value)]
-    if not isinstance(value, str):
-        return value
-    whole = REFERENCE.fullmatch(value)
-    if whole and whole[2]:
-        return _member(whole, known)
-    return REFERENCE.sub(lambda found: _text(found, known), value)
+    return _Filling(known=known).fill(value)
 
 
 def words(text: str, known: Mapping[str, Any], mark: Callable[[str], str]) -> str:
@@ -58,19 +52,58 @@ def words(text: str, known: Mapping[str, Any], mark: Callable[[str], str]) -> st
     Raises:
         InvalidRequest: as `fill` does.
     """
+    filling = _Filling(known=known)
 
     def shown(found: re.Match[str]) -> str:
-        value = _member(found, known) if found[2] and found[2] != OWN else None
-        return mark(value) if isinstance(value, str) else _text(found, known)
+        told = filling.text(found)
+        named = found[2] and found[2] != OWN
+        return mark(told) if named and isinstance(_member(found, known), str) else told
 
     return REFERENCE.sub(shown, text)
 
 
-def _text(found: re.Match[str], known: Mapping[str, Any]) -> str:
-    if not found[2]:
-        return f"{{{found[1]}}}"
-    value = _member(found, known)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+@dataclass(kw_only=True)
+class _Filling:
+    """References of one value that are filled: a short text may name a long one many times."""
+
+    known: Mapping[str, Any]
+    left: int = LARGEST
+    """Characters that there is room for."""
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    """Of what is no text, by its reference."""
+
+    def fill(self, value: Any) -> Any:  # Any: JSON
+        """As the function."""
+        if isinstance(value, dict):
+            return {name: self.fill(one) for name, one in cast("Json", value).items()}
+        if isinstance(value, list):
+            return [self.fill(one) for one in cast("list[Any]", value)]
+        if not isinstance(value, str):
+            return value
+        whole = REFERENCE.fullmatch(value)
+        return self._named(whole) if whole and whole[2] else REFERENCE.sub(self.text, value)
+
+    def text(self, found: re.Match[str]) -> str:
+        """What stands in a text in a reference's place."""
+        if not found[2]:
+            return f"{{{found[1]}}}"
+        value = self._named(found)
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    def _named(self, found: re.Match[str]) -> Any:  # Any: JSON
+        """What a reference names, for which there is room."""
+        value = _member(found, self.known)
+        if not isinstance(value, str) and found[0] not in self.sizes:
+            self.sizes[found[0]] = len(json.dumps(value, ensure_ascii=False))
+        self.left -= len(value) if isinstance(value, str) else self.sizes[found[0]]
+        if self.left < 0:
+            raise InvalidRequest(
+                f"What is referred to comes to more than {LARGEST} characters.",
+                field=found[0],
+                value=found[0],
+                remedy="Refer to less, and to what is large once.",
+            )
+        return value
 
 
 def _member(found: re.Match[str], known: Mapping[str, Any]) -> Any:  # Any: JSON

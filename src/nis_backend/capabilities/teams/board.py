@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.teams.team import Member
 
 _BID = re.compile(r"\b(10|\d)\b")
-_DONE = re.compile(r"^\s*DONE:\s*(\S.*)", re.MULTILINE | re.DOTALL)
+# On its line alone: over lines, each of very many empty ones would look through all that follow.
+DONE = re.compile(r"^[^\S\n]*DONE:\s*(\S.*)", re.MULTILINE | re.DOTALL)
 MOST_BID = 10
 
 
@@ -51,7 +52,7 @@ async def write_board(asking: Asking, message: str) -> Outcome:
         for one in added:
             board.append(one)
             await asking.ctx.run.write(Surface(views=[Text(text=f"{one.member}: {verbatim(one.text, lines=True)}")]))
-        done = next((found for one in added if (found := _DONE.search(one.text))), None)
+        done = next((found for one in added if (found := DONE.search(one.text))), None)
         if done is not None:
             return Outcome(response=done[1].strip())
     if not board:
