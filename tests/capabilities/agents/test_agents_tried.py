@@ -35,7 +35,8 @@ def test_what_passes_is_counted_with_its_interval(serve: Serve) -> None:
         report = done(server, "POST", "/agents/parrot/test", {})
         schema: Json = {"type": "object", "required": ["n"]}
         both: Json = {"message": 'Say {"n": 7}', "expected": 7, "answer_schema": schema}
-        own = done(server, "POST", "/agents/parrot/test", {"cases": [both, {**both, "message": "Say 7"}, both]})
+        turned: Json = {**both, "answer_schema": dict(reversed(schema.items()))}
+        own = done(server, "POST", "/agents/parrot/test", {"cases": [both, {**both, "message": "Say 7"}, both, turned]})
         none = ask(server, "POST", "/agents", {**AGENT, "name": "b", "tests": [{"message": "Say it."}]})
         truth = ask(server, "POST", "/agents", {**AGENT, "name": "b", "tests": [{"message": "x", "expected": True}]})
         done(server, "PATCH", "/agents/parrot", {"change": {"tests": None}})

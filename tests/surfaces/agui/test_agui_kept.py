@@ -70,6 +70,22 @@ def test_a_run_that_is_asked_for_again_is_the_same(url: str, speaking: Server) -
     assert len(done(speaking, "GET", "/runs?operation=agents.run_agent&limit=100")["runs"]) == before
 
 
+def test_a_name_that_is_taken_answers_nothing_else(url: str, speaking: Server) -> None:
+    """Promise: what is answered was asked: not with another message, and of another agent or the chat neither."""
+    done(speaking, "POST", "/agents", {**AGENT, "name": "catcher"})
+    first = run(url, given("Who are you?", "t6"))
+    said = [user("Who are you?"), {"id": "a1", "role": "assistant", "content": words(first)}]
+    again = run(url, {"threadId": "t6", "runId": "r1", "messages": said})
+    assert words(again) == words(first)
+    others = [
+        (url, given("Who else?", "t6")),
+        (f"{speaking.url}/agui/agents/catcher", given("Who are you?", "t6")),
+        (f"{speaking.url}/agui", given("Who are you?", "t6")),
+    ]
+    problems = [refused(*one) for one in others]
+    assert [(status, problem["field"]) for status, problem in problems] == [(409, "runId")] * 3
+
+
 def test_a_person_decides_by_resuming(url: str) -> None:
     """Before what writes, the run ends with an interrupt; what answers it goes on with the run."""
     asked = run(url, given("Please remember it.", "t3"))

@@ -72,6 +72,7 @@ def test_a_folder_that_nobody_serves_takes_it_too_in_each_form(tmp_path: Path) -
         ("a.json", "[1]", "holds no object"),
         ("a.json", "[" * 100_000, "is wrong"),
         ("a.yaml", "a: [", "is wrong"),
+        ("a.yaml", "instructions: Hi\n1: 2\nb: 3", "no text, 1"),
         ("a.txt", "{}", "says no form"),
         ("a.toml", 'instructions = "Hi"\nmodle = "x"', "modle is no field"),
         ("a.toml", 'instructions = "Hi"\noperations = ["apples.*"]', "apples.*"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from nis_backend.operation import Model
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
@@ -114,8 +117,7 @@ async def try_out(request: TestAgent, ctx: Context) -> AgentTest:
         return page.model_dump(mode="json", include={"answers"})
 
     answers = (await ctx.note("answers", read))["answers"]
-    # An evaluation asks the same case once.
-    cases = list({str(one.as_case()): one for one in request.cases}.values())
+    cases = _each_once(request.cases)
     results = [_result(case, one) for case, one in zip(cases, answers, strict=True)]
     passed = sum(one.passed for one in results)
     low, high = wilson(passed, len(results))
@@ -133,6 +135,11 @@ async def try_out(request: TestAgent, ctx: Context) -> AgentTest:
         evaluation_id=done["id"],
         run_id=ctx.run.run_id,
     )
+
+
+def _each_once(cases: Iterable[AgentCase]) -> list[AgentCase]:
+    """The cases as an evaluation asks them, each once: in whatever order the members of a schema are."""
+    return list({json.dumps(one.as_case(), sort_keys=True): one for one in cases}.values())
 
 
 def _result(case: AgentCase, answer: Json) -> CaseResult:

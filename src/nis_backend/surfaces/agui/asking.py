@@ -72,6 +72,19 @@ def _split(messages: Sequence[Message]) -> tuple[list[Message], str, str | None]
     return [*(one for _, one in spoken[:tail]), *instructs], "\n\n".join(filter(None, said)).strip(), last
 
 
+def place_asked(messages: Sequence[Message], asked: str) -> int | None:
+    """The place of the message with which a user has asked this, alone or with those right before it, if any has."""
+    said: list[str] = []
+    for number, one in enumerate(messages):
+        if one.role == "user":
+            said.append(words(one, number))
+            if "\n\n".join(filter(None, said)).strip() == asked:
+                return number
+        elif one.role not in {*UNSAID, *INSTRUCTS}:
+            said = []
+    return None
+
+
 def earlier_of(messages: Sequence[Message]) -> list[Json]:
     """Messages as the model is told them; a call that nobody has answered is left out, as providers demand."""
     answered = {one.tool_call_id for one in messages if one.role == "tool"}

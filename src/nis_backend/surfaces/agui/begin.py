@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nis_backend.calling import authorise, call
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, shorten
 from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed, unanswered
-from nis_backend.surfaces.agui.asking import asked_now, earlier_of
+from nis_backend.surfaces.agui.asking import asked_now, earlier_of, place_asked
 from nis_backend.surfaces.agui.begun import Begun, asked_of
 from nis_backend.surfaces.agui.request import attached, words
 from nis_backend.surfaces.agui.thread import (
@@ -134,20 +134,31 @@ async def _there(
         run = await ctx.runs.get(run_name(given.thread_id, given.run_id, ctx))
     except NotFound:
         return None
-    asked = labels_of(run).get("message")
-    if asked is not None and asked not in {one.id for one in given.messages}:
+    place = _place(given, one, run)
+    if place is None:
         raise Conflict(
             f"Run {shorten(given.run_id)!r} was begun with another message.",
             field="runId",
             value=given.run_id,
             remedy="Give each run a runId of its own.",
         )
-    place = next((number for number, one in enumerate(given.messages) if one.id == asked), len(sent))
     told = asked_of(given, run.id, conversation, sent[: place + 1])
     if conversation is not None and labels_of(run).get("joins"):
         before = messages_of(await kept(conversation, ctx, run))
         told = replace(told, before=[*before, *told.before], joins=True)
     return Begun(asked=told)
+
+
+def _place(given: RunInput, one: Answerer, run: Run) -> int | None:
+    """The place of the message that the run answers; None where it is another's, or its answerer is."""
+    if run.operation != one.operation or (one.card is not None and run.input.get("id") != one.card.id):
+        return None
+    if one.card is not None:
+        return place_asked(given.messages, run.input["message"])
+    asked = labels_of(run).get("message")
+    if asked is None:
+        return len(given.messages)
+    return next((number for number, one in enumerate(given.messages) if one.id == asked), None)
 
 
 async def _new(process: Process, given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun:

@@ -43,6 +43,9 @@ def read_definition(path: Path) -> Json:
         raise _wrong(path, f"is wrong: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(given, dict):
         raise _wrong(path, "holds no object")
+    for name in cast("dict[Any, Any]", given):  # Any: YAML has names of any kind
+        if not isinstance(name, str):
+            raise _wrong(path, f"has a field whose name is no text, {shorten(str(name))}")
     return cast("Json", given)
 
 
