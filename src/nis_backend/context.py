@@ -8,9 +8,9 @@ import logging
 import random
 import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -235,6 +235,7 @@ class Context:
             self.drivers.dispatch.submit,
             self.caller.key,
             self.within,
+            nullcontext if self.journal is None else partial(self.drivers.dispatch.resting, self.journal.run_id),
         )
 
     @property

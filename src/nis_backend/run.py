@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
@@ -30,7 +30,7 @@ from nis_backend.operation import Model
 from nis_backend.within import written
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from nis_backend.commands import Submit
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
@@ -202,6 +202,7 @@ class RunLog(Commands):
         submit: Submit = _unsubmitted,
         key: str | None = None,
         within: Within = (),
+        rests: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         super().__init__(store, owner, submit)
         self._tail = tail
@@ -211,6 +212,8 @@ class RunLog(Commands):
         """Whose key begins them: what it may spend holds for them too."""
         self._within = within
         """What they are begun in: what that may spend, too."""
+        self._rests = rests
+        """While a run waits for another: it holds no place that the other may need."""
 
     async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
@@ -386,7 +389,8 @@ class RunLog(Commands):
             Cancelled: it was cancelled.
             Waiting: it waits for a person.
         """
-        row = await self._ended(run_id)
+        with self._rests():
+            row = await self._ended(run_id)
         if row["state"] == "waiting":
             raise waits_for(run_id, _json(row["waiting"]) or {})
         if row["state"] == "failed":

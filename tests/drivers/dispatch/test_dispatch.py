@@ -243,6 +243,27 @@ def test_each_queue_executes_as_many_at_once_as_it_may(with_place: Callable[[Tes
     with_place(body)
 
 
+def test_a_run_that_waits_for_another_holds_no_place_that_it_needs(with_place: Callable[[Test], None]) -> None:
+    """House rule: what begins others in its own queue and waits for them does not wait for ever, however full it is."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 1})
+        await place.submit("run-first")
+        await host.until(1)
+        with host.dispatch.resting("run-first"), host.dispatch.resting("run-first"):
+            await place.submit("run-asked")
+            await host.until(2)
+            assert host.dispatch.under_way() == {"default": (1, 1)}
+        assert host.dispatch.under_way() == {"default": (2, 1)}
+        await place.submit("run-other")
+        host.gate.set()
+        await host.until(3)
+        for one in ("run-first", "run-asked", "run-other"):
+            await state_of(place, one, "succeeded")
+
+    with_place(body)
+
+
 def test_a_delayed_run_starts_when_it_is_due_and_no_sooner(with_place: Callable[[Test], None]) -> None:
     """Nobody wakes the host: it sleeps until then by itself."""
 

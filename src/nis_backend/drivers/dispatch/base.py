@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -81,6 +82,10 @@ class Dispatch(Protocol):
 
     async def submit(self, owner: str, run_id: str) -> None:
         """Have a run executed soon that was committed as `queued`."""
+        ...
+
+    def resting(self, run_id: str) -> AbstractContextManager[None]:
+        """While a run that is executed here waits for another, its place is another's, which may be that one."""
         ...
 
     def under_way(self) -> Mapping[str, tuple[int, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -16,7 +18,7 @@ from nis_backend.errors import Busy, InvalidRequest
 from nis_backend.outage import Outage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from nis_backend.drivers.dispatch.base import Execute, Left
     from nis_backend.drivers.store.base import Row, Store
@@ -33,6 +35,16 @@ LONGEST_SLEEP = 3600.0
 """Seconds after which the rows are looked at in any case: the wall's clock may be set while the loop's runs on."""
 
 
+@dataclass
+class _Place:
+    """Where a run is executed."""
+
+    queue: str
+    waits: int = 0
+    """For how many others it waits; while there are some, the place is not its own."""
+    left: bool = False
+
+
 class InProcess(Dispatch):
     """`queues` says how many runs of each queue are executed at once."""
 
@@ -40,6 +52,7 @@ class InProcess(Dispatch):
         self._store = store
         self._queues = dict(queues)
         self._running = dict.fromkeys(queues, 0)
+        self._places: dict[str, _Place] = {}
         self._submitted = 0
         """Runs since the last look, which are under way to being taken."""
         self._full: set[str] = set()
@@ -127,6 +140,24 @@ class InProcess(Dispatch):
         self.woken.set()
 
     @override
+    @contextmanager
+    def resting(self, run_id: str) -> Generator[None]:
+        place = self._places.get(run_id)
+        if place is None:
+            yield
+            return
+        place.waits += 1
+        if place.waits == 1:
+            self.give_back(place.queue)
+        try:
+            yield
+        finally:
+            place.waits -= 1
+            # It goes on, also where there is no room now: none begins until there is.
+            if not place.waits and not place.left:
+                self._running[place.queue] += 1
+
+    @override
     def under_way(self) -> Mapping[str, tuple[int, int]]:
         return {queue: (self._running[queue], most) for queue, most in self._queues.items()}
 
@@ -184,8 +215,15 @@ class InProcess(Dispatch):
         self._hold_seated(row, queue)
 
     def _hold_seated(self, row: Row, queue: str) -> None:
+        run_id, place = str(row["id"]), _Place(queue)
+        self._places[run_id] = place
+
         def done(left: Left) -> None:
-            self.give_back(queue)
+            place.left = True
+            if self._places.get(run_id) is place:
+                del self._places[run_id]
+            if not place.waits:
+                self.give_back(queue)
             if left.how != "ended":
                 # One that rests may have a deadline, which nobody has looked at yet.
                 self.woken.set()
