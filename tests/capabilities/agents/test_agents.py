@@ -12,6 +12,8 @@ from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
+from nis_backend.surfaces.answering import CHAT
+
 Json = dict[str, Any]
 BALL: Json = {"speed": 20, "angle": 40}
 AGENT: Json = {"name": "thrower", "instructions": "You throw balls.", "model": "local:words"}
@@ -71,7 +73,10 @@ def test_an_agent_uses_what_it_names_and_no_more(serve: Serve) -> None:
 
 
 def test_an_agent_asks_another_within_its_budget(serve: Serve) -> None:
-    """Promise: who is asked runs as a run of its own, inside that of who asks; agents that ask in a ring are ended."""
+    """Promise: who is asked runs as a run of its own, inside that of who asks; agents that ask in a ring are ended.
+
+    Who asks holds no place meanwhile that whom it asks needs: here there is one for all.
+    """
 
     def model(request: Asked) -> Canned:
         first, *_ = told(request)
@@ -84,7 +89,7 @@ def test_an_agent_asks_another_within_its_budget(serve: Serve) -> None:
         return wants((other or "ask-helper", {"message": "What is it?"}))
 
     with FakeOpenAI(*[model] * 30, models=["words"]).in_thread() as provider:
-        server = serve(NIS_LOCAL_URL=provider.url)
+        server = serve(NIS_LOCAL_URL=provider.url, NIS_MAX_RUNS="1")
         done(server, "POST", "/agents", {**AGENT, "name": "helper"})
         chief = {**AGENT, "name": "chief", "instructions": "CHIEF", "agents": ["helper"], "budget": 1.0}
         done(server, "POST", "/agents", chief)
@@ -94,9 +99,15 @@ def test_an_agent_asks_another_within_its_budget(serve: Serve) -> None:
         done(server, "POST", "/agents", {**AGENT, "name": "rung", "instructions": "RING two", "agents": ["ring"]})
         done(server, "PATCH", "/agents/ring", {"change": {"agents": ["rung"]}})
         turned = done(server, "POST", "/agents/rung/run", {"message": "Go round."})
+        done(server, "DELETE", "/agents/helper")
+        gone = ask(server, "POST", "/agents/chief/run", {"message": "Find out."})[2]
+        taken = ask(server, "POST", "/agents", {**AGENT, "name": CHAT})[2]
     assert "It is 42." in reply["response"]
     assert [one["operation"] for one in runs] == ["agents.run_agent"] * 2
     assert "4 deep" in turned["response"] or "ring" in turned["response"]
+    assert (gone["code"], gone["field"], gone["value"]) == ("not_found", "agents", "helper")
+    assert "chief" in gone["detail"]
+    assert (taken["code"], taken["field"]) == ("conflict", "name")
 
 
 def test_an_answer_follows_its_schema_or_is_asked_for_again(serve: Serve) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 LONGEST_INSTRUCTIONS = 50_000
+EVERYBODYS = "chat"
+"""The name by which the chat is asked wherever an agent is named: no other is reached by it."""
 MOST_PATTERNS, MOST_AGENTS = 64, 16
 MOST_VERSIONS = 200
 """Versions of one agent."""

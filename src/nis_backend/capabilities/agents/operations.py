@@ -13,6 +13,7 @@ from nis_backend.annotations import Asker, Plain
 from nis_backend.blob import Blob
 from nis_backend.capabilities.agents import testing
 from nis_backend.capabilities.agents.agent import (
+    EVERYBODYS,
     MOST_VERSIONS,
     Agent,
     AgentVersion,
@@ -209,6 +210,8 @@ async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
 
 
 async def _insert(name: str | None, definition: Definition, ctx: Context) -> Agent:
+    if name == EVERYBODYS:
+        raise Conflict(f"{name!r} is the chat's name.", field="name", value=name, remedy="Give another name.")
     if await ctx.store.count("agents", where={"latest": 1}) >= MOST_KEPT:
         raise Conflict(f"There are {MOST_KEPT} agents.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("agent")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.capabilities.agents.agent import Agent, agent_of, find
 from nis_backend.capabilities.operations.operations import permitted, ranked
 from nis_backend.drivers.llm.base import ModelInfo, Tool
+from nis_backend.errors import NotFound
 from nis_backend.guardrails.marking import fresh_mark, marked
 from nis_backend.loop.attached import senses
 from nis_backend.operation import Model
@@ -64,7 +65,7 @@ async def settle(which: str, version: int | None, request: RunAgent, ctx: Contex
         remote=[*remembers, *await _agents(agent, request, ctx), *await _far(agent, ctx)] if info.tools else [],
         hands=[
             {name: str(getattr(one, name)) for name in ("id", "name", "description")}
-            for one in await _named(agent.hands_off_to, ctx)
+            for one in await _named(agent, "hands_off_to", ctx)
         ],
         remembered=await _recalled(request, ctx) if agent.memory != "none" and request.user_id else [],
     )
@@ -87,8 +88,24 @@ def _remembers(agent: Agent, request: RunAgent, ctx: Context) -> list[Json]:
     ]
 
 
-async def _named(names: Sequence[str], ctx: Context) -> list[Agent]:
-    return [agent_of(await find(name, ctx)) for name in names]
+async def _named(agent: Agent, field: str, ctx: Context) -> list[Agent]:
+    """The agents that one names.
+
+    Raises:
+        NotFound: one is there no more.
+    """
+    found: list[Agent] = []
+    for name in getattr(agent, field):
+        try:
+            found.append(agent_of(await find(name, ctx)))
+        except NotFound:
+            raise NotFound(
+                f"The agent {agent.name} names the agent {name!r}, which is there no more.",
+                field=field,
+                value=name,
+                remedy=f"Make it again, or change `{field}` of {agent.name}.",
+            ) from None
+    return found
 
 
 async def _agents(agent: Agent, request: RunAgent, ctx: Context) -> list[Json]:
@@ -103,7 +120,7 @@ async def _agents(agent: Agent, request: RunAgent, ctx: Context) -> list[Json]:
             "operation": "agents.ask_agent",
             "settled": {"id": one.id, **({} if request.until is None else {"until": request.until})},
         }
-        for one in await _named(agent.agents, ctx)
+        for one in await _named(agent, "agents", ctx)
     ]
 
 

@@ -293,7 +293,8 @@ async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
 
 @operation(
     "plans.run_plan",
-    effect="writes",
+    # What its steps do may: a client that asks before it destroys must ask here.
+    effect="destroys",
     on="plan",
     outward=True,
     view=_draw_done,

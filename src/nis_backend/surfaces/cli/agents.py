@@ -48,7 +48,8 @@ operations = ["physics.*", "mathematics.*"]
 # Other agents that it may ask, each by its name.
 # agents = ["librarian"]
 
-# When a person decides first: "writes" (before what writes or destroys), "destroys", or "nothing".
+# When a person decides first: "writes" (before what writes or destroys), "destroys", "tainted" (the same, and once it
+# has read what somebody else may have written, before what writes or reaches out), or "nothing".
 asks = "writes"
 
 # Bounds of one run: times its model is asked with tools, and dollars.
