@@ -50,7 +50,13 @@ def unknown(thing: str, which: str) -> NotFound:
 async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -> None:
     """Delete a thing, of which this is the latest version, with the at most so many before it."""
     where = {f"{thing}_id": head[f"{thing}_id"], "latest": 0}
-    earlier = await ctx.store.select(table, where=where, limit=most, descending=False)
-    # The latest last: what is cut here can be called again.
-    for row in [*earlier, head]:
-        await ctx.store.delete(table, row["id"])
+
+    async def earlier() -> None:
+        for row in await ctx.store.select(table, where=where, limit=most, descending=False):
+            await ctx.store.delete(table, row["id"])
+
+    # The latest after those before it: what is cut here can be called again.
+    await earlier()
+    await ctx.store.delete(table, head["id"])
+    # Who has changed it meanwhile has left one more, which nobody could find any more.
+    await earlier()
