@@ -389,7 +389,7 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
     """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
     from nis_backend.capabilities.agents.running import deep  # noqa: PLC0415 - loads with the first run
 
-    deep(ctx, DEEPEST)
+    await deep(ctx, DEEPEST)
     check_attached(request.attachments)
     agent = agent_of(await find(request.id, ctx, request.version))
     if request.version is None:

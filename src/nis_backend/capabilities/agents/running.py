@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
 
+RUN = "agents.run_agent"
 MENDED = 2
 """Times that an answer is asked for again which does not follow its schema."""
 MOST_HANDED = 8
@@ -278,14 +279,19 @@ def _sum(counts: Sequence[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def deep(ctx: Context, most: int) -> None:
+async def deep(ctx: Context, most: int) -> None:
     """Refuse an agent that is asked by agents which were asked, too many in a row.
+
+    What began the first of them, a plan, a team or a test, is no agent.
 
     Raises:
         InvalidRequest: there are more than `most`.
     """
     chain = [one for scope, one in ctx.within if scope == "run"]
-    if len(chain) > most:
+    if len(chain) <= most:
+        return
+    rows = [await ctx.store.get("runs", one) for one in chain]
+    if sum(row is not None and row["operation"] == RUN for row in rows) > most:
         raise InvalidRequest(
             f"Agents asked each other {most} deep.", remedy="Break the loop, or ask the last directly."
         )
