@@ -72,6 +72,16 @@ def test_what_could_not_run_is_refused_by_its_field(refusing: Server, steps: lis
     assert problem["remedy"]
 
 
+def test_no_model_is_asked_for_a_plan_whose_name_is_taken(refusing: Server) -> None:
+    """House rule: what cannot be is refused before it costs anything."""
+    proposals = "/runs?operation=plans.propose_plan"
+    plan, before = done(refusing, "POST", "/plans", {"steps": [ALIVE]}), done(refusing, "GET", proposals)
+    asked = {"goal": "See whether it is alive.", "operations": [ALIVE["operation"]], "name": plan["name"]}
+    status, _, problem = ask(refusing, "POST", "/plans/propose-plan", asked)
+    assert (status, problem["field"]) == (409, "name")
+    assert done(refusing, "GET", proposals) == before
+
+
 def test_what_the_caller_may_not_call_is_refused_by_its_field(serve: Serve) -> None:
     """Promise: a plan has no right of its own, when it is made nor when it is run."""
     admin = {"authorization": "Bearer nis-admin-key-0123456789abcdef0123456789"}

@@ -186,10 +186,13 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
     try:
         await ctx.store.insert("plans", row)
     except Conflict:
-        raise Conflict(
-            f"There is a plan {name!r}.", field="name", value=name, remedy="Delete that one, or give another name."
-        ) from None
+        raise _taken(name) from None
     return plan_of(row)
+
+
+def _taken(name: str | None) -> Conflict:
+    told = f"There is a plan {name!r}."
+    return Conflict(told, field="name", value=name, remedy="Delete that one, or give another name.")
 
 
 async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
@@ -211,6 +214,9 @@ async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
             except NotFound as error:
                 raise NotFound(error.message, field=f"{family}.{number}", value=name, remedy=error.remedy) from None
     await ctx.models.choose(request.model)
+    if request.name is not None and await ctx.store.select("plans", where={"name": request.name}, limit=1):
+        # A model would be asked for what could not be kept.
+        raise _taken(request.name)
     return request
 
 
