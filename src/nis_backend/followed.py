@@ -35,11 +35,12 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     refusal: NisError | None = None,
     ask: str = "",
     seconds: float | None = None,
+    until: float | None = None,
 ) -> tuple[Any, Json | None]:  # Any: JSON
     """Make the call, and wait for its end: the result, or the problem beside None.
 
     It is made once however often the run is executed: a run that it began is followed again. `ask` is why a person
-    decides first. After `seconds` it is ended, and that is the problem.
+    decides first. After `seconds`, and at `until` at the latest, it is ended, and that is the problem.
 
     Raises:
         Suspended: a person has to decide first.
@@ -52,7 +53,7 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     if used.event.problem is not None or not (alone or shape == "run"):
         return used.event.result, used.event.problem
     run_id = str(used.event.result["id"])
-    ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds))
+    ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds, until))
     return ended["result"], ended["problem"]
 
 
@@ -76,8 +77,8 @@ async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: w
     await asyncio.gather(*waited, return_exceptions=True)
 
 
-async def _ended(ctx: Context, run_id: str, seconds: float | None) -> Json:
-    seconds = await _left(ctx, seconds)
+async def _ended(ctx: Context, run_id: str, seconds: float | None, until: float | None) -> Json:
+    seconds = await left(ctx, seconds, until)
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
@@ -96,14 +97,18 @@ async def _ended(ctx: Context, run_id: str, seconds: float | None) -> Json:
         raise
 
 
-async def _left(ctx: Context, seconds: float | None) -> float | None:
-    """The time there is: what was given, and no more than the run has that waits, less what ending it takes."""
+async def left(ctx: Context, seconds: float | None, until: float | None = None) -> float | None:
+    """The time there is: what was given, and no more than the run has that waits, less what ending it takes.
+
+    By the clock, and not by the run's own time: while no process had it, time has passed.
+    """
+    now = ctx.drivers.store.now()
+    least = [one for one in (seconds, None if until is None else until - now) if one is not None]
     deadline = (await ctx.runs.get(ctx.run.run_id)).deadline
-    if deadline is None:
-        return seconds
-    left = deadline - ctx.drivers.store.now()
-    left = max(left - min(LAST_SECONDS, left / 4), 0.1)
-    return left if seconds is None else min(left, seconds)
+    if deadline is not None:
+        last = deadline - now
+        least.append(last - min(LAST_SECONDS, last / 4))
+    return max(min(least), 0.1) if least else None
 
 
 async def _result(ctx: Context, run_id: str) -> Any:  # Any: JSON

@@ -77,7 +77,13 @@ class Asking:
             late = DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.").problem()
             return Contribution(member=member.name, round=turn, problem=late)
         result, problem = await follow(
-            self.ctx, number, f"{member.name}-{number}", operation, request, seconds=min(self.team.seconds, left)
+            self.ctx,
+            number,
+            f"{member.name}-{number}",
+            operation,
+            request,
+            seconds=self.team.seconds,
+            until=self.until,
         )
         if problem is not None:
             return Contribution(member=member.name, round=turn, problem=problem)
