@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 from gguf_tokens import tokenizer_of
 
-from nis_backend.drivers.compute.base import Json, OnProgress, PoolStatus
+from nis_backend.drivers.compute.base import Json, OnProgress, Pool, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
@@ -391,6 +391,9 @@ class Listening:
     ) -> Json:
         """Never used by a model."""
         raise NotImplementedError
+
+    def add(self, pool: Pool, most: int) -> None:
+        """None is ever added."""
 
     def status(self) -> list[PoolStatus]:
         """No processes."""
