@@ -199,7 +199,7 @@ def test_where_the_operator_says_so_nobody_is_asked(tooled: Server) -> None:
 
 def test_an_agent_that_is_kept_is_offered_tools_of_the_servers_it_names(tooled: Server) -> None:
     """Promise of an agent's `servers`: tools of the one that it names, and of no other."""
-    ann = holder(tooled, owner="ann", scopes=["*", "server:admin"])
+    ann = holder(tooled, owner="of-agents", scopes=["*", "server:admin"])
     for name in ("demo", "other"):
         registered(ann, name=name, approval="changes")
     said: dict[str, str] = {}
