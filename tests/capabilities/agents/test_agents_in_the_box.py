@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Serve
+from conftest import Server, running_server
 from rest_client import done, followed
 
 Json = dict[str, Any]
 THROW = "How far does a ball fly at 20 m/s and 40 degrees without drag?"
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One with no key at all."""
+    with running_server(tmp_path_factory.mktemp("boxed")) as one:
+        yield one
+
+
 @pytest.fixture
-def runs(serve: Serve) -> Any:  # Any: a closure
+def runs(server: Server) -> Any:  # Any: a closure
     """Has an agent with these operations answer."""
-    server = serve()
 
     def run(operations: list[str], message: str) -> tuple[Json, list[Json]]:
         agent = done(
