@@ -87,7 +87,8 @@ def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None
         systems = [one.body["messages"][0]["content"] for one in asked[before:]]
         model_ = done(server, "POST", REPLAY, {**given, "model": "local:other", "times": 1})
         instructed = done(server, "POST", REPLAY, {**given, "instructions": "You catch balls.", "times": 1})
-        last = asked[-1].body["messages"][0]["content"]
+        # The run as it was is asked beside it: either may come last.
+        lasts = [one.body["messages"][0]["content"] for one in asked[-4:]]
         replayed = done(server, "GET", f"/runs/{told['run_id']}/replay")
         wrong = {
             "nothing": ask(server, "POST", REPLAY, {"run": run}),
@@ -106,7 +107,7 @@ def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None
     assert all("You throw balls." in one for one in systems)
     assert model_["changed"]["outcomes"][0]["response"] == "It flies 99 m."
     assert "cannot show any" in model_["reading"]
-    assert "You catch balls." in last
+    assert any("You catch balls." in one for one in lasts)
     assert instructed["otherwise"] == "with other instructions"
     assert replayed["identical"], replayed
     assert {what: (status, problem["field"]) for what, (status, _, problem) in wrong.items()} == {
