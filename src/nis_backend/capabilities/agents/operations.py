@@ -27,8 +27,9 @@ from nis_backend.capabilities.agents.agent import (
     written,
 )
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
+from nis_backend.changed import with_changes
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
+from nis_backend.errors import Conflict, NisError, shorten
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -308,7 +309,7 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
             value=request.id,
             remedy="Clone it, and go on with the copy.",
         )
-    definition = _changed(agent_of(head), request.change)
+    definition = with_changes(Definition, agent_of(head), request.change, "An agent", list(Definition.model_fields))
     await check(definition, head["name"], ctx)
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
     before: Row = {**head, "id": ctx.new_id("agent"), "latest": 0, "created": head["updated"]}
@@ -327,36 +328,6 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
     if not changed:
         raise meanwhile if await ctx.store.get("agents", head["id"]) else unknown(request.id)
     return agent_of({**head, **changes})
-
-
-def _changed(agent: Agent, change: Json) -> Definition:
-    """The definition with its changes.
-
-    Raises:
-        InvalidRequest: a field is none of a definition's, or its value is wrong.
-    """
-    from pydantic import ValidationError  # noqa: PLC0415 - only for what is wrong
-
-    for name in change:
-        if name not in Definition.model_fields:
-            raise InvalidRequest(
-                f"An agent has no field {name!r}.",
-                field=f"change.{name}",
-                value=name,
-                remedy=f"Its fields are: {', '.join(Definition.model_fields)}.",
-            )
-    given = {**agent.model_dump(include=set(Definition.model_fields)), **change}
-    try:
-        return Definition.model_validate({name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        field = ".".join(map(str, wrong["loc"]))
-        raise InvalidRequest(
-            f"change.{field}: {wrong['msg']}.",
-            field=f"change.{field}",
-            value=wrong.get("input"),
-            remedy="Give what the field takes.",
-        ) from None
 
 
 @operation(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.metacognition.policy.policy import KeptPolicy, Name, check, find, policy_of, written
-from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.changed import with_changes
+from nis_backend.errors import Conflict
 from nis_backend.guardrails.held import MOST_POLICIES, forget
 from nis_backend.guardrails.persons import RULES, refuse_model
 from nis_backend.guardrails.rules import Finding, Policy, Then
@@ -214,43 +215,13 @@ async def update_policy(request: UpdatePolicy, ctx: Context) -> KeptPolicy:
     refuse_model(ctx, CHANGES)
     row = await find(request.id, ctx)
     policy = policy_of(row)
-    changed = _changed(policy, request.change)
-    await check(changed, ctx)
-    changes: Row = {"enabled": int(changed.enabled), "definition": written(changed), "updated": ctx.now()}
+    names = sorted({*Policy.model_fields, "enabled"})
+    after = with_changes(CreatePolicy, policy, request.change, "A policy", names)
+    await check(after, ctx)
+    changes: Row = {"enabled": int(after.enabled), "definition": written(after), "updated": ctx.now()}
     await ctx.store.update("policies", row["id"], changes)
     forget(ctx)
     return policy_of({**row, **changes})
-
-
-def _changed(policy: KeptPolicy, change: Json) -> CreatePolicy:
-    """The policy with its changes.
-
-    Raises:
-        InvalidRequest: a field is none of a policy's, or its value is wrong.
-    """
-    from pydantic import ValidationError  # noqa: PLC0415 - only for what is wrong
-
-    allowed = {*Policy.model_fields, "enabled"}
-    for name in change:
-        if name not in allowed:
-            raise InvalidRequest(
-                f"A policy has no field {name!r}.",
-                field=f"change.{name}",
-                value=name,
-                remedy=f"Its fields are: {', '.join(sorted(allowed))}.",
-            )
-    given = {**policy.model_dump(include=allowed), **change}
-    try:
-        return CreatePolicy.model_validate({name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        field = ".".join(map(str, wrong["loc"]))
-        raise InvalidRequest(
-            f"change.{field}: {wrong['msg']}.",
-            field=f"change.{field}",
-            value=wrong.get("input"),
-            remedy="Give what the field takes.",
-        ) from None
 
 
 @operation(
