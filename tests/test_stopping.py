@@ -41,10 +41,15 @@ def check_ends(body: Callable[[], Coroutine[None, None, None]]) -> None:
     assert not thread.is_alive()
 
 
+HELD = asyncio.Event()
+"""Set when a run is where it hears that it is to stop, and not sooner: its own steps would let go of it."""
+
+
 @operation("tests.hold_on", effect="writes")
 async def hold_on(request: Nothing, ctx: Context) -> Recorded[Nothing]:
     """Let go when it is told the third time: the process's last word, after the store is closed."""
     await ctx.run.before_effect()
+    HELD.set()
     for _ in range(2):
         try:
             await asyncio.Event().wait()
@@ -65,9 +70,8 @@ def test_a_run_that_lets_go_after_the_store_is_closed_does_not_keep_the_process(
         one.operations.add([hold_on])
         async with one.open():
             ctx = one.context(LOCAL)
-            handle = await ctx.start_run(hold_on, Nothing())
-            async for _ in handle.follow():
-                break
+            await ctx.start_run(hold_on, Nothing())
+            await HELD.wait()
 
     check_ends(body)
     with sqlite3.connect(tmp_path / "nis.db") as database:

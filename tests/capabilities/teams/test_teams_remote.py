@@ -26,7 +26,7 @@ def test_three_servers_reach_a_quorum_with_one_of_them_dead(serve: Serve, tmp_pa
     for number, server in enumerate(far):
         done(here, "POST", "/remote-agents", {"name": f"far{number}", "url": server.url})
     members = [{"name": f"m{number}", "remote": f"far{number}"} for number in range(3)]
-    team = {"name": "three", "shape": "vote", "members": members, "answer": {"kind": "number"}, "seconds": 20}
+    team = {"name": "three", "shape": "vote", "members": members, "answer": {"kind": "number"}, "seconds": 60}
     done(here, "POST", "/teams", team)
     whole = done(here, "POST", "/teams/three/run", {"message": "Which number did we agree on?"})
     far[1].kill()

@@ -68,7 +68,7 @@ class CollectedExamples(Model):
 
 
 TALKS = Before(name="talks", operation="datasets.create_dataset", request={"kind": "chat"})
-OWN = Before(name="own", operation="datasets.grant_consent", request={"purposes": ["training"]})
+OWN = Before(name="own", operation="datasets.grant_consent", request={"purposes": ["training", "evaluation"]})
 SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
 
 

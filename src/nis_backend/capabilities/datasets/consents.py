@@ -113,9 +113,7 @@ async def _find(person: str, ctx: Context) -> Row | None:
     return rows[0] if rows else None
 
 
-GRANTED = Before(
-    name="granted", operation="datasets.grant_consent", request={"user": "ada", "purposes": ["training", "evaluation"]}
-)
+GRANTED = Before(name="granted", operation="datasets.grant_consent", request={"user": "ada", "purposes": ["training"]})
 
 
 @operation(
