@@ -59,7 +59,7 @@ steps = 8
 # What the answer has to hold: words that are in it, or the number that it ends with.
 [[tests]]
 message = "How far does a ball fly that is thrown at 20 m/s and 40 degrees, without drag?"
-expected = "40"
+expected = "40.17"
 """
 
 
