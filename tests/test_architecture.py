@@ -30,7 +30,7 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
-    *("answers", "candour", "canary", "changed", "followed", "versioned"),
+    *("answers", "candour", "canary", "changed", "followed", "found", "versioned"),
     *("guardrails", "identifying"),
     "numerics",
     "pictures",
@@ -108,7 +108,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice", "answering")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "versioned", "followed", "canary"),
+    *("opened", "owned", "steps", "times", "fork", "asking", "fetched", "found", "versioned", "followed", "canary"),
     *("deciding", "reviewing"),
 )
 ENVIRONMENT_READERS = (

@@ -17,6 +17,7 @@ from nis_backend.event import (
     Rejected,
     ResumeRequested,
 )
+from nis_backend.found import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -193,6 +194,4 @@ def append_of(  # noqa: PLR0913, PLR0917 - the fields of an append
 
 def unknown_run(run_id: str) -> NotFound:
     """The refusal for a run that the caller does not have."""
-    return NotFound(
-        f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is."
-    )
+    return unknown("run", run_id)

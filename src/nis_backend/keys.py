@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from nis_backend.caller import ADMIN, Caller
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import NisError, NotFound, Unauthenticated
+from nis_backend.errors import NisError, Unauthenticated
+from nis_backend.found import unknown
 from nis_backend.view import moment
 
 if TYPE_CHECKING:
@@ -231,9 +232,7 @@ class KeyRing:
         """
         rows = await self._store.keys({**self._within, "id": key_id}, limit=1)
         if not rows:
-            raise NotFound(
-                f"There is no key {key_id!r}.", field="id", value=key_id, remedy="List the keys to see what there is."
-            )
+            raise unknown("key", key_id)
         return rows[0]
 
     async def page(self, owner: str | None, cursor: str | None, limit: int) -> tuple[list[Row], str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import NotFound
+from nis_backend.found import by_name
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -17,12 +18,7 @@ async def find(table: Table, thing: str, which: str, ctx: Context, version: int 
     Raises:
         NotFound: the caller has none such.
     """
-    row = await ctx.store.get(table, which)
-    if row is None or not row["latest"]:
-        rows = await ctx.store.select(table, where={"name": which, "latest": 1}, limit=1)
-        if not rows:
-            raise unknown(thing, which)
-        row = rows[0]
+    row = await by_name(table, thing, which, ctx, only={"latest": 1})
     if version in {None, row["version"]}:
         return row
     where = {f"{thing}_id": row[f"{thing}_id"], "version": version}
@@ -35,16 +31,6 @@ async def find(table: Table, thing: str, which: str, ctx: Context, version: int 
             remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
         )
     return rows[0]
-
-
-def unknown(thing: str, which: str) -> NotFound:
-    """That the caller has no such thing."""
-    return NotFound(
-        f"There is no {thing} {which!r}.",
-        field="id",
-        value=which,
-        remedy=f"List the {thing}s to see what there is.",
-    )
 
 
 async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -> None:

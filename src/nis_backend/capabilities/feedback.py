@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend import found
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
 
@@ -79,19 +81,10 @@ def _of(row: Row) -> Feedback:
 
 
 async def _find(feedback_id: str, ctx: Context) -> Feedback:
-    row = await ctx.store.get("feedback", feedback_id)
-    if row is None:
-        raise _unknown(feedback_id)
-    return _of(row)
+    return _of(await found.by_id("feedback", "feedback", feedback_id, ctx))
 
 
-def _unknown(feedback_id: str) -> NotFound:
-    return NotFound(
-        f"There is no feedback {feedback_id!r}.",
-        field="id",
-        value=feedback_id,
-        remedy="List the feedback to see what there is.",
-    )
+_unknown = partial(found.unknown, "feedback", many="feedback")
 
 
 @operation(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.errors import Conflict, Forbidden, NotFound, Waiting
+from nis_backend.errors import Conflict, Forbidden, Waiting
 from nis_backend.event import ApprovalRequired, Approved, Rejected
+from nis_backend.found import unknown
 from nis_backend.guardrails.deciding import made
 from nis_backend.held import START, for_approval
 from nis_backend.run import TERMINAL, Terms, own_queue
@@ -240,9 +241,7 @@ async def decide(ctx: Context, id_: str, *, approved: bool, note: str) -> Row:
     store, owner = ctx.drivers.store, ctx.caller.owner
     row = await store.get("reviews", owner, id_)
     if row is None:
-        raise NotFound(
-            f"There is no review {id_!r}.", field="id", value=id_, remedy="List the reviews to see what waits."
-        )
+        raise unknown("review", id_)
     open_ = {"pending"} if row["run_id"] else {"pending", "approved", "rejected"}
     if row["state"] not in open_:
         raise Conflict(f"The review {id_} is {row['state']}.", field="id", value=id_, remedy="List those that wait.")

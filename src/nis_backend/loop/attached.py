@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from nis_backend.blob import Blob
-from nis_backend.errors import NisError, NotFound, TooLarge, shorten
+from nis_backend.errors import NotFound, TooLarge, shorten
+from nis_backend.found import named_in
 from nis_backend.limits import DOCUMENTS, PICTURES, SOUNDS, Media
 from nis_backend.operation import Model
 from nis_backend.shelf import expired
@@ -148,13 +149,10 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
     """
 
     async def fetch(number: int, url: str) -> Blob:
-        try:
+        with named_in(f"links.{number}"):
             kept = await ctx.call_named("blobs.fetch_blob", {"url": url})
             ctx.came.append(kept.id)
             return (await ctx.blobs.resolve(Linked.model_validate({"attached": kept.id}), [])).attached
-        except NisError as error:
-            error.field = f"links.{number}"
-            raise
 
     fetching = [asyncio.create_task(fetch(number, url)) for number, url in enumerate(links)]
     try:

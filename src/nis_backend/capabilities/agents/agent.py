@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend import versioned
+from nis_backend import found, versioned
 from nis_backend.capabilities.agents.cases import MOST_CASES, AgentCase
 from nis_backend.conforming import hold
 from nis_backend.errors import InvalidRequest, NotFound
@@ -149,18 +150,11 @@ def written(definition: Definition) -> str:
     return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
 
 
-async def find(which: str, ctx: Context, version: int | None = None) -> Row:
-    """The row of an agent's version, the latest when None; `which` is its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    return await versioned.find("agents", "agent", which, ctx, version)
+find = partial(versioned.find, "agents", "agent")
+"""The row of a version, the latest when None, of the agent of this id or name."""
 
 
-def unknown(which: str) -> NotFound:
-    """That the caller has no such agent."""
-    return versioned.unknown("agent", which)
+unknown = partial(found.unknown, "agent")
 
 
 async def check(definition: Definition, name: str | None, ctx: Context) -> None:

@@ -14,6 +14,7 @@ from nis_backend.blob import Blob
 from nis_backend.calling import authorise, refuse_secret
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, TooLarge
 from nis_backend.event import Noted
+from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 from nis_backend.run import Run, State, run_of
 from nis_backend.view import Table, View, moment
@@ -248,9 +249,7 @@ async def _run(batch_id: str, ctx: Context) -> Run:
     except NotFound:
         run = None
     if run is None or run.operation != NAME:
-        raise NotFound(
-            f"There is no batch {batch_id!r}.", field="id", value=batch_id, remedy="List the batches to see them."
-        )
+        raise unknown("batch", batch_id, many="batches")
     return run
 
 

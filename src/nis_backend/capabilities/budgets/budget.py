@@ -10,7 +10,7 @@ from pydantic import Field
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.drivers.gateway.periods import DOLLAR, EACH, Length, counted_as, period_of
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import NotFound
+from nis_backend.found import unknown
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -95,12 +95,7 @@ async def find(budget_id: str, ctx: Context) -> Row:
     if row is None and not ctx.caller.lacks([SERVER_ADMIN]):
         row = next(iter(await ctx.drivers.store.configured("budgets", {"id": budget_id})), None)
     if row is None:
-        raise NotFound(
-            f"There is no budget {budget_id!r}.",
-            field="id",
-            value=budget_id,
-            remedy="List the budgets to see what there is.",
-        )
+        raise unknown("budget", budget_id)
     return row
 
 

@@ -10,7 +10,8 @@ from nis_backend.caller import SERVER
 from nis_backend.capabilities.budgets.budget import OWN, Action, Budget, Scope, find, page, shown
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.periods import EACH, Length, nano
-from nis_backend.errors import Forbidden, InvalidRequest, NotFound
+from nis_backend.errors import Forbidden, InvalidRequest
+from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Table, View
@@ -138,12 +139,7 @@ async def _whose(request: CreateBudget, ctx: Context) -> str:
         return request.subject
     rows = await ctx.drivers.store.keys({"id": request.subject}, limit=1)
     if not rows:
-        raise NotFound(
-            f"There is no key {request.subject!r}.",
-            field="subject",
-            value=request.subject,
-            remedy="List the keys to see what there is.",
-        )
+        raise unknown("key", request.subject, "subject")
     return str(rows[0]["owner"])
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.annotations import Names, Reads
-from nis_backend.drivers.store.items import no_collection
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
 MOST_COLLECTIONS = 1000
@@ -57,16 +57,5 @@ def collection_of(row: Row) -> Collection:
     return Collection.model_validate({name: row[name] for name in Collection.model_fields})
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """The row of a collection by its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("collections", which)
-    if row is None:
-        rows = await ctx.store.select("collections", where={"name": which}, limit=1)
-        if not rows:
-            raise no_collection(which)
-        row = rows[0]
-    return row
+find = partial(found.by_name, "collections", "collection")
+"""The row of a collection, by its id or its name."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import found
 from nis_backend.annotations import Names, Plain, Reads
 from nis_backend.capabilities.datasets.kinds import Kind
 from nis_backend.errors import Conflict, NotFound
@@ -97,24 +99,8 @@ def version_of(row: Row, current: str | None) -> Version:
     return Version(**known, version=digest, note=json.loads(row["note"] or "{}"), current=digest == current)
 
 
-async def find(which: str, ctx: Context, field: str = "id") -> Row:
-    """The row of a dataset by its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("datasets", which)
-    if row is None:
-        rows = await ctx.store.select("datasets", where={"name": which}, limit=1)
-        row = rows[0] if rows else None
-    if row is None:
-        raise NotFound(
-            f"There is no dataset {which!r}.",
-            field=field,
-            value=which,
-            remedy="List the datasets to see what there is.",
-        )
-    return row
+find = partial(found.by_name, "datasets", "dataset")
+"""The row of a dataset, by its id or its name."""
 
 
 async def find_version(dataset: Row, which: str | None, ctx: Context) -> Row:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from nis_backend import found
 from nis_backend.annotations import Reads
 from nis_backend.capabilities.documents.pages import Kind
 from nis_backend.errors import Cancelled, NotFound
@@ -129,21 +131,8 @@ def document_of(row: Row) -> Document:
     )
 
 
-async def find(document_id: str, ctx: Context) -> Row:
-    """The row of a document.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("documents", document_id)
-    if row is None:
-        raise NotFound(
-            f"There is no document {document_id!r}.",
-            field="id",
-            value=document_id,
-            remedy="List the documents to see what there is.",
-        )
-    return row
+find = partial(found.by_id, "documents", "document")
+"""The row of a document, by its id."""
 
 
 async def told(row: Row, ctx: Context) -> Document:

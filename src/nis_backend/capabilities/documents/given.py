@@ -18,7 +18,8 @@ from nis_backend.capabilities.documents.keeping import collection_of
 from nis_backend.capabilities.documents.operations import read_document
 from nis_backend.capabilities.documents.pages import ReadRequest
 from nis_backend.capabilities.documents.sentences import sentences_of
-from nis_backend.errors import InvalidRequest, NisError, NotFound
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -124,15 +125,12 @@ async def _read(ctx: Context, blob: Blob, field: str) -> Reading:
     notes: list[str] = []
     title: str | None = None
     first: int | None = 1
-    try:
+    with named_in(field):
         while first is not None:
             read = await ctx.call(read_document, ReadRequest(document=blob, first_page=first))
             pages += [(page.number, page.text) for page in read.pages]
             notes += [note for note in read.notes if note not in notes]
             first, title = read.next_page, read.title
-    except NisError as error:
-        error.field = field
-        raise
     return Reading(name=blob.name or title or field, pages=pages, notes=notes)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from nis_backend import found
 from nis_backend.capabilities.evaluations.cases import Turn
 from nis_backend.capabilities.evaluations.targets import How
 from nis_backend.errors import NotFound
@@ -138,21 +140,8 @@ def id_of(run_id: str) -> str:
     return f"evaluation-{run_id.partition('-')[2]}"
 
 
-async def find(evaluation_id: str, ctx: Context, field: str = "id") -> Row:
-    """Its row.
-
-    Raises:
-        NotFound: the caller has none of this id.
-    """
-    row = await ctx.store.get("evaluations", evaluation_id)
-    if row is None:
-        raise NotFound(
-            f"There is no evaluation {evaluation_id!r}.",
-            field=field,
-            value=evaluation_id,
-            remedy="List the evaluations to see them.",
-        )
-    return row
+find = partial(found.by_id, "evaluations", "evaluation")
+"""The row of a evaluation, by its id."""
 
 
 TAIL = 64

@@ -19,7 +19,8 @@ from nis_backend.capabilities.evaluations.rows import KINDS, case_of
 from nis_backend.capabilities.evaluations.scoring import held_once
 from nis_backend.capabilities.evaluations.targets import GIVEN, How, Target, check
 from nis_backend.conforming import hold
-from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -188,11 +189,8 @@ async def readable(request: Measures, ctx: Context) -> list[Metric]:
         if one.kind == "judge" and one.against not in ("expected", "rubric"):
             await find(one.against, ctx, f"metrics.{number}.against")
         if one.kind == "judge" and one.model is not None:
-            try:
+            with named_in(f"metrics.{number}.model"):
                 await ctx.models.choose(one.model)
-            except NisError as error:
-                error.field = f"metrics.{number}.model"
-                raise
     if any(one.kind == "schema_valid" for one in metrics):
         await asyncio.to_thread(_hold_all, request.cases)
     return metrics
@@ -212,11 +210,8 @@ def digest_of(cases: Sequence[Case]) -> str:
 
 async def _pinned(request: CreateEvaluation, ctx: Context) -> CreateEvaluation:
     """The request with the dataset's id and version, which stay what they are for as long as the run goes on."""
-    try:
+    with named_in("dataset"):
         found = await ctx.call_named("datasets.get_dataset", {"id": request.dataset})
-    except NisError as error:
-        error.field = "dataset"
-        raise
     if found.kind not in KINDS:
         raise InvalidRequest(
             f"{request.dataset} is a dataset of {found.kind}.",

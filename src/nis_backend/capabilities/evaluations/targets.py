@@ -11,7 +11,8 @@ from pydantic import Field, JsonValue
 from nis_backend.annotations import Plain
 from nis_backend.calling import authorise, refuse_secret
 from nis_backend.capabilities.evaluations.cases import LONGEST_INPUT
-from nis_backend.errors import NisError, NotFound, NotSupported
+from nis_backend.errors import NotFound, NotSupported
+from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ async def check(target: Target, ctx: Context) -> str:
         Forbidden: the caller may not call it.
         Unavailable: the model's provider cannot answer now.
     """
-    try:
+    with named_in("target"):
         match target.kind:
             case "model":
                 authorise(ctx.operations.entry("models.complete_chat"), ctx)
@@ -100,9 +101,6 @@ async def check(target: Target, ctx: Context) -> str:
                 _check_operation(target.name, ctx)
             case "given":
                 pass
-    except NisError as error:
-        error.field = "target"
-        raise
     return f"{target.kind}:{target.name}".rstrip(":")
 
 

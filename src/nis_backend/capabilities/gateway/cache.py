@@ -9,7 +9,7 @@ from pydantic import Field
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.periods import DOLLAR
-from nis_backend.errors import NotFound
+from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
 
@@ -106,12 +106,7 @@ async def get_statistics(request: GetStatistics, ctx: Context) -> Statistics:
 async def clear_cache(request: ClearCache, ctx: Context) -> Cleared:
     """Forget every answer that a route has kept, in all processes that share the cache."""
     if request.route not in await ctx.gateway.routes():
-        raise NotFound(
-            f"There is no route {request.route!r}.",
-            field="route",
-            value=request.route,
-            remedy="List the routes to see them.",
-        )
+        raise unknown("route", request.route, "route")
     removed = await ctx.gateway.clear_cached(request.route)
     server = ctx.administered(SERVER)
     for table, row in noted(ctx, "cache", "clear", before={"id": request.route}, after=None):

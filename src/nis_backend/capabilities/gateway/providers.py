@@ -10,7 +10,8 @@ from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.addresses import host_of, is_private, kept_host, refuse_private
 from nis_backend.drivers.gateway.route import COMPUTED_HERE, OWN
-from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
+from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -142,12 +143,7 @@ async def _find(provider_id: str, ctx: Context) -> SetUp:
     for found in await ctx.gateway.providers():
         if found.id == provider_id:
             return found
-    raise NotFound(
-        f"There is no provider {provider_id!r}.",
-        field="id",
-        value=provider_id,
-        remedy="List the providers to see what there is.",
-    )
+    raise unknown("provider", provider_id)
 
 
 def _draw(_request: Model, result: ProviderList) -> list[View]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.capabilities.gateway.providers import RESERVED, SERVERS, Name
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Needs
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -156,10 +158,7 @@ MADE = Before(
 )
 
 
-def _unknown(route_id: str) -> NotFound:
-    return NotFound(
-        f"There is no route {route_id!r}.", field="id", value=route_id, remedy="List the routes to see what there is."
-    )
+_unknown = partial(found.unknown, "route")
 
 
 async def _find(route_id: str, ctx: Context) -> Row:

@@ -398,7 +398,7 @@ async def refresh_tools(request: OneMcpServer, ctx: Context) -> RemoteToolList:
 async def list_tools(request: ListRemoteTools, ctx: Context) -> RemoteToolList:
     """List the tools of other servers that agents here are offered, and what a person is asked before each."""
     if request.server:
-        rows = [await find(request.server, ctx)]
+        rows = [await find(request.server, ctx, "server")]
     else:
         rows = await ctx.store.select("mcp_servers", where={"enabled": 1}, limit=MOST_OFFERED)
     return RemoteToolList(tools=[one for row in rows for one in lines(row)])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
+from nis_backend import found
 from nis_backend.drivers.gateway.addresses import host_of, hosts_in, kept_host, refuse_private
 from nis_backend.drivers.tools.base import ToolServer
 from nis_backend.errors import NotFound, Unavailable
@@ -78,24 +80,8 @@ def told(row: Row) -> McpServer:
     return McpServer.model_validate(given)
 
 
-async def find(server_id: str, ctx: Context) -> Row:
-    """The row of a server, by its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("mcp_servers", server_id)
-    if row is None:
-        rows = await ctx.store.select("mcp_servers", where={"name": server_id}, limit=1)
-        row = rows[0] if rows else None
-    if row is None:
-        raise NotFound(
-            f"There is no server of tools {server_id!r}.",
-            field="id",
-            value=server_id,
-            remedy="List the servers to see what there is.",
-        )
-    return row
+find = partial(found.by_name, "mcp_servers", "server of tools")
+"""The row of a server of tools, by its id or its name."""
 
 
 def remote(ctx: Context) -> RemoteTools:

@@ -19,6 +19,7 @@ from nis_backend.capabilities.collections.operations import (
 )
 from nis_backend.capabilities.memory.saying import tokens
 from nis_backend.errors import Conflict, NotFound
+from nis_backend.found import unknown
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -168,12 +169,7 @@ async def find(ctx: Context, memory_id: str) -> Memory:
     """
     found = await named(ctx, [memory_id])
     if not found:
-        raise NotFound(
-            f"There is no memory {memory_id!r}.",
-            field="id",
-            value=memory_id,
-            remedy="List the memories to see what there is.",
-        )
+        raise unknown("memory", memory_id, many="memories")
     return found[0]
 
 

@@ -9,6 +9,7 @@ from nis_backend.capabilities.plans.references import REFERENCE, references
 from nis_backend.conforming import hold
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.followed import START
+from nis_backend.found import named_in
 from nis_backend.guardrails.persons import PERSONS
 
 if TYPE_CHECKING:
@@ -120,10 +121,8 @@ async def _check_action(action: Action, field: str, ctx: Context) -> None:
         _check_request(target, arguments, f"{field}arguments")
         return
     get, which = ("agents.get_agent", action.agent) if kind == "agent" else ("teams.get_team", action.team)
-    try:
+    with named_in(f"{field}{kind}"):
         await ctx.call_named(get, {"id": which})
-    except NotFound as error:
-        raise NotFound(error.message, field=f"{field}{kind}", value=which, remedy=error.remedy) from None
 
 
 async def _check_verify(verify: Verify, field: str, ctx: Context) -> None:

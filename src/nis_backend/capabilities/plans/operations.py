@@ -8,7 +8,8 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.annotations import Plain
 from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
-from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -209,10 +210,8 @@ async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
             )
     for family, names in (("agents", request.agents), ("teams", request.teams)):
         for number, name in enumerate(names):
-            try:
+            with named_in(f"{family}.{number}"):
                 await ctx.call_named(f"{family}.get_{family[:-1]}", {"id": name})
-            except NotFound as error:
-                raise NotFound(error.message, field=f"{family}.{number}", value=name, remedy=error.remedy) from None
     await ctx.models.choose(request.model)
     if request.name is not None and await ctx.store.select("plans", where={"name": request.name}, limit=1):
         # A model would be asked for what could not be kept.

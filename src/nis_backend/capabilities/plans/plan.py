@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from nis_backend import found
 from nis_backend.annotations import Plain
 from nis_backend.capabilities.plans.references import OWN, STEP_ID, references
-from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -164,21 +164,8 @@ def written(definition: Definition) -> str:
     return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """The row of a plan; `which` is its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("plans", which)
-    if row is None:
-        rows = await ctx.store.select("plans", where={"name": which}, limit=1)
-        if not rows:
-            raise NotFound(
-                f"There is no plan {which!r}.", field="id", value=which, remedy="List the plans to see what there is."
-            )
-        row = rows[0]
-    return row
+find = partial(found.by_name, "plans", "plan")
+"""The row of a plan, by its id or its name."""
 
 
 def called(action: Action) -> tuple[str, dict[str, JsonValue]]:

@@ -7,19 +7,19 @@ of the first, and `latest` tells them apart.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from nis_backend import versioned
+from nis_backend import found, versioned
 from nis_backend.capabilities.prompts.template import NAME, variables_of
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
 LONGEST_VALUE = 200_000
@@ -91,15 +91,8 @@ def written(variables: Mapping[str, Variable]) -> str:
     return json.dumps({name: one.model_dump(exclude_defaults=True) for name, one in variables.items()})
 
 
-async def find(which: str, ctx: Context, version: int | None = None) -> Row:
-    """The row of a prompt's version, the latest when None; `which` is its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    return await versioned.find("prompts", "prompt", which, ctx, version)
+find = partial(versioned.find, "prompts", "prompt")
+"""The row of a version, the latest when None, of the prompt of this id or name."""
 
 
-def unknown(which: str) -> NotFound:
-    """That the caller has no such prompt."""
-    return versioned.unknown("prompt", which)
+unknown = partial(found.unknown, "prompt")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import found
 from nis_backend.caller import SERVER_ADMIN
 from nis_backend.drivers.agents.base import Address
 from nis_backend.drivers.gateway.addresses import host_of, hosts_in, kept_host, refuse_private
-from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from nis_backend.errors import Conflict, Forbidden, InvalidRequest, Unavailable
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -74,22 +76,8 @@ class RemoteAgent(Model):
     updated: float
 
 
-async def find(agent_id: str, ctx: Context) -> Row:
-    """The caller's agent of this id or name.
-
-    Raises:
-        NotFound: the caller has none.
-    """
-    row = await ctx.store.get("remote_agents", agent_id)
-    rows = [row] if row else await ctx.store.select("remote_agents", where={"name": agent_id}, limit=1)
-    if not rows:
-        raise NotFound(
-            f"There is no remote agent {agent_id!r}.",
-            field="id",
-            value=agent_id,
-            remedy="List the remote agents to see what there is.",
-        )
-    return rows[0]
+find = partial(found.by_name, "remote_agents", "remote agent")
+"""The row of a remote agent, by its id or its name."""
 
 
 def shown(row: Row, ctx: Context) -> RemoteAgent:

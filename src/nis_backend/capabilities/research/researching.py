@@ -10,6 +10,7 @@ from nis_backend.capabilities.research.passages import EMPTY, words
 from nis_backend.capabilities.research.reports import Missed, ReadSource, Report, Searched
 from nis_backend.drivers.gateway.addresses import kept_host
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed
+from nis_backend.found import named_in
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.research.gathering import Gathered
@@ -24,12 +25,9 @@ HELD = "A model has put it into words; each sentence stands on quotes that were 
 async def prepare(request: ResearchTopic, ctx: Context) -> ResearchTopic:
     """Refuse what cannot be researched before it is a run."""
     for number, url in enumerate(request.urls):
-        try:
+        with named_in(f"urls.{number}"):
             page = url.partition("#")[0]
             kept_host(page, whose="a page", like="https://example.org/article", bare=(), instead="Give one without.")
-        except InvalidRequest as error:
-            error.field = f"urls.{number}"
-            raise
     if not request.where and not request.urls:
         raise InvalidRequest(
             "Nothing is searched, and no page is named.",

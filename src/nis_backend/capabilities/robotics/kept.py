@@ -7,16 +7,18 @@ the rows that it has seen. So whichever of the two is later in the store, a stop
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.annotations import Names, Unit
 from nis_backend.capabilities.robotics.description import ArmRequest, Positions, Robot
 from nis_backend.capabilities.robotics.motions import Waypoints
 from nis_backend.capabilities.robotics.poses import SIMULATION
 from nis_backend.drivers.store.base import OPEN
-from nis_backend.errors import Conflict, NotFound
+from nis_backend.errors import Conflict
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
@@ -147,22 +149,8 @@ class Moved(Model):
     receipt: Receipt = Field(description="Of the plan: how it was computed and which limits it was held to.")
 
 
-async def find(wanted: str, ctx: Context) -> Row:
-    """The row of a robot, by its id or its name.
-
-    Raises:
-        NotFound: the caller has none.
-    """
-    row = await ctx.store.get("robots", wanted)
-    named = [] if row else await ctx.store.select("robots", where={"name": wanted}, limit=1)
-    if row is None and not named:
-        raise NotFound(
-            f"There is no robot {wanted!r}.",
-            field="id",
-            value=wanted,
-            remedy="robots.list_robots names those there are.",
-        )
-    return row or named[0]
+find = partial(found.by_name, "robots", "robot")
+"""The row of a robot, by its id or its name."""
 
 
 async def holding(robot_id: str, ctx: Context, most: int = 1) -> list[Row]:

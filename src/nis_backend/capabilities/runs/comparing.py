@@ -16,8 +16,8 @@ from nis_backend.capabilities.runs.difference import (
 )
 from nis_backend.capabilities.runs.operations import SAID
 from nis_backend.capabilities.runs.timing import FORMULA, Spent, spent
-from nis_backend.errors import NotFound
 from nis_backend.event import ModelAnswered
+from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import State
 from nis_backend.view import Table, Text, View
@@ -161,11 +161,8 @@ async def compare_runs(request: CompareRuns, ctx: Context) -> Comparison:
 
 
 async def _found(run_id: str, field: str, ctx: Context) -> tuple[Run, list[Event]]:
-    try:
+    with named_in(field):
         return await ctx.runs.get(run_id), await ctx.runs.all_events(run_id, MOST_EVENTS)
-    except NotFound as error:
-        error.field = field
-        raise
 
 
 OPERATIONS = (compare_runs,)

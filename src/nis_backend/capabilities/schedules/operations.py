@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.calling import authorise, begin, refuse_secret, refuse_stream, under
 from nis_backend.cron import at, next_times
-from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
+from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run
 from nis_backend.view import Table, View, moment
@@ -107,20 +109,10 @@ def _of(row: Row, ctx: Context) -> Schedule:
     return Schedule.model_validate({**given, "upcoming": upcoming})
 
 
-async def _find(schedule_id: str, ctx: Context) -> Row:
-    row = await ctx.store.get("schedules", schedule_id)
-    if row is None:
-        raise _unknown(schedule_id)
-    return row
+_find = partial(found.by_id, "schedules", "schedule")
 
 
-def _unknown(schedule_id: str) -> NotFound:
-    return NotFound(
-        f"There is no schedule {schedule_id!r}.",
-        field="id",
-        value=schedule_id,
-        remedy="List the schedules to see what there is.",
-    )
+_unknown = partial(found.unknown, "schedule")
 
 
 async def _checked(name: str, arguments: dict[str, Any], ctx: Context) -> str:  # Any: JSON

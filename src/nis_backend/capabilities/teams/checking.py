@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import Forbidden, InvalidRequest, NotFound
+from nis_backend.errors import Forbidden, InvalidRequest
 from nis_backend.followed import START
+from nis_backend.found import named_in
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.teams.team import Definition, Member
@@ -55,15 +56,13 @@ async def _check_member(member: Member, field: str, ctx: Context) -> None:
         told = f"A model is asked by a run of its own, which needs the scope {missing[0]!r}."
         raise Forbidden(told, field=f"{field}.model", value=member.model, remedy="Use a key that has it, or an agent.")
     which = str(getattr(member, kind))
-    try:
+    with named_in(f"{field}.{kind}"):
         if kind == "agent":
             await ctx.call_named("agents.get_agent", {"id": which})
         elif kind == "remote":
             await ctx.call_named("remote_agents.get_remote_agent", {"id": which})
         else:
             await ctx.models.choose(which)
-    except NotFound as error:
-        raise NotFound(error.message, field=f"{field}.{kind}", value=which, remedy=error.remedy) from None
 
 
 def _wrong(field: str, message: str, value: object, remedy: str) -> InvalidRequest:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import found
 from nis_backend.annotations import Plain
 from nis_backend.answers.extracting import Extraction
-from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -107,18 +107,5 @@ def written(definition: Definition) -> str:
     return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """The row of a team; `which` is its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("teams", which)
-    if row is None:
-        rows = await ctx.store.select("teams", where={"name": which}, limit=1)
-        if not rows:
-            raise NotFound(
-                f"There is no team {which!r}.", field="id", value=which, remedy="List the teams to see what there is."
-            )
-        row = rows[0]
-    return row
+find = partial(found.by_name, "teams", "team")
+"""The row of a team, by its id or its name."""

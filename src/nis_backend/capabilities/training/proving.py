@@ -17,6 +17,7 @@ from nis_backend.capabilities.evaluations.operations import (
 from nis_backend.capabilities.training.learned import learned
 from nis_backend.capabilities.training.registry import named
 from nis_backend.errors import Conflict, NisError, NotFound
+from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -113,11 +114,8 @@ async def _unlearned(candidate: Evaluation, row: Row, gate: Gate, ctx: Context) 
 
 
 async def _evaluation(id_: str, field: str, ctx: Context) -> Evaluation:
-    try:
+    with named_in(f"proof.{field}"):
         return await ctx.call(get_evaluation, OneEvaluation(id=id_))
-    except NotFound as error:
-        error.field = f"proof.{field}"
-        raise
 
 
 async def _is_of(target: str, model_id: str, ctx: Context) -> bool:

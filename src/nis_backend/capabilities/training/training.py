@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue
 
+from nis_backend import found
 from nis_backend.annotations import Called, Knob, Names, Reads
 from nis_backend.capabilities.training import asked
 from nis_backend.errors import NotFound, Unavailable
@@ -149,21 +151,8 @@ async def folder_here(row: Row, ctx: Context) -> Path:
     return folder
 
 
-async def find(training_id: str, ctx: Context) -> Row:
-    """The row of a training.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("trainings", training_id)
-    if row is None:
-        raise NotFound(
-            f"There is no training {training_id!r}.",
-            field="id",
-            value=training_id,
-            remedy="List the trainings to see what there is.",
-        )
-    return row
+find = partial(found.by_id, "trainings", "training")
+"""The row of a training, by its id."""
 
 
 async def told(row: Row, ctx: Context) -> Training:

@@ -10,6 +10,7 @@ from nis_backend.capabilities.visuals.asked import Look
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.event import ToolAnswered
 from nis_backend.fields import referred
+from nis_backend.found import named_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,11 +112,8 @@ async def _result(request: Look, ctx: Context) -> tuple[str, Any]:  # Any: JSON
 
 async def _ended(run_id: str, ctx: Context) -> Run:
     """The run; one that is under way is waited for a moment."""
-    try:
+    with named_in("run"):
         run = await ctx.runs.get(run_id)
-    except NotFound as error:
-        error.field = "run"
-        raise
     if run.finished:
         return run
     with suppress(NisError, TimeoutError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from nis_backend.errors import Conflict, NotFound
+from nis_backend.found import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,12 +205,7 @@ def models_of(collection: Row) -> Models:
 
 def no_collection(collection_id: str) -> NotFound:
     """That the owner has no such collection."""
-    return NotFound(
-        f"There is no collection {collection_id!r}.",
-        field="id",
-        value=collection_id,
-        remedy="List the collections to see what there is.",
-    )
+    return unknown("collection", collection_id)
 
 
 def refuse_other(items: Sequence[NewItem], digests: Mapping[str, str]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import InvalidRequest, NisError, shorten
+from nis_backend.errors import InvalidRequest, shorten
+from nis_backend.found import named_in
 from nis_backend.surfaces.a2ui import action_of
 from nis_backend.surfaces.a2ui.forms import arguments_of
 from nis_backend.surfaces.agui.events import OURS
@@ -127,11 +128,8 @@ def _action(process: Process, given: RunInput) -> Json | None:
     if sent is None or named is not None:
         return named and named.model_dump()
     field = "forwardedProps.a2uiAction"
-    try:
+    with named_in(f"{field}.userAction.context"):
         found = action_of({"action": sent.get("userAction")})
-    except NisError as error:
-        error.field = f"{field}.userAction.context"
-        raise
     if found is None:
         raise InvalidRequest(
             "The action calls no operation.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.calling import call
 from nis_backend.commands import unknown_run
 from nis_backend.errors import Busy, Conflict, InternalError, NisError, shorten
+from nis_backend.found import named_in
 from nis_backend.run import beyond_end
 from nis_backend.surfaces.turn_options import TURN
 from nis_backend.surfaces.voice import wire
@@ -21,7 +22,7 @@ from nis_backend.surfaces.voice.turn import Turn
 from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Generator
+    from collections.abc import AsyncGenerator, Coroutine
     from typing import Any
 
     from nis_backend.caller import Caller
@@ -223,11 +224,11 @@ class Dialogue:
             InvalidRequest: its log is not as long as that.
             Busy: another turn is under way.
         """
-        with named("run_id"):
+        with named_in("run_id"):
             run = await self._context().runs.get(asked.run_id)
             if run.operation != CHAT or run.conversation_id != (self._conversation or run.conversation_id):
                 raise unknown_run(asked.run_id)
-        with named("last_event"):
+        with named_in("last_event"):
             if asked.last_event > run.last_seq:
                 raise beyond_end(run, asked.last_event)
         if self._turn is not None or self._order.locked():
@@ -267,16 +268,6 @@ class Dialogue:
                 await call(
                     self._process.operations.find(CANCEL), {"id": turn.run_id}, replace(self._context(), depth=1)
                 )
-
-
-@contextmanager
-def named(field: str) -> Generator[None]:
-    """What is refused is refused of this field of a frame."""
-    try:
-        yield
-    except NisError as error:
-        error.field = field
-        raise
 
 
 def _interruption(cut: Turn) -> str:

@@ -7,13 +7,14 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.answers.extracting import Extraction
 from nis_backend.capabilities.metacognition.multipath.speaking import Spent
-from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -134,18 +135,8 @@ def setting_of(row: Row) -> str:
     return str(json.loads(row["detail"])["setting"])
 
 
-async def find(id_: str, ctx: Context) -> Row:
-    """The row of the caller's assessment.
-
-    Raises:
-        NotFound: there is none such.
-    """
-    row = await ctx.store.get("assessments", id_)
-    if row is None:
-        raise NotFound(
-            f"There is no assessment {id_!r}.", field="id", value=id_, remedy="List the assessments to see them."
-        )
-    return row
+find = partial(found.by_id, "assessments", "assessment")
+"""The row of a assessment, by its id."""
 
 
 @dataclass(frozen=True, kw_only=True)

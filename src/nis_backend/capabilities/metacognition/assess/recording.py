@@ -93,7 +93,10 @@ async def record(request: RecordOutcome, ctx: Context) -> OutcomesRecorded:
         InvalidRequest: an expected answer is none of the assessment's kind, or says otherwise than `correct`; or one
             assessment is named twice.
     """
-    rows = [await find(one.id, ctx) if one.id is not None else None for one in request.outcomes]
+    rows = [
+        None if one.id is None else await find(one.id, ctx, f"outcomes.{place}.id")
+        for place, one in enumerate(request.outcomes)
+    ]
     pairs = list(zip(request.outcomes, rows, strict=True))
     told = [_told(one, row, place) for place, (one, row) in enumerate(pairs)]
     _once(request)

@@ -19,6 +19,7 @@ from nis_backend.capabilities.metacognition.collective.spelling import spelled
 from nis_backend.capabilities.remote_agents.operations import OneRemoteAgent, get_remote_agent
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.event import ToolCalled
+from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 from nis_backend.view import Table, Text, View
 
@@ -110,11 +111,8 @@ async def _prepare(request: AskPeers, ctx: Context) -> AskPeers:
     keys: list[bytes] = []
     for number, name in enumerate(request.peers):
         field = f"peers.{number}"
-        try:
+        with named_in(field):
             found = await ctx.call(get_remote_agent, OneRemoteAgent(id=name))
-        except NotFound as error:
-            error.field = field
-            raise
         if found.id in ids:
             raise InvalidRequest(
                 f"{name!r} is asked twice.", field=field, value=name, remedy="Name each once: it has one voice."

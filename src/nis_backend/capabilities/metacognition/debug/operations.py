@@ -18,7 +18,7 @@ from nis_backend.capabilities.metacognition.debug.explanation import (
     draw_explanation,
 )
 from nis_backend.capabilities.metacognition.debug.varying import prepare, varied
-from nis_backend.errors import NotFound
+from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Recorded, operation
 
 if TYPE_CHECKING:
@@ -47,11 +47,8 @@ async def explain_answer(request: ExplainAnswer, ctx: Context) -> Explanation:
     Raises:
         NotFound: the caller has no such run.
     """
-    try:
+    with named_in("run"):
         run = await ctx.runs.get(request.run)
-    except NotFound as error:
-        error.field = "run"
-        raise
     return await asyncio.to_thread(explain, run, await ctx.runs.all_events(run.id, MOST_EVENTS))
 
 

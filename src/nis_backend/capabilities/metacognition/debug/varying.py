@@ -25,6 +25,7 @@ from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, Waiting
 from nis_backend.event import HandedOff, ModelAnswered
 from nis_backend.fork import vary
+from nis_backend.found import named_in
 from nis_backend.numerics.shares import fisher
 
 if TYPE_CHECKING:
@@ -54,21 +55,15 @@ async def prepare(request: ReplayCounterfactual, ctx: Context) -> ReplayCounterf
         raise Conflict(f"Run {run.id} is {run.state}.", field="run", value=run.id, remedy="Wait for its end.")
     authorise(ctx.operations.find(run.operation), ctx)
     if request.model is not None:
-        try:
+        with named_in("model"):
             await ctx.models.choose(request.model)
-        except NisError as error:
-            error.field = "model"
-            raise
     _changed(request, run, events, ctx, {"provider": "", "name": ""})
     return request
 
 
 async def _found(run_id: str, ctx: Context) -> tuple[Run, list[Event]]:
-    try:
+    with named_in("run"):
         return await ctx.runs.get(run_id), await ctx.runs.all_events(run_id, MOST_EVENTS)
-    except NotFound as error:
-        error.field = "run"
-        raise
 
 
 def _changed(

@@ -16,7 +16,8 @@ from nis_backend.capabilities.metacognition.embodiment.asked import (
     ListExpectations,
 )
 from nis_backend.capabilities.metacognition.embodiment.predicting import Stated, bits
-from nis_backend.errors import Conflict, InvalidRequest, NotFound, NotSupported
+from nis_backend.errors import Conflict, InvalidRequest, NotSupported
+from nis_backend.found import by_id
 from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -124,14 +125,7 @@ async def compare_expectation(request: CompareExpectation, ctx: Context) -> Expe
         NotSupported: the operation that is to tell them changes something.
         Conflict: it was compared before.
     """
-    row = await ctx.store.get("expectations", request.id)
-    if row is None:
-        raise NotFound(
-            f"There is no expectation {request.id!r}.",
-            field="id",
-            value=request.id,
-            remedy="metacognition.list_expectations has those there are.",
-        )
+    row = await by_id("expectations", "expectation", request.id, ctx)
     stated = [Expected.model_validate(one) for one in json.loads(row["expected"])]
     observed = await _observed(request, ctx)
     for name in {one.quantity for one in stated} ^ set(observed):

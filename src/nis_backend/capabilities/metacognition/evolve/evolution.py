@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from nis_backend import found
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
@@ -106,21 +108,8 @@ class OneEvolution(Model):
     id: str = Field(min_length=1, max_length=64, description="The evolution's id.")
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """Its row.
-
-    Raises:
-        NotFound: the caller has none of this id.
-    """
-    row = await ctx.store.get("evolutions", which)
-    if row is None:
-        raise NotFound(
-            f"There is no evolution {which!r}.",
-            field="id",
-            value=which,
-            remedy="List the evolutions to see what there is.",
-        )
-    return row
+find = partial(found.by_id, "evolutions", "evolution")
+"""The row of a evolution, by its id."""
 
 
 def report_of(row: Row) -> dict[str, Any]:  # Any: fields of `Evolution`, and `held`, the digests of held-out cases

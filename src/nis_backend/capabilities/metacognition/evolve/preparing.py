@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -13,11 +13,10 @@ from nis_backend.annotations import Knob, Plain
 from nis_backend.calling import authorise
 from nis_backend.capabilities.evaluations.operations import Measures, Metric
 from nis_backend.capabilities.metacognition.evolve.cases import given, measured_by, of_dataset, part, trials_of
-from nis_backend.errors import Conflict, InvalidRequest, NisError, Unavailable
+from nis_backend.errors import Conflict, InvalidRequest, Unavailable
+from nis_backend.found import named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from nis_backend.capabilities.agents.operations import Agent
     from nis_backend.capabilities.metacognition.evolve.cases import Trial
     from nis_backend.context import Context
@@ -115,12 +114,15 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         raise InvalidRequest(
             "Cases come from one place.", field="cases", value="[]", remedy="Give `cases` or name a `dataset`."
         )
-    agent: Agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    with named_in("agent"):
+        agent: Agent = await ctx.call_named("agents.get_agent", {"id": request.agent})
     await harmless(agent, ctx)
     if request.reflection_model is not None:
-        await named("reflection_model", ctx.models.choose(request.reflection_model))
+        with named_in("reflection_model"):
+            await ctx.models.choose(request.reflection_model)
     if request.dataset is not None:
-        found = await named("dataset", ctx.call_named("datasets.get_dataset", {"id": request.dataset}))
+        with named_in("dataset"):
+            found = await ctx.call_named("datasets.get_dataset", {"id": request.dataset})
         request = request.model_copy(update={"dataset": found.id, "version": request.version or found.version})
     await trials(request, ctx)
     if await ctx.store.count("evolutions") >= MOST_EVOLUTIONS:
@@ -154,19 +156,6 @@ async def harmless(agent: Agent, ctx: Context) -> None:
                     remedy=f'Set `asks` of {other.name} to "writes", or evolve an agent that does not come to it.',
                 )
             waiting.append(other)
-
-
-async def named(field: str, found: Awaitable[Any]) -> Any:  # Any: what is found
-    """What a field names.
-
-    Raises:
-        NisError: with the field, where there is none such.
-    """
-    try:
-        return await found
-    except NisError as error:
-        error.field = field
-        raise
 
 
 async def trials(request: StartEvolution, ctx: Context) -> list[Trial]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue
 
+from nis_backend import found
 from nis_backend.capabilities.metacognition.evolve.evolution import Candidate, Split, Verdict, how_it_goes
 from nis_backend.capabilities.metacognition.genesis.failures import FailureClass
-from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -58,21 +59,8 @@ class OneProposal(Model):
     id: str = Field(min_length=1, max_length=64, description="The proposal's id.")
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """Its row.
-
-    Raises:
-        NotFound: the caller has none of this id.
-    """
-    row = await ctx.store.get("proposals", which)
-    if row is None:
-        raise NotFound(
-            f"There is no proposal {which!r}.",
-            field="id",
-            value=which,
-            remedy="List the proposals to see what there is.",
-        )
-    return row
+find = partial(found.by_id, "proposals", "proposal")
+"""The row of a proposal, by its id."""
 
 
 async def proposal_of(row: Row, ctx: Context) -> Proposal:

@@ -14,7 +14,7 @@ from nis_backend.capabilities.agents.operations import Name
 from nis_backend.capabilities.metacognition.evolve.cases import measured_by, part, trials_of
 from nis_backend.capabilities.metacognition.evolve.contest import contested, defined, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import look_at
-from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, harmless, named
+from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, harmless
 from nis_backend.capabilities.metacognition.genesis.failures import (
     MOST_CLASSES,
     Failure,
@@ -25,6 +25,7 @@ from nis_backend.capabilities.metacognition.genesis.failures import (
 )
 from nis_backend.capabilities.metacognition.genesis.proposal import find, proposal_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.found import named_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,10 +59,12 @@ async def prepare(request: ProposeAgent, ctx: Context) -> ProposeAgent:
     able(ctx)
     measured_by(request.metrics)
     trials_of([one.model_dump(mode="json") for one in request.cases])
-    agent = await named("agent", ctx.call_named("agents.get_agent", {"id": request.agent}))
+    with named_in("agent"):
+        agent = await ctx.call_named("agents.get_agent", {"id": request.agent})
     await harmless(agent, ctx)
     if request.reflection_model is not None:
-        await named("reflection_model", ctx.models.choose(request.reflection_model))
+        with named_in("reflection_model"):
+            await ctx.models.choose(request.reflection_model)
     if await ctx.store.count("proposals") >= MOST_PROPOSALS:
         raise Conflict(f"There are {MOST_PROPOSALS} proposals.", remedy="Look at those there are.")
     if request.budget is not None:

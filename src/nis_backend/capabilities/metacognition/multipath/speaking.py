@@ -16,6 +16,7 @@ from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt
 from nis_backend.errors import BudgetExceeded, NisError, UpstreamFailed
 from nis_backend.event import ToolCalled
+from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -207,11 +208,8 @@ async def check_voices(names: Sequence[str | None], ctx: Context, field_: str = 
         NotFound, Unavailable, Forbidden: with the field.
     """
     for name in names:
-        try:
+        with named_in(field_):
             await _found(name, ctx)
-        except NisError as error:
-            error.field = field_
-            raise
 
 
 def spent(said: Sequence[Said]) -> Spent:

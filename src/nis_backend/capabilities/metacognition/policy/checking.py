@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from nis_backend.calling import under
 from nis_backend.capabilities.metacognition.policy.operations import CheckedPolicy
 from nis_backend.capabilities.metacognition.policy.policy import find, policy_of
-from nis_backend.errors import NisError, NotFound
+from nis_backend.errors import NisError
+from nis_backend.found import named_in
 from nis_backend.guardrails.compiled import compiled
 from nis_backend.guardrails.gate import look, mask
 from nis_backend.guardrails.held import load
@@ -24,11 +25,8 @@ if TYPE_CHECKING:
 
 async def checked(request: CheckPolicy, ctx: Context) -> CheckedPolicy:
     """What the policies say of it."""
-    try:
+    with named_in("operation"):
         target = ctx.operations.find(request.operation)
-    except NotFound as error:
-        error.field = "operation"
-        raise
     try:
         given = target.validate(request.arguments)
     except NisError as error:
@@ -50,10 +48,6 @@ async def checked(request: CheckPolicy, ctx: Context) -> CheckedPolicy:
 async def _asked(request: CheckPolicy, ctx: Context) -> Sequence[Compiled]:
     if request.policy is None:
         return (await load(ctx)).of(request.operation)
-    try:
-        row = await find(request.policy, ctx)
-    except NotFound as error:
-        error.field = "policy"
-        raise
+    row = await find(request.policy, ctx, "policy")
     one = await compiled(row["id"], row["name"], policy_of(row))
     return [one] if one.applies(request.operation) else []

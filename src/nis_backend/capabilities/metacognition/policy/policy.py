@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend import found
+from nis_backend.errors import InvalidRequest
 from nis_backend.guardrails.rules import Policy
 
 if TYPE_CHECKING:
@@ -45,24 +47,8 @@ def written(policy: Policy) -> str:
     return json.dumps(policy.model_dump(mode="json", include=set(Policy.model_fields), exclude_defaults=True))
 
 
-async def find(which: str, ctx: Context) -> Row:
-    """The row of a policy, by its id or its name.
-
-    Raises:
-        NotFound: the caller has none such.
-    """
-    row = await ctx.store.get("policies", which)
-    if row is None:
-        rows = await ctx.store.select("policies", where={"name": which}, limit=1)
-        if not rows:
-            raise NotFound(
-                f"There is no policy {which!r}.",
-                field="id",
-                value=which,
-                remedy="List the policies to see what there is.",
-            )
-        row = rows[0]
-    return row
+find = partial(found.by_name, "policies", "policy")
+"""The row of a policy, by its id or its name."""
 
 
 async def check(policy: Policy, ctx: Context) -> None:

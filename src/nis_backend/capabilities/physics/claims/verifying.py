@@ -13,8 +13,9 @@ from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verifi
 from nis_backend.capabilities.physics.claims.computed import receipt_in, result_of
 from nis_backend.capabilities.physics.claims.formulas import of_formulas
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
-from nis_backend.errors import DeadlineExceeded, InvalidRequest, NisError
+from nis_backend.errors import DeadlineExceeded, InvalidRequest
 from nis_backend.fields import flat
+from nis_backend.found import named_in
 from nis_backend.numerics.quantity import from_text
 from nis_backend.numerics.written import format_number
 
@@ -52,11 +53,8 @@ async def verify(request: ClaimRequest, ctx: Context) -> Verification:
     """
     if request.statement:
         return await _of_statement(request.statement, ctx)
-    try:
+    with named_in("operation"):
         entry = ctx.operations.entry(request.operation)
-    except NisError as error:
-        error.field = "operation"
-        raise
     _computes(entry)
     return await _held(entry, request.request, request.claims, ctx)
 
