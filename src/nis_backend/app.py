@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.research.base import Searching
-    from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.store.base import Store, Table
     from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.drivers.vectors.base import NearVectors
     from nis_backend.keys import Keys
@@ -75,8 +75,12 @@ log = logging.getLogger("nis.app")
 RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
-DECISION_DAYS = 90
-"""How long is kept what policies have decided, and had a person decide."""
+LOG_DAYS: dict[Table, int] = {
+    **dict.fromkeys(("policy_decisions", "reviews", "attention", "canary_runs", "evolutions"), 90),
+    # What turned out right or wrong is what a confidence is made of: questions may come around once a year.
+    **dict.fromkeys(("assessments", "calibrations"), 365),
+}
+"""Days after their last change after which rows go that only tell what was: but for what still counts."""
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
@@ -299,8 +303,8 @@ class Process:
             now = time.time()
             try:
                 await store.expire("replies", now - REPLIES_SECONDS)
-                await store.expire("policy_decisions", now - 86_400 * DECISION_DAYS)
-                await store.expire("reviews", now - 86_400 * DECISION_DAYS)
+                for table, kept in LOG_DAYS.items():
+                    await store.expire(table, now - 86_400 * kept)
                 await sweep(store, contents)
                 await self._tidy_runs(now)
                 for row in await store.expire("blobs", now, "expires"):

@@ -41,13 +41,17 @@ def choose(row: Row, ctx: Context) -> int:
 
     That it was chosen is written down with the run.
     """
-    run_id, share = str(ctx.run_id), json.loads(row["report"])["canary"]["share"]
-    drawn = int.from_bytes(hashlib.sha256(f"{row['id']} {run_id}".encode()).digest()[:8], "big") / 2**64
-    version = row["to_version"] if drawn < share else row["from_version"]
-    now = ctx.now()
+    run_id, now = str(ctx.run_id), ctx.now()
+    version = drawn(row, run_id)
     kept: Row = {"id": run_id, "evolution_id": row["id"], "version": version, "created": now, "updated": now}
     ctx.beside.append(("canary_runs", kept))
     return version
+
+
+def drawn(row: Row, run_id: str) -> int:
+    """The version that is a run's by its id."""
+    at = int.from_bytes(hashlib.sha256(f"{row['id']} {run_id}".encode()).digest()[:8], "big") / 2**64
+    return row["to_version"] if at < json.loads(row["report"])["canary"]["share"] else row["from_version"]
 
 
 async def compare(row: Row, ctx: Context) -> tuple[Ending, str] | None:
@@ -71,8 +75,9 @@ async def compare(row: Row, ctx: Context) -> tuple[Ending, str] | None:
     p_value = fisher_greater(after.bad, after.runs, before.bad, before.runs)
     looks = min(LOOKS, int(min(after.runs, before.runs) * LOOKS / canary["runs"]))
     seen = {"looks": looks, "before": vars(before), "after": vars(after), "p_value": p_value}
-    # Of two who look at once one writes.
-    await _write(row, {"canary": canary | seen}, {}, ctx)
+    if not await _write(row, {"canary": canary | seen}, {}, ctx):
+        # Of two who look at once one does: a second look would be one more than the level is shared by.
+        return None
     counted = (
         f"{after.bad} of its {after.runs} runs were bad, and {before.bad} of {before.runs} of the version before; "
         f"p = {p_value:.3g} by Fisher's exact one-sided test, against {SIGNIFICANCE / LOOKS:g}"
@@ -91,10 +96,11 @@ async def end(row: Row, ending: Ending, reason: str, ctx: Context) -> None:
         await _write(there, {"reason": f"{before} {reason}".strip()}, {"state": ending}, ctx)
 
 
-async def _write(row: Row, told: dict[str, Any], changes: Row, ctx: Context) -> None:  # Any: parts of the report
+async def _write(row: Row, told: dict[str, Any], changes: Row, ctx: Context) -> bool:  # Any: parts of the report
     report = json.dumps(json.loads(row["report"]) | told)
     written: Row = {**changes, "report": report, "updated": ctx.now()}
-    await ctx.store.update("evolutions", row["id"], written, only_if={"updated": row["updated"], "state": row["state"]})
+    only_if = {"updated": row["updated"], "state": row["state"]}
+    return await ctx.store.update("evolutions", row["id"], written, only_if=only_if)
 
 
 async def _arm(row: Row, version: int, ctx: Context) -> Arm:

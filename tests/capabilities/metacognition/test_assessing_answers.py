@@ -19,6 +19,7 @@ from rest_client import ask, done, followed
 from nis_backend.answers.voting import chance_right
 from nis_backend.capabilities.metacognition.assess.assessing import AssessAnswer, setting_for
 from nis_backend.capabilities.metacognition.multipath.speaking import Voice
+from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.simulated_family import Family
 
 Json = dict[str, Any]
@@ -152,17 +153,24 @@ def test_a_confidence_comes_of_outcomes_alone(simulated: Server) -> None:
     again = done(simulated, "POST", CALIBRATE, {"task": "sums", "method": "truth", "fit": "isotonic"})
     assert done(simulated, "GET", "/calibrations/sums?method=truth")["id"] == again["id"]
     assert done(simulated, "GET", f"/calibrations/{found['id']}") == found
+    done(simulated, "DELETE", f"/calibrations/{again['id']}")
+    assert ask(simulated, "GET", "/calibrations/sums?method=truth")[0] == 404
+    assert assess(simulated, 501, **how)["confidence"] is None
 
 
 def test_what_was_asked_otherwise_is_another_setting() -> None:
     """A confidence holds for the same model, version of an agent, instructions and way of counting alone."""
     ways: list[Json] = [{}, {"system": "Think."}, {"system": "Guess."}, {"samples": 3}, {"temperature": 0}]
     ways += [{"stops": False}, {"answer": {"kind": "number"}}, {"answer": {"kind": "number", "digits": 2}}]
+    ways += [{"answer": {"kind": "choice", "choices": one}} for one in (["yes", "no"], ["no", "yes", "unknown"])]
     voices = [Voice(name="agent:clerk", info=None, version=one) for one in (1, 2)]
     told = {
         setting_for(AssessAnswer.model_validate({"question": "Why?", **way}), voice) for way in ways for voice in voices
     }
     assert len(told) == len(ways) * len(voices)
+    model = Voice(name="local:words", info=ModelInfo(name="words", provider="local", tools=False))
+    cut = {setting_for(AssessAnswer(question="Why?", max_tokens=most), model) for most in (4, 512)}
+    assert len(cut) == 2
 
 
 def test_what_is_overconfident_by_a_known_amount_is_found_out(simulated: Server) -> None:

@@ -17,6 +17,7 @@ from keyed import holder
 from outliving import begun, check_whole
 from rest_client import Served, ask, done, followed
 
+from nis_backend import canary
 from nis_backend.capabilities.metacognition.evolve import contest
 from nis_backend.capabilities.metacognition.evolve.cases import Parts
 from nis_backend.errors import Conflict, Fenced
@@ -211,6 +212,28 @@ def test_who_changes_the_agent_ends_its_canary(serve: Serve, tmp_path: Path) -> 
     assert (answer["version"], pinned["version"]) == (3, 1)
     assert ended["state"] == back["state"] == "superseded"
     assert done(server, "GET", "/agents/doer")["instructions"] == "Mine."
+
+
+def test_an_assessment_while_a_canary_serves_is_of_one_version(serve: Serve, tmp_path: Path) -> None:
+    """Promise: all samples of an assessment are of one version, and only runs that it did not settle are compared."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path))
+    kept(server, "doer")
+    told = done(server, "POST", PATH, asked("doer", promotes="canary", canary_share=0.5))
+    request = {"question": "What is q-3?", "model": "agent:doer", "samples": 6, "stops": False}
+    for _ in range(3):
+        found = done(server, "POST", "/metacognition/assess-answer", {**request, "answer": {"kind": "number"}})
+        runs = done(server, "GET", "/runs?operation=agents.run_agent&limit=6")["runs"]
+        assert found["samples"] == len(runs) == 6
+        assert len({done(server, "GET", f"/runs/{one['id']}")["result"]["version"] for one in runs}) == 1
+    assert (told["state"], told["canary"]["looks"]) == ("canary", 0)
+
+
+def test_the_version_of_an_assessment_is_drawn_by_its_run() -> None:
+    """A share of the assessments are of the new version: by a binomial's four standard deviations."""
+    row = {"id": "evolution-1", "from_version": 1, "to_version": 2, "report": json.dumps({"canary": {"share": 0.25}})}
+    found = [canary.drawn(row, f"run-{number:024x}") for number in range(1000)]
+    assert abs(found.count(2) - 250) < 4 * (1000 * 0.25 * 0.75) ** 0.5
+    assert found == [canary.drawn(row, f"run-{number:024x}") for number in range(1000)]
 
 
 def test_nothing_that_writes_is_done_in_a_trial(serve: Serve) -> None:

@@ -319,6 +319,30 @@ def test_what_has_its_own_time_goes_by_that(with_store: Callable[[Body], None]) 
     with_store(body)
 
 
+def test_what_still_counts_is_not_removed_by_its_age(with_store: Callable[[Body], None]) -> None:
+    """A calibration that serves stays, the runs of a canary that still serves, and the looks at cases of an agent."""
+    old: Row = {"created": 1.0, "updated": 1.0}
+    calibration: Row = {"task": "t", "method": "vote", "definition": "", "metrics": "", "outcomes": 50, **old}
+    evolution: Row = {"agent_id": "a", "from_version": 1, "report": "{}", **old}
+
+    async def body(store: Store) -> None:
+        for latest in (0, 1):
+            await store.insert("calibrations", "ann", {"id": f"latest-{latest}", "latest": latest, **calibration})
+        for state in ("canary", "promoted"):
+            await store.insert("evolutions", "ann", {"id": state, "state": state, **evolution})
+            await store.insert("canary_runs", "ann", {"id": f"of-{state}", "evolution_id": state, "version": 1, **old})
+        assert [row["id"] for row in await store.expire("calibrations", 3.0)] == ["latest-0"]
+        assert [row["id"] for row in await store.expire("canary_runs", 3.0)] == ["of-promoted"]
+        assert [row["id"] for row in await store.select("canary_runs", "ann")] == ["of-canary"]
+        agent: Row = {"id": "a-1", "agent_id": "a", "name": "a", "version": 1, "latest": 1, "definition": "", **old}
+        await store.insert("agents", "ann", agent)
+        assert await store.expire("evolutions", 3.0) == []
+        await store.delete("agents", "ann", "a-1")
+        assert {row["id"] for row in await store.expire("evolutions", 3.0)} == {"canary", "promoted"}
+
+    with_store(body)
+
+
 def test_lines_of_a_batch_go_with_its_run(with_store: Callable[[Body], None]) -> None:
     """Promise: of a run that is deleted nothing stays; blobs that are for something else, or of a run there is, do."""
 

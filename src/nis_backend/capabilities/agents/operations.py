@@ -115,6 +115,7 @@ class AskAgent(OneAgent):
     """Which agent, and what it is to do."""
 
     message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
     until: float | None = Field(
         default=None,
         ge=0,
@@ -125,7 +126,6 @@ class AskAgent(OneAgent):
 class RunAgent(AskAgent):
     """Which agent, what it is to do, and for whom."""
 
-    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
     attachments: list[Attachment] = Field(
         default_factory=list[Attachment],
         max_length=ATTACHED,
@@ -427,7 +427,7 @@ async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
         Waiting: a person has to decide something first; the run goes on by itself then.
         InvalidRequest: agents asked each other more than 4 deep.
     """
-    run = await ctx.begin(run_agent, RunAgent(id=request.id, message=request.message, until=request.until))
+    run = await ctx.begin(run_agent, RunAgent(**request.model_dump()))
     try:
         return Answer.model_validate(await ctx.runs.result(run.id))
     except asyncio.CancelledError as stopped:

@@ -167,11 +167,21 @@ def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see
     return sql, [cell for cells in given.values() for cell in cells]
 
 
+HELD: dict[Table, str] = {
+    # The bytes of a dataset's version are its rows: nothing else has them.
+    "blobs": " and not exists (select 1 from dataset_versions v where v.blob_id = blobs.id)",
+    "calibrations": " and latest = 0",
+    "canary_runs": " and not exists (select 1 from evolutions e where e.id = evolution_id and e.state = 'canary')",
+    # How often an agent's cases were looked at is counted as long as there is the agent.
+    "evolutions": " and not exists (select 1 from agents a where a.owner = evolutions.owner"
+    " and a.agent_id = evolutions.agent_id)",
+}
+"""What stays, however old it is: what something that is there goes by."""
+
+
 def expire(table: Table, before: float, column: Age) -> Statement:
     """See `Store.expire`."""
-    # The bytes of a dataset's version are its rows: nothing else has them.
-    held = " and not exists (select 1 from dataset_versions v where v.blob_id = blobs.id)" if table == "blobs" else ""
-    return f"delete from {table} where {column} < ?{held} returning *", [before]  # noqa: S608 - as above
+    return f"delete from {table} where {column} < ?{HELD.get(table, '')} returning *", [before]  # noqa: S608 - as above
 
 
 def expire_unheld(purpose: str) -> Statement:

@@ -126,8 +126,16 @@ def setting_for(request: AssessAnswer, voice: Voice) -> str:
     how += [f"{request.samples} samples", "stops" if request.stops else "all", request.answer.kind]
     how += [] if request.temperature is None else [f"temperature {request.temperature}"]
     how += [] if request.answer.digits is None else [f"{request.answer.digits} digits"]
-    how += [f"told {hashlib.sha256(request.system.encode(errors='replace')).hexdigest()[:8]}"] if request.system else []
+    # An agent has its own bound: of a model's words the last are missing where they are cut.
+    how += [] if voice.info is None else [f"{request.max_tokens} tokens"]
+    read = [*request.answer.choices, request.answer.path]
+    how += [f"read {_digest(repr(read))}"] if any(read) else []
+    how += [f"told {_digest(request.system)}"] if request.system else []
     return ", ".join(how)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
 
 
 def _warnings(request: AssessAnswer, sampled: Sampled) -> list[str]:

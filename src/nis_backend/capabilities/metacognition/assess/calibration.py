@@ -98,6 +98,12 @@ class Calibration(Model):
     created: float = Field(description="Seconds since 1970.")
 
 
+class OneCalibration(Model):
+    """Which calibration."""
+
+    id: str = Field(min_length=1, max_length=64, description="The calibration's id.")
+
+
 class WhichCalibration(Model):
     """Which calibration."""
 
@@ -116,16 +122,18 @@ async def serving(task: str, method: str, ctx: Context) -> Row | None:
     return rows[0] if rows else None
 
 
-async def find(request: WhichCalibration, ctx: Context) -> Row:
-    """The row of a calibration, by its id or its task.
+async def find(request: OneCalibration | WhichCalibration, ctx: Context) -> Row:
+    """The row of a calibration, by its id, or by its task where that may be given.
 
     Raises:
         NotFound: there is none such.
     """
-    row = await ctx.store.get("calibrations", request.id) or await serving(request.id, request.method, ctx)
+    row, of = await ctx.store.get("calibrations", request.id), ""
+    if row is None and isinstance(request, WhichCalibration):
+        row, of = await serving(request.id, request.method, ctx), f" of {request.method} for"
     if row is None:
         raise NotFound(
-            f"There is no calibration of {request.method} for {request.id!r}.",
+            f"There is no calibration{of} {request.id!r}.",
             field="id",
             value=request.id,
             remedy="Record outcomes of the task's assessments, then calibrate it.",

@@ -17,7 +17,12 @@ from nis_backend.capabilities.metacognition.assess.assessment import (
     find,
 )
 from nis_backend.capabilities.metacognition.assess.calibrating import CalibrateTask
-from nis_backend.capabilities.metacognition.assess.calibration import Calibration, WhichCalibration, calibration_of
+from nis_backend.capabilities.metacognition.assess.calibration import (
+    Calibration,
+    OneCalibration,
+    WhichCalibration,
+    calibration_of,
+)
 from nis_backend.capabilities.metacognition.assess.recording import OutcomesRecorded, RecordOutcome
 from nis_backend.capabilities.metacognition.multipath.speaking import check_voices
 from nis_backend.operation import Before, Example, Model, Recorded, operation
@@ -207,6 +212,20 @@ async def get_calibration(request: WhichCalibration, ctx: Context) -> Calibratio
 
 
 @operation(
+    "metacognition.delete_calibration",
+    effect="destroys",
+    repeatable=True,
+    resource="calibration",
+    examples=(Example(title="No more confidence", request={"id": "{calibrated.id}"}, before=(RECORDED, CALIBRATED)),),
+)
+async def delete_calibration(request: OneCalibration, ctx: Context) -> OneCalibration:
+    """Delete a calibration; where it served, assessments have no confidence until the task is calibrated again."""
+    row = await calibration.find(request, ctx)
+    await ctx.store.delete("calibrations", row["id"])
+    return OneCalibration(id=row["id"])
+
+
+@operation(
     "metacognition.decide_abstention",
     effect="reads",
     on="assessment",
@@ -226,5 +245,6 @@ async def decide_abstention(request: DecideAbstention, ctx: Context) -> Abstenti
 
 OPERATIONS = (
     *(assess_answer, get_assessment, list_assessments, delete_assessment),
-    *(record_outcome, calibrate_task, get_calibration, decide_abstention),
+    *(record_outcome, calibrate_task, get_calibration, delete_calibration),
+    decide_abstention,
 )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row, Table
 
 State = Literal["running", "failed", "cancelled", "kept", "proposed", "canary", "promoted", "rolled_back", "superseded"]
-MOST_LOOKS = 1000
-"""Evolutions of one agent that are counted as looks at its cases."""
+PAGE = 200
+"""Evolutions of one agent that are read at a time, to count those that looked at its cases."""
 
 
 class Split(Model):
@@ -140,5 +140,8 @@ async def how_it_goes(run_id: str, ctx: Context) -> dict[str, Any]:  # Any: as a
 
 async def look_at(table: Table, where: Row, mine: str, held: list[str], ctx: Context) -> int:
     """Which look this is at cases of these: one more than the other rows that came to look at any."""
-    rows, cases = await ctx.store.select(table, where=where, limit=MOST_LOOKS), frozenset(held)
-    return 1 + sum(row["id"] != mine and not cases.isdisjoint(report_of(row).get("held", ())) for row in rows)
+    looks, before, cases = 1, None, frozenset(held)
+    while rows := await ctx.store.select(table, where=where, before=before, limit=PAGE):
+        looks += sum(row["id"] != mine and not cases.isdisjoint(report_of(row).get("held", ())) for row in rows)
+        before = (rows[-1]["created"], rows[-1]["id"])
+    return looks

@@ -126,7 +126,10 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         request = request.model_copy(update={"dataset": found.id, "version": request.version or found.version})
     await trials(request, ctx)
     if await ctx.store.count("evolutions") >= MOST_EVOLUTIONS:
-        raise Conflict(f"There are {MOST_EVOLUTIONS} evolutions.", remedy="Remove the agents that are not needed.")
+        raise Conflict(
+            f"There are {MOST_EVOLUTIONS} evolutions.",
+            remedy="Remove the agents that are not needed: their evolutions go 90 days later.",
+        )
     if request.budget is not None:
         ctx.cap(str(ctx.run_id), request.budget)
     row = row_of(str(ctx.run_id), agent.id, agent.name, agent.version, ctx.now())

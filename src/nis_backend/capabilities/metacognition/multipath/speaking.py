@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
+from nis_backend import canary
 from nis_backend.annotations import Knob, Plain
 from nis_backend.asking import ask
 from nis_backend.drivers.gateway.periods import DOLLAR
@@ -70,7 +71,7 @@ class Voice:
     name: str
     info: ModelInfo | None
     version: int | None = None
-    """Of an agent, as it is when this begins."""
+    """Of an agent, settled when this begins: all that is asked of it here is asked of this one."""
 
     @property
     def demonstration(self) -> bool:
@@ -175,7 +176,7 @@ class Talk:
         text = "\n\n".join(
             fenced(("What you answered before", one)) if place % 2 else one for place, one in enumerate(turns)
         )
-        arguments = {"id": voice.name.removeprefix(AGENT), "message": text}
+        arguments = {"id": voice.name.removeprefix(AGENT), "message": text, "version": voice.version}
         called = ToolCalled(step=step, call_id=f"ask-{step}", operation="agents.ask_agent", arguments=arguments)
         used = await self.ctx.use(called)
         if used.event.problem is not None:
@@ -196,7 +197,12 @@ class Talk:
 async def _found(name: str | None, ctx: Context) -> Json:
     if name is not None and name.startswith(AGENT):
         agent = await ctx.call_named("agents.get_agent", {"id": name.removeprefix(AGENT)})
-        return {"name": f"{AGENT}{agent.name}", "model": None, "version": agent.version}
+        row = await canary.serving(agent.id, ctx)
+        version = agent.version
+        if row is not None and version == row["to_version"] and ctx.journal is not None:
+            # Drawn once for all questions of this run; they are of one kind, so that the canary does not count them.
+            version = canary.drawn(row, ctx.journal.run_id)
+        return {"name": f"{AGENT}{agent.name}", "model": None, "version": version}
     _, info = await ctx.models.choose(name)
     return {"name": info.id, "model": vars(info)}
 

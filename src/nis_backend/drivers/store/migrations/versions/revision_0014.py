@@ -38,6 +38,7 @@ create table assessments (
 create index assessments_by_owner on assessments (owner, created, id);
 create index assessments_by_task on assessments (owner, task, created, id);
 create index assessments_by_outcome on assessments (owner, task, correct, updated, id);
+create index assessments_by_age on assessments (updated);
 
 create table calibrations (
     id text primary key, owner text not null, task text not null, method text not null, latest integer not null,
@@ -95,6 +96,7 @@ create table attention (
     detail text not null, created real not null, updated real not null
 ) strict;
 create index attention_by_workspace on attention (owner, workspace, created, id);
+create index attention_by_age on attention (updated);
 create table skills (
     id text primary key, owner text not null, name text not null, version text not null, kind text not null,
     state text not null, publisher text not null, signature text not null, content text not null,
