@@ -78,7 +78,7 @@ RUNS_DRAIN_SECONDS = 3.0
 LOG_DAYS: dict[Table, int] = {
     **dict.fromkeys(("policy_decisions", "reviews", "attention", "canary_runs", "evolutions"), 90),
     # What turned out right or wrong is what a confidence is made of: questions may come around once a year.
-    **dict.fromkeys(("assessments", "calibrations"), 365),
+    **dict.fromkeys(("assessments", "calibrations", "expectations"), 365),
 }
 """Days after their last change after which rows go that only tell what was: but for what still counts."""
 TIDY_SECONDS = 3600.0

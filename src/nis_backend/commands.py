@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Submit = Callable[[str, str], Awaitable[None]]
     """Tells the dispatcher that a run is queued: its owner and its id."""
+    Undoes = Callable[[str], bool]
+    """Whether an operation takes back what a run of it has made that is cancelled."""
 
     Json = dict[str, Any]  # Any: JSON
 
@@ -43,16 +45,23 @@ class Commands:
         Conflict: the run has ended, or is in a state where the command means nothing.
     """
 
-    def __init__(self, store: Store, owner: str, submit: Submit) -> None:
+    def __init__(self, store: Store, owner: str, submit: Submit, undoes: Undoes = lambda _: False) -> None:
         self._store = store
         self.owner = owner
         self._submit = submit
+        self._undoes = undoes
 
     async def cancel(self, run_id: str) -> int:
-        """End the run: at once where nobody holds it, else its holder ends it."""
+        """End the run: at once where nobody holds it and nothing is to be taken back, else its holder ends it."""
         return await self._while_it_moves(run_id, self._cancel)
 
     async def _cancel(self, row: Row) -> int:
+        if row["state"] in UNHELD and row["attempt"] and self._undoes(row["operation"]):
+            _refuse_told(row, "cancel")
+            changes = {"state": "queued", "wanted": "cancel", "waiting": None, "not_before": self._store.now()}
+            seq = await self._command(row, [CancelRequested()], [row["state"]], **changes)
+            await self._submit(self.owner, row["id"])
+            return seq
         if row["state"] in UNHELD:
             bodies = [CancelRequested(), CancelledRun()]
             return await self._command(row, bodies, UNHELD, state="cancelled", waiting=None, wanted=None)
@@ -64,6 +73,7 @@ class Commands:
 
     async def _pause(self, row: Row) -> int:
         if row["state"] in {"queued", "waiting"}:
+            _refuse_told(row, "pause")
             return await self._command(row, [PauseRequested()], [row["state"]], state="paused")
         return await self._tell(row, PauseRequested(), "pause")
 
@@ -145,8 +155,8 @@ class Commands:
 
     async def _tell(self, row: Row, body: Body, wanted: str) -> int:
         """Tell the holder."""
-        if row["state"] == "running" and row["wanted"] in {wanted, "cancel"}:
-            raise Conflict(f"Run {row['id']} was already told to {row['wanted']}.", field="id", value=row["id"])
+        if row["state"] == "running":
+            _refuse_told(row, wanted)
         return await self._command(row, [body], ["running"], wanted=wanted)
 
     async def _requeue(self, row: Row, body: Body, state: str, **changes: Any) -> int:  # Any: columns
@@ -163,6 +173,11 @@ class Commands:
     ) -> int:
         append = append_of(self.owner, row["id"], None, bodies, changes, only_in)
         return (await self._store.append(append))[0]
+
+
+def _refuse_told(row: Row, wanted: str) -> None:
+    if row["wanted"] in {wanted, "cancel"}:
+        raise Conflict(f"Run {row['id']} was already told to {row['wanted']}.", field="id", value=row["id"])
 
 
 def _standing(row: Row) -> tuple[str, int, int]:

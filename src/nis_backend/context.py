@@ -21,7 +21,7 @@ from nis_backend.caller import SERVER_ADMIN
 from nis_backend.calling import begin, call, refuse_secret
 from nis_backend.drivers.gateway.periods import cap_of_run
 from nis_backend.drivers.store.items import Which
-from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
+from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.keys import KeyRing
 from nis_backend.made import MADE, opened_of, remove_made
@@ -236,6 +236,7 @@ class Context:
             self.caller.key,
             self.within,
             nullcontext if self.journal is None else partial(self.drivers.dispatch.resting, self.journal.run_id),
+            partial(undoes, self.drivers),
         )
 
     @property
@@ -487,6 +488,14 @@ class Context:
             return name, {"nis.operation": name}
         tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
         return f"execute_tool {name}", {**tool, "gen_ai.tool.call.id": self.scope.call, "nis.operation": name}
+
+
+def undoes(drivers: Drivers, operation: str) -> bool:
+    """Whether the operation takes back what a run of it has made; of one that is not there, nobody knows."""
+    try:
+        return drivers.operations.find(operation).undo is not None
+    except NotFound:
+        return False
 
 
 async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> None:

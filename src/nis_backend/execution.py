@@ -7,11 +7,13 @@ import hashlib
 import json
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
 from nis_backend.calling import guarded, perform
-from nis_backend.context import Context
+from nis_backend.context import Context, undoes
+from nis_backend.drivers.dispatch.base import CANCELLED as CANCEL
 from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
 from nis_backend.drivers.telemetry.ids import FIELDS, HERE, Ids, Trace, of_carried
 from nis_backend.errors import (
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.telemetry.base import Span, Tracer
-    from nis_backend.event import Body
+    from nis_backend.event import Body, Event
     from nis_backend.opened import Drivers
     from nis_backend.operation import Operation
 
@@ -64,6 +66,9 @@ RELEASED, AGAIN = Left(how="released"), Left(how="again")
 
 LAST_SECONDS = 1.5
 """Time that a run which is stopped with its process gets to write how it was left; what it cannot stays held."""
+
+UNDO_SECONDS = 60.0
+"""Time in which what a run has made is to be taken back."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 """Seconds before a failed run is tried again: the first, doubled each time, up to the second."""
@@ -119,11 +124,13 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
         if drivers.telemetry.tracer is not None:
             span.append(_begin_span(drivers.telemetry.tracer, row, attempt))
             HERE.set(HERE.get().below(span[0].trace))
-        if row["wanted"] in WANTED:
-            raise asyncio.CancelledError(WANTED[row["wanted"]])  # noqa: TRY301 - as if it had just been told
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     except asyncio.CancelledError as cancelled:
-        return operation, await _stop(Journal(store, owner, run_id, attempt), cancelled)
+        again = await _read_again(drivers, runs, run_id, operation, cancelled)
+        if again is None:
+            return operation, await _stop(Journal(store, owner, run_id, attempt), cancelled)
+        row, events = again
+        operation = str(row["operation"])
     except ValueError:
         log.exception("run %s: its log cannot be read", run_id)
         journal = Journal(store, owner, run_id, attempt)
@@ -136,16 +143,37 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
     try:
         target = drivers.operations.find(operation)
     except NotFound:
-        if row["deadline"] is not None and row["deadline"] <= store.now():
-            return operation, await end_failed(journal, late(run_of(row)))
-        log.warning("run %s waits: there is no operation %s here", run_id, operation)
-        changes = {"state": "queued", "not_before": store.now() + ABSENT_SECONDS}
-        return operation, await _leave(journal, AGAIN, [], changes)
+        return operation, await _absent(journal, row, store.now())
     if attempt == 1:
         drivers.telemetry.counts.run_began(str(row["queue"]), store.now() - row["not_before"])
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
     ctx = Context(drivers=drivers, caller=caller, journal=journal, scope=scope, operation=target.name)
     return operation, await carry(target, row, ctx)
+
+
+async def _absent(journal: Journal, row: Row, now: float) -> Left:
+    """How a run is left whose operation is not here: it waits for it, unless it is to stop."""
+    if row["wanted"] in WANTED:
+        return await _stop(journal, asyncio.CancelledError(WANTED[row["wanted"]]))
+    if row["deadline"] is not None and row["deadline"] <= now:
+        return await end_failed(journal, late(run_of(row)))
+    log.warning("run %s waits: there is no operation %s here", journal.run_id, row["operation"])
+    return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": now + ABSENT_SECONDS})
+
+
+async def _read_again(
+    drivers: Drivers, runs: RunLog, run_id: str, operation: str, cancelled: asyncio.CancelledError
+) -> tuple[Row, list[Event]] | None:
+    """The row and the log of a run that was cancelled while they were read; None where nothing is to be taken back."""
+    if stop_reason(cancelled) != CANCEL or (operation and not undoes(drivers, operation)):
+        return None
+    try:
+        row = await drivers.store.get("runs", runs.owner, run_id)
+        if row is None or not undoes(drivers, row["operation"]):
+            return None
+        return {**row, "wanted": "cancel"}, await runs.all_events(run_id)
+    except (asyncio.CancelledError, NisError, ValueError):
+        return None
 
 
 async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
@@ -180,15 +208,16 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
         log.warning("run %s goes on elsewhere", journal.run_id)
         return RELEASED
     except asyncio.CancelledError as cancelled:
-        return await _stop(journal, cancelled)
+        undone = stop_reason(cancelled) != CANCEL or await _undone(target, row, ctx)
+        return await _stop(journal, cancelled) if undone else RELEASED
     except NisError as error:
-        return await _fail(journal, row, error, ctx.drivers.store.now())
+        return await _fail(target, row, ctx, error)
     except Exception:
         log.exception("run %s of %s failed", journal.run_id, target.name)
         fault = InternalError(
             f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
         )
-        return await end_failed(journal, fault)
+        return await _end(target, row, ctx, fault)
     return SUCCEEDED
 
 
@@ -196,9 +225,12 @@ def _refuse_hopeless(row: Row, history: History) -> None:
     """Refuse what would not get on.
 
     Raises:
+        CancelledError: it was told to stop before it was taken.
         WorkerLost: too many attempts have left nothing.
         Unavailable: an earlier version has begun it.
     """
+    if row["wanted"] in WANTED:
+        raise asyncio.CancelledError(WANTED[row["wanted"]])
     if history.idle >= MOST_IDLE:
         raise WorkerLost(
             f"{history.idle} attempts in a row were cut before their next step.",
@@ -259,13 +291,52 @@ async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
             return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"}, ends=True)
 
 
-async def _fail(journal: Journal, row: Row, error: NisError, now: float) -> Left:
+async def _fail(target: Operation[Any, Any], row: Row, ctx: Context, error: NisError) -> Left:
+    journal, now = ctx.run, ctx.drivers.store.now()
     at = now + max(min(FIRST_RETRY * 2 ** row["retried"], LONGEST_RETRY), error.retry_after or 0)
     in_time = row["deadline"] is None or at < row["deadline"]
     if error.codes.retry and row["retried"] < row["retries"] and in_time and journal.history.idle < MOST_IDLE:
         changes = {"state": "queued", "not_before": at, "retried": row["retried"] + 1}
         return await _leave(journal, AGAIN, [RetryScheduled(at=at, problem=error.problem())], changes)
-    return await end_failed(journal, error)
+    return await _end(target, row, ctx, error)
+
+
+async def _end(target: Operation[Any, Any], row: Row, ctx: Context, error: NisError) -> Left:
+    """End a run with `error`, once what it has made is taken back."""
+    return await end_failed(ctx.run, error) if await _undone(target, row, ctx) else RELEASED
+
+
+async def _undone(target: Operation[Any, Any], row: Row, ctx: Context) -> bool:
+    """Have what the run has made be taken back where its operation knows how; False where that was cut.
+
+    The run is left as it is then: whoever takes it over ends it, and takes it back.
+    """
+    journal = ctx.run
+    if target.undo is None:
+        return True
+    try:
+        async with asyncio.timeout(UNDO_SECONDS):
+            await _patiently(journal.run_id, journal.commit)
+            kept = RunLog(ctx.drivers.store, ctx.drivers.tail, journal.owner)
+            events = await _patiently(journal.run_id, lambda: kept.all_events(journal.run_id))
+            again = Journal(
+                ctx.drivers.store,
+                journal.owner,
+                journal.run_id,
+                journal.attempt,
+                History(events),
+                journal.conversation_id,
+                ctx.drivers.tail,
+                journal.within,
+            )
+            scope = Scope(key=f"{journal.run_id}:undo")
+            await target.undo(target.validate(json.loads(row["input"])), replace(ctx, journal=again, scope=scope))
+            await again.flush()
+    except asyncio.CancelledError:
+        return False
+    except (NisError, TimeoutError, Suspended):
+        log.exception("run %s: what it has made was not taken back", journal.run_id)
+    return True
 
 
 async def end_failed(journal: Journal, error: NisError) -> Left:

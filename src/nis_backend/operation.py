@@ -108,6 +108,11 @@ class Operation(Generic[Req, Res]):
 
     So a wrong one never becomes a run.
     """
+    undo: Callable[[Req, Context], Awaitable[None]] | None = None
+    """Takes back what a run of it has made that fails or is cancelled, before it ends.
+
+    It goes by the run's log, and may be called again, for it may be cut as well.
+    """
 
     @cached_property
     def holds_blobs(self) -> bool:
@@ -174,6 +179,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     urgent: bool = False,
     elsewhere: Callable[[Any, Any], Awaitable[Any] | None] | None = None,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
+    undo: Callable[[Any, Any], Awaitable[None]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
     if not _NAME.fullmatch(name):
@@ -200,6 +206,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         urgent=urgent,
         elsewhere=elsewhere,
         prepare=prepare,
+        undo=undo,
     )
 
 

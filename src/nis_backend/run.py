@@ -32,7 +32,7 @@ from nis_backend.within import written
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from nis_backend.commands import Submit
+    from nis_backend.commands import Submit, Undoes
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
     from nis_backend.held import Hold
     from nis_backend.journal import Journal
@@ -203,8 +203,9 @@ class RunLog(Commands):
         key: str | None = None,
         within: Within = (),
         rests: Callable[[], AbstractContextManager[None]] = nullcontext,
+        undoes: Undoes = lambda _: False,
     ) -> None:
-        super().__init__(store, owner, submit)
+        super().__init__(store, owner, submit, undoes)
         self._tail = tail
         self._scopes = scopes
         """What the runs made here may call."""

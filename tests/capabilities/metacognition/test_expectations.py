@@ -107,6 +107,10 @@ def test_a_motion_is_held_against_what_robotics_computes(server: Server) -> None
     assert summed["quantities"][0]["coverage"] == 0.5
     listed = done(server, "GET", "/expectations?subject=two-links")
     assert [one["id"] for one in listed["expectations"]] == [bad, good]
+    done(server, "DELETE", f"/expectations/{bad}")
+    assert ask(server, "DELETE", f"/expectations/{bad}")[0] == 404
+    summed = done(server, "GET", "/metacognition/measure-predictor?subject=two-links")
+    assert (summed["compared"], summed["quantities"][0]["coverage"]) == (1, 1)
 
 
 def test_what_is_no_comparison_is_refused(server: Server) -> None:

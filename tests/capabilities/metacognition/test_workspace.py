@@ -107,6 +107,9 @@ def test_the_winner_is_told_to_all_and_another_wins_by_it(server: Server) -> Non
         *(one["winners"] for one in off["cycles"]),
     ]
     assert done(server, "GET", f"/runs/{told['run_id']}/replay")["identical"]
+    done(server, "DELETE", f"/runs/{told['run_id']}")
+    rest = done(server, "GET", "/metacognition/list-attention?workspace=exact&limit=100")["cycles"]
+    assert {one["run_id"] for one in rest} == {off["run_id"]}
 
 
 def test_what_a_module_cannot_be_is_refused(server: Server) -> None:

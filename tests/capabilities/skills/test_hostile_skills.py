@@ -155,3 +155,38 @@ def test_nothing_stays_of_an_installation_that_is_cancelled(serve: Serve) -> Non
         free.set()
         assert [event["body"]["type"] for event in followed(server, run_id)][-1] == "cancelled"
         assert ask(server, "GET", "/agents/slow")[0] == 404
+
+
+@pytest.mark.parametrize("end", ["cancelled while it rests", "out of time"])
+def test_nothing_stays_of_an_installation_that_ends_otherwise_and_a_retry_makes_it_anew(serve: Serve, end: str) -> None:
+    """Promise of install_skill: however it ends but well; also where nobody holds it, and where its time is over."""
+    asked, free = threading.Event(), threading.Event()
+
+    def model(_request: Asked) -> Canned:
+        asked.set()
+        free.wait(30)
+        return says("Done.")
+
+    with FakeOpenAI(*[model] * 6, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        content = {"instructions": "Act.", "model": "local:words"}
+        tests = [{"message": "Act.", "contains": "done"}]
+        skill = done(server, "POST", "/skills/publish-skill", {"kind": "agent", "content": content, "tests": tests})
+        given: Json = {"operation": "skills.install_skill", "arguments": {"id": skill["id"], "name": "slow"}}
+        if end == "out of time":
+            given["deadline_seconds"] = 1.0
+        run_id = done(server, "POST", "/runs/start-run", given)["id"]
+        assert asked.wait(30)
+        before = done(server, "GET", "/agents/slow")["id"]
+        if end == "cancelled while it rests":
+            done(server, "POST", f"/runs/{run_id}/pause", {})
+            assert any(event["body"]["type"] == "released" for event in followed(server, run_id))
+            done(server, "POST", f"/runs/{run_id}/cancel", {})
+        last = list(followed(server, run_id))[-1]["body"]
+        assert last["type"] == ("failed" if end == "out of time" else "cancelled"), last
+        assert ask(server, "GET", "/agents/slow")[0] == 404
+        free.set()
+        again = done(server, "POST", f"/runs/{run_id}/retry", {})["id"]
+        result = list(followed(server, again))[-1]["body"]["result"]
+        assert (result["installed"], result["passed"]) == (True, 1)
+        assert done(server, "GET", "/agents/slow")["id"] == result["id"] != before

@@ -142,6 +142,21 @@ def test_another_publishers_agent_asks_before_it_writes(serve: Serve) -> None:
     assert done(near, "GET", "/agents/bold")["asks"] == "nothing"
 
 
+def test_a_deleted_skill_is_gone_with_its_rating_and_makes_room(serve: Serve) -> None:
+    """Promise of delete_skill: by its id, one's own; what was installed stays, and its version may be given again."""
+    server = serve()
+    skill = publish(server, PROMPT)
+    done(server, "POST", f"/skills/{skill['id']}/rate", {"score": 5})
+    done(server, "POST", f"/skills/{skill['id']}/install", {"name": "kept"})
+    assert ask(server, "DELETE", "/skills/greeting")[0] == 404
+    done(server, "DELETE", f"/skills/{skill['id']}")
+    assert ask(server, "DELETE", f"/skills/{skill['id']}")[0] == 404
+    assert ask(server, "GET", "/skills/greeting")[0] == 404
+    assert done(server, "GET", "/prompts/kept")["template"] == "Hello {{who}}"
+    again = publish(server, PROMPT)
+    assert again["rating"] is None
+
+
 def test_ratings_order_what_is_found(serve: Serve) -> None:
     """Promise of find and rate: the last rating counts; words are looked for in names and descriptions."""
     server = serve()

@@ -24,9 +24,8 @@ from nis_backend.capabilities.skills.skill import (
     find,
     revoked,
 )
-from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import InvalidRequest, NisError, from_problem
-from nis_backend.event import ToolCalled, Warned
+from nis_backend.event import RetryScheduled, ToolAnswered, ToolCalled, Warned
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.view import Table, Text, View
 
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 
 LIMIT = 3600.0
 LONGEST_SHOWN = 2000
+PLACES = 100
+"""Steps of one attempt to install: the first makes it, the last removes it, the tests are between them."""
 FORMULA = "passed / of: tests whose answer holds their words, in any case of letters"
 
 
@@ -103,6 +104,22 @@ async def _prepare(request: InstallSkill, ctx: Context) -> InstallSkill:
     return request.model_copy(update={"id": row["id"]})
 
 
+async def _undo(_request: InstallSkill, ctx: Context) -> None:
+    """Remove what this run itself has made and not removed: what was not tried to the end has not passed."""
+    row = await ctx.store.get("runs", ctx.run.run_id)
+    shared = (row and row["parent_seq"]) or 0
+    since = [one.body for one in ctx.run.history.events if one.seq > shared]
+    begun = next((one for one in since if isinstance(one, ToolCalled) and one.step % PLACES == 1), None)
+    if begun is None:
+        return
+    # Under its own key: where it was cut, it is done to its end, and nothing is made twice.
+    event = (await ctx.use(begun)).event
+    if event.problem is None:
+        made = next(one for one in KINDS.values() if one.create == begun.operation)
+        removed = _called(made.delete, {"id": _id_of(event.result)}, begun.step - 1 + PLACES - 1)
+        await ctx.use(removed)
+
+
 @operation(
     "skills.install_skill",
     effect="writes",
@@ -111,12 +128,13 @@ async def _prepare(request: InstallSkill, ctx: Context) -> InstallSkill:
     time_limit=LIMIT,
     view=_draw,
     prepare=_prepare,
+    undo=_undo,
     examples=(Example(title="A greeting", request={"id": "{greeting.id}"}, before=(PUBLISHED,)),),
 )
 async def install_skill(request: InstallSkill, ctx: Context) -> Recorded[InstalledSkill]:
     """Install a skill: what it describes is made here, tried by its own tests, and removed where it scores too little.
 
-    A test in which it waits for a person has failed, and that run is ended. Cancelled, nothing stays.
+    A test in which it waits for a person has failed, and that run is ended. However it ends but well, nothing stays.
 
     Raises:
         Conflict: it is revoked, or its name is taken here.
@@ -130,20 +148,14 @@ async def install_skill(request: InstallSkill, ctx: Context) -> Recorded[Install
     if described.kind == "agent" and not told["ours"] and not request.keep_asks:
         for changed in _bounded(content):
             await ctx.run.write(Warned(message=changed))
-    id_ = _id_of(await _done(made.create, content, 1, ctx))
-    try:
-        tests = [await _tried(one, made, id_, step, ctx) for step, one in enumerate(described.tests, 2)]
-    except asyncio.CancelledError as stopped:
-        if stop_reason(stopped) == CANCELLED:
-            # What was not tried to the end has not passed.
-            with suppress(NisError):
-                await ctx.call_named(made.delete, {"id": id_})
-        raise
+    first = 1 + PLACES * _removed(ctx)
+    id_ = _id_of(await _done(made.create, content, first, ctx))
+    tests = [await _tried(one, made, id_, step, ctx) for step, one in enumerate(described.tests, first + 1)]
     passed = sum(one.passed for one in tests)
     score = passed / len(tests) if tests else None
     stays = score is None or score >= request.need
     if not stays:
-        await _done(made.delete, {"id": id_}, len(tests) + 2, ctx)
+        await _done(made.delete, {"id": id_}, first + PLACES - 2, ctx)
     return InstalledSkill(
         skill_id=request.id,
         kind=described.kind,
@@ -154,6 +166,16 @@ async def install_skill(request: InstallSkill, ctx: Context) -> Recorded[Install
         score=score,
         tests=tests,
     )
+
+
+def _removed(ctx: Context) -> int:
+    """How often what it had made was removed again before it was tried anew: then it is made anew, too."""
+    times, removed = 0, False
+    for one in ctx.run.history.events:
+        if isinstance(one.body, RetryScheduled):
+            times, removed = times + removed, False
+        removed |= isinstance(one.body, ToolAnswered) and one.body.step % PLACES == PLACES - 1
+    return times
 
 
 async def _ours(row: Row, ctx: Context) -> bool:

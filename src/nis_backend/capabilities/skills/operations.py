@@ -24,6 +24,7 @@ from nis_backend.capabilities.skills.skill import (
     skill_of,
 )
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.found import unknown
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -87,6 +88,12 @@ class RevokeSkill(OneSkill):
     reason: str = Field(default="", max_length=500, description="Whoever wants to install it is told.")
 
 
+class DeleteSkill(Model):
+    """Which version of a skill."""
+
+    id: str = Field(min_length=1, max_length=64, description="The skill's id: a name may stand for several versions.")
+
+
 def _draw(_request: Model, result: FoundSkills) -> list[View]:
     rows: list[list[str | float]] = [
         [one.id, one.name, one.version, one.kind, one.state, "" if one.rating is None else one.rating, one.description]
@@ -125,7 +132,7 @@ async def publish_skill(request: PublishSkill, ctx: Context) -> Skill:
 
 async def _insert(document: SkillDocument, state: str, ctx: Context) -> Skill:
     if await ctx.store.count("skills") >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} skills.", field="name", remedy="Publish a version where there is one.")
+        raise Conflict(f"There are {MOST_KEPT} skills.", field="name", remedy="Delete one that is not needed.")
     described = described_in(document.signed)
     now, id_ = ctx.now(), ctx.new_id("skill")
     row: Row = {
@@ -325,4 +332,28 @@ async def revoke_skill(request: RevokeSkill, ctx: Context) -> Skill:
     return await skill_of({**row, **changes}, ctx)
 
 
-OPERATIONS = (publish_skill, get_skill, find_skills, import_skill, rate_skill, revoke_skill)
+@operation(
+    "skills.delete_skill",
+    effect="destroys",
+    repeatable=True,
+    resource="skill",
+    examples=(Example(title="No more", request={"id": "{greeting.id}"}, before=(PUBLISHED,)),),
+)
+async def delete_skill(request: DeleteSkill, ctx: Context) -> DeleteSkill:
+    """Delete a version of a skill with its rating and its revocation; what was installed of it stays.
+
+    Nothing of it is known here any more, not that it was revoked either; servers that have taken it over keep it. To
+    have it installed no more, revoke it.
+
+    Raises:
+        NotFound: the caller has no such skill.
+    """
+    # The rating first: what is cut here can be called again.
+    for one in await ctx.store.select("skill_ratings", where={"skill_id": request.id}, limit=1):
+        await ctx.store.delete("skill_ratings", one["id"])
+    if not await ctx.store.delete("skills", request.id):
+        raise unknown("skill", request.id)
+    return request
+
+
+OPERATIONS = (publish_skill, get_skill, find_skills, import_skill, rate_skill, revoke_skill, delete_skill)

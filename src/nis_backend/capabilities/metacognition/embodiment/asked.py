@@ -56,10 +56,15 @@ class Observe(Model):
     )
 
 
-class CompareExpectation(Model):
-    """Which expectation, and what was observed."""
+class OneExpectation(Model):
+    """Which expectation."""
 
     id: str = Field(min_length=1, max_length=64, description="The expectation's id.")
+
+
+class CompareExpectation(OneExpectation):
+    """Which expectation, and what was observed."""
+
     observed: dict[Quantity, Number] = Field(
         default_factory=dict[str, float], max_length=MOST_QUANTITIES, description="What each quantity was."
     )

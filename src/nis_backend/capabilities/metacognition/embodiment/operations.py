@@ -14,10 +14,11 @@ from nis_backend.capabilities.metacognition.embodiment.asked import (
     ExpectationList,
     Expected,
     ListExpectations,
+    OneExpectation,
 )
 from nis_backend.capabilities.metacognition.embodiment.predicting import Stated, bits
 from nis_backend.errors import Conflict, InvalidRequest, NotSupported
-from nis_backend.found import by_id
+from nis_backend.found import by_id, unknown
 from nis_backend.operation import Before, Example, Json, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -72,6 +73,7 @@ async def create_expectation(request: CreateExpectation, ctx: Context) -> Expect
 
     Raises:
         InvalidRequest: an interval has no width, or a quantity is named twice.
+        Conflict: there are 100,000.
     """
     names: set[str] = set()
     for number, one in enumerate(request.expected):
@@ -91,7 +93,7 @@ async def create_expectation(request: CreateExpectation, ctx: Context) -> Expect
             )
         names.add(one.quantity)
     if await ctx.store.count("expectations") >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} expectations.", field="subject", remedy="Measure with those there are.")
+        raise Conflict(f"There are {MOST_KEPT} expectations.", field="subject", remedy="Delete some first.")
     now = ctx.now()
     row: Row = {
         "id": ctx.new_id("expectation"),
@@ -235,4 +237,22 @@ async def list_expectations(request: ListExpectations, ctx: Context) -> Expectat
     return ExpectationList(expectations=[_expectation(row) for row in rows], next_cursor=following)
 
 
-OPERATIONS = (create_expectation, compare_expectation, list_expectations)
+@operation(
+    "metacognition.delete_expectation",
+    effect="destroys",
+    repeatable=True,
+    resource="expectation",
+    examples=(Example(title="No more", request={"id": "{stated.id}"}, before=(STATED,)),),
+)
+async def delete_expectation(request: OneExpectation, ctx: Context) -> OneExpectation:
+    """Delete an expectation with what was observed: its subject is not measured by it any more.
+
+    Raises:
+        NotFound: there is no such expectation.
+    """
+    if not await ctx.store.delete("expectations", request.id):
+        raise unknown("expectation", request.id, many="expectations")
+    return request
+
+
+OPERATIONS = (create_expectation, compare_expectation, list_expectations, delete_expectation)

@@ -27,6 +27,7 @@ REMOVE_RUNS = (
     "update schedules set last_run_id = null where last_run_id = any(%(runs)s)",
     "delete from feedback where run_id = any(%(runs)s)",
     "delete from push_configs where run_id = any(%(runs)s)",
+    "delete from attention where run_id = any(%(runs)s)",
     # Which calls they made is forgotten; what those cost stays counted.
     "update ledger set run_id = null, conversation_id = null where run_id = any(%(runs)s)",
     "delete from events where run_id = any(%(runs)s)",

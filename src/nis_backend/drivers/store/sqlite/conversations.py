@@ -118,6 +118,7 @@ def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
     connection.execute("update schedules set last_run_id = null where last_run_id = ?", (run_id,))
     connection.execute("delete from feedback where run_id = ?", (run_id,))
     connection.execute("delete from push_configs where run_id = ?", (run_id,))
+    connection.execute("delete from attention where run_id = ?", (run_id,))
     # Which calls it made is forgotten; what they cost stays counted.
     connection.execute("update ledger set run_id = null, conversation_id = null where run_id = ?", (run_id,))
     row = connection.execute("select within from runs where id = ?", (run_id,)).fetchone()

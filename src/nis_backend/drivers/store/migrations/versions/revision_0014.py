@@ -91,12 +91,16 @@ create table expectations (
     expected text not null, observed text not null, error real, created real not null, updated real not null
 ) strict;
 create index expectations_by_subject on expectations (owner, subject, created, id);
+create index expectations_by_owner on expectations (owner, created, id);
+create index expectations_by_age on expectations (updated);
 create table attention (
     id text primary key, owner text not null, workspace text not null, run_id text, cycle integer not null,
     detail text not null, created real not null, updated real not null
 ) strict;
 create index attention_by_workspace on attention (owner, workspace, created, id);
+create index attention_by_owner on attention (owner, created, id);
 create index attention_by_age on attention (updated);
+create index attention_by_run on attention (run_id);
 create table skills (
     id text primary key, owner text not null, name text not null, version text not null, kind text not null,
     state text not null, publisher text not null, signature text not null, content text not null,
