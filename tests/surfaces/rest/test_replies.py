@@ -19,7 +19,7 @@ from rest_client import Json, ask, events_of
 
 from nis_backend.caller import Caller
 from nis_backend.context import Context, Owned
-from nis_backend.errors import Conflict, Unavailable
+from nis_backend.errors import Conflict, Forbidden, Unavailable
 from nis_backend.operation import operation
 from nis_backend.surfaces.rest.replies import Replies
 
@@ -269,6 +269,32 @@ def test_a_key_is_its_owners(tmp_path: Path) -> None:
 
     asyncio.run(body())
     assert done == ["ann", "bob"]
+
+
+def test_what_was_called_by_its_name_is_answered_again_to_who_may_call_it(tmp_path: Path) -> None:
+    """Promise of call_operation: the scopes of what it calls are checked, for an answer that was kept as well."""
+
+    @operation("tests.call_it", effect="writes", scopes=())
+    async def call_it(request: Nothing, ctx: Context) -> Nothing:
+        """Call what only some may, as `operations.call_operation` does."""
+        del ctx
+        return request
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            replies, marks = Replies(), dict[str, str]()
+            wide, narrow = (
+                replace(ctx, caller=Caller(owner="ann", scopes=frozenset(held)))
+                for held in ({"tests:read", "tests:write"}, {"tests:read"})
+            )
+            await replies.once("key", call_it, Nothing(), wide, {})
+            with pytest.raises(Forbidden, match="lacks"):
+                await replies.once("key", call_it, Nothing(), narrow, marks)
+            assert not marks
+            await replies.once("key", call_it, Nothing(), wide, marks)
+            assert marks
+
+    asyncio.run(body())
 
 
 def test_what_was_done_and_could_not_be_kept_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

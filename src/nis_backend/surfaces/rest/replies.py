@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.calling import authorise, begin, call, refuse_secret
 from nis_backend.errors import (
     Conflict,
+    Forbidden,
     InvalidRequest,
     NisError,
     NotFound,
@@ -181,12 +182,14 @@ async def _perform(  # noqa: PLR0913 - what is called, and how
 ) -> Any:
     promised = _promised(row)
     scope = Scope(key=f"reply-{int(row['created'] * 1000):012x}{row['id'][:32]}", call="reply")
-    async with _kept_failure(row, ctx, forget=forget):
+    # Where it is what it calls that is authorised, an answer is for who may do as much as the first caller.
+    given = {} if operation.scopes else {"scopes": sorted(ctx.caller.scopes)}
+    async with _kept_failure(row, ctx, given, forget=forget):
         within = replace(ctx, scope=scope) if promised is None else replace(ctx, run_id=promised)
         result = await work(operation, asked, within)
     if promised is None:
         # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
-        await _keep(row, ctx, result=result.model_dump(mode="json"))
+        await _keep(row, ctx, result=result.model_dump(mode="json"), **given)
     return result
 
 
@@ -197,6 +200,12 @@ async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: 
         NisError: it was this failure.
     """
     reply = json.loads(row["reply"] or "{}")
+    if ctx.caller.lacks(reply.get("scopes", ())):
+        raise Forbidden(
+            f"What {operation.name} has called for the first request with this key takes scopes that this caller lacks.",
+            field="scope",
+            remedy="Use the key of the first request, or call it under another Idempotency-Key.",
+        )
     marks[REPLAYED] = "true"
     if "problem" in reply:
         raise from_problem(reply["problem"])
@@ -215,7 +224,7 @@ async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: 
 
 
 @asynccontextmanager
-async def _kept_failure(row: Row, ctx: Context, *, forget: bool) -> AsyncGenerator[None]:
+async def _kept_failure(row: Row, ctx: Context, given: dict[str, list[str]], *, forget: bool) -> AsyncGenerator[None]:
     """Keep a failure that is final; one that says to try again is forgotten, so that trying again is that.
 
     Of a run that the call waits for and that waits for a person, the id is kept: a repeat is answered with what has
@@ -225,14 +234,14 @@ async def _kept_failure(row: Row, ctx: Context, *, forget: bool) -> AsyncGenerat
         yield
     except Waiting as waiting:
         if waiting.field == "run":
-            await _keep(row, ctx, status="open", waits=waiting.value)
+            await _keep(row, ctx, status="open", waits=waiting.value, **given)
         elif forget:
             # A person decides first: it was not made, and is to be made again as it was.
             await ctx.store.delete("replies", row["id"])
         raise
     except NisError as error:
         if not error.codes.retry:
-            await _keep(row, ctx, problem=error.problem())
+            await _keep(row, ctx, problem=error.problem(), **given)
         elif forget:
             await ctx.store.delete("replies", row["id"])
         raise
