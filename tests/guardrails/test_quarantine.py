@@ -183,6 +183,37 @@ def test_a_text_does_not_end_its_marks() -> None:
         assert sign not in inside
 
 
+TURN_SIGNS = (
+    *("<|im_start|>", "<|eot_id|>", "<|START_OF_TURN_TOKEN|>", "<|reserved_special_token_1|>", "<\uff5cUser\uff5c>"),
+    *(
+        "<\uff5cend\u2581of\u2581sentence\uff5c>",
+        "<start_of_turn>",
+        "<end_of_turn>",
+        "<s>",
+        "</s>",
+        "<bos>",
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+    ),
+    *("[TOOL_RESULTS]", "[/SYSTEM_PROMPT]", "<tool_response>", "</tool_call>", "<system>", "</function_results>"),
+    *("<data-12>", "</data-12>", "\uff1c/data-12\uff1e", "<|fim-middle|>"),
+)
+
+
+@pytest.mark.parametrize("sign", TURN_SIGNS)
+def test_no_sign_of_another_turn_stands_in_data(sign: str) -> None:
+    """Promise of marked: what models of several families take for a turn, a tool's answer or a mark is none any more.
+
+    Signs: the chat templates of ChatML, Llama 2 and 3, Mistral, Gemma, Command R, DeepSeek and Qwen.
+    """
+    for text in (sign, sign.upper(), f"a{sign}{sign}b", f'{{"x":"{sign}"}}'):
+        inside = marked(text, "0" * 16).split("\n")[1]
+        assert sign.casefold() not in inside.casefold()
+        # Nothing but a blank was put in.
+        assert inside.replace(" ", "") == text
+
+
 def test_a_policy_masks_orders_before_a_model_reads_them(serve: Serve) -> None:
     """Promise of the condition `instruction`: with a rule, what reads like an order does not reach the model at all."""
     read: list[str] = []

@@ -21,8 +21,18 @@ SAID = (
 """What a model is told of the marks."""
 BEGINS = "<data-"
 """How marks begin: what is within is others'."""
-TURNS = re.compile(r"<\|(?=[a-z_]+\|>)|\[(?=/?INST\])|<(?=</?SYS>>)|<(?=/?data-)", re.IGNORECASE)
-"""Beginnings of what some models take for a turn's end or for another speaker, and of our own marks."""
+TURNS = re.compile(
+    # <|im_start|>, <|eot_id|>, <|START_OF_TURN_TOKEN|>, and the like between wide bars, whatever it is.
+    r"[<\uff1c](?=[|\uff5c][^<>|\uff5c\n]{1,64}[|\uff5c][>\uff1e])"
+    r"|[<\uff1c](?=[<\uff1c]/?SYS[>\uff1e])"
+    r"|[<\uff1c](?=/?\s?data-)"
+    r"|[<\uff1c](?=/?(?:s|bos|eos|pad|start_of_turn|end_of_turn|start_of_role|end_of_role|turn|think|tools?|tool_calls?"
+    r"|tool_responses?|tool_results?|function_calls?|function_results?|system|user|human|assistant|model|developer"
+    r"|instructions?)[>\uff1e])"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|ARGS|BOS|EOS|EOT)\])",
+    re.IGNORECASE,
+)
+"""Beginnings of what models take for a turn's end, another speaker or a tool's answer, and of our own marks."""
 
 
 def new_mark(ctx: Context) -> str:
@@ -37,5 +47,9 @@ def fresh_mark() -> str:
 
 def marked(text: str, mark: str) -> str:
     """The text within its marks; it cannot end them, nor begin another turn."""
-    inside = TURNS.sub(lambda found: f"{found[0]} ", text.replace(mark, ""))
-    return f"{BEGINS}{mark}>\n{inside}\n</data-{mark}>"
+    return f"{BEGINS}{mark}>\n{turnless(text.replace(mark, ''))}\n</data-{mark}>"
+
+
+def turnless(text: str) -> str:
+    """The text, in which no other turn begins."""
+    return TURNS.sub(lambda found: f"{found[0]} ", text)

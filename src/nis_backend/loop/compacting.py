@@ -13,6 +13,7 @@ from nis_backend.drivers.llm.answer import Answered, TextChunk
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import NisError
 from nis_backend.event import Compacted
+from nis_backend.guardrails.marking import BEGINS, SAID, fresh_mark, marked
 from nis_backend.loop.handing import as_words
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ BYTES_A_TOKEN = 3.0
 """Where no provider has counted yet: few, so that what is guessed is rather too long than too short."""
 LATEST = 2
 """Groups at the end of a conversation that stay as they are."""
-LONG, HEAD, TAIL = 600, 300, 150
-"""Characters of a result that is shortened, and of its beginning and its end that stay."""
+LONG, SHORT = 600, 450
+"""Characters of a result that is shortened, and of its two ends that stay."""
+LEAST_TAIL = 40
+"""Characters that a mark takes at the least."""
 LONGEST_TURN = 4000
 """Characters of a turn that a model is told when it condenses it."""
 SUMMARY = 512
@@ -138,14 +141,20 @@ def _shorten(said: list[Message], tools: Sequence[Tool], room: Room, wanted: flo
             one = said[place]
             if one.role != "tool" or len(one.content) <= LONG:
                 continue
-            left = len(one.content) - HEAD - TAIL
-            # Both ends stay, as marks may stand there that tell where foreign words begin and end.
-            text = f"{one.content[:HEAD]}… {left} characters left out …{one.content[-TAIL:]}"
-            said[place] = replace(one, content=text)
+            said[place] = replace(one, content=_both_ends(one.content, SHORT))
             count += 1
         if room.tokens(said, tools) <= wanted:
             break
     return count
+
+
+def _both_ends(text: str, characters: int) -> str:
+    """The text with about so many characters: marks may stand at its ends that tell where foreign words are."""
+    if len(text) <= characters:
+        return text
+    tail = max(characters // 3, LEAST_TAIL)
+    head = max(characters - tail, LEAST_TAIL)
+    return f"{text[:head]}… {len(text) - head - tail} characters left out …{text[-tail:]}"
 
 
 async def _condense(  # noqa: PLR0913, PLR0917 - as `fitted`
@@ -174,14 +183,21 @@ async def _condense(  # noqa: PLR0913, PLR0917 - as `fitted`
         return 0, None, said
     # What is condensed has to fit by itself.
     longest = min(LONGEST_TURN, int(wanted * room.bytes_a_token) // len(out))
-    material = "\n\n".join(f"{one.role}: {one.content[:longest]}" for one in as_words([said[place] for place in out]))
+    parts = [replace(said[place], content=_both_ends(said[place].content, longest)) for place in out]
+    material = "\n\n".join(f"{one.role}: {one.content}" for one in as_words(parts))
     prompt = Prompt(
         model=info.name,
-        messages=[Message(role="system", content=CONDENSE), Message(role="user", content=material)],
+        messages=[
+            Message(role="system", content=f"{CONDENSE} {SAID}" if BEGINS in material else CONDENSE),
+            Message(role="user", content=material),
+        ],
         max_tokens=size,
     )
-    noted: Json = await ctx.note(f"condensed {step}", lambda: _told(driver, prompt))
-    text = BEFORE.format(text=noted["text"]) if noted["text"] else GONE.format(turns=turns)
+    noted: Json = await ctx.note(f"condensed {step}", lambda: _told(driver, prompt), told=True)
+    # What was data stays data in other words.
+    foreign = BEGINS in material and "mark" in noted
+    summary = marked(noted["text"], noted["mark"]) if foreign else noted["text"]
+    text = BEFORE.format(text=summary) if noted["text"] else GONE.format(turns=turns)
     rest = [one for place, one in enumerate(said) if place not in out]
     at = sum(place not in out for place in range(out[0]))
     asked = None
@@ -205,6 +221,8 @@ async def _told(driver: LanguageModels, prompt: Prompt) -> Json:
         return {"text": "", "problem": error.problem(), "input_tokens": None, "output_tokens": None}
     return {
         "text": "".join(words).strip(),
+        # An earlier version has drawn none.
+        "mark": fresh_mark(),
         "input_tokens": end and end.input_tokens,
         "output_tokens": end and end.output_tokens,
     }

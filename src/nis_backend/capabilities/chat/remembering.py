@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.asking import say
 from nis_backend.errors import Unavailable
+from nis_backend.guardrails.marking import turnless
 from nis_backend.view import Table
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ async def recalled(ctx: Context, message: str, user: str) -> list[Json]:
             for one in found.memories
         ]
 
-    found = await ctx.note("recalled", recall)
+    found = await ctx.note("recalled", recall, told=True)
     return [one for one in found if "problem" not in one]
 
 
@@ -135,7 +136,7 @@ def told(memories: Sequence[Json]) -> str:
     """What a model is told of them."""
     # In quotation marks, on a line: what one says begins no line of its own.
     lines = [f"[{number}] {json.dumps(one['text'], ensure_ascii=False)}" for number, one in enumerate(memories, 1)]
-    return "\n".join([TOLD, *lines])
+    return "\n".join([TOLD, *map(turnless, lines)])
 
 
 def shown(memories: Sequence[Json]) -> Table:
