@@ -6,14 +6,13 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.calling import guarded
+from nis_backend.calling import saying_of
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall, Usage
 from nis_backend.errors import NisError, UpstreamFailed, WorkerLost
 from nis_backend.event import ModelAnswered, ModelCalled, Surface, WantedCall
-from nis_backend.guardrails.paths import retold, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.answer import TokenLogprob
@@ -64,8 +63,8 @@ async def say(ctx: Context, step: int, text: str) -> str:
     """Write down words that no model has said, such as a rule's; answers them as a policy lets them be said."""
     name = f"said {step}"
     # As they were said before, whatever became of the policy.
-    known, looked = ctx.run.history.note(name), await _looked_at(ctx)
-    said = str(known[0]) if known is not None else text if looked is None else await looked(text)
+    known, saying = ctx.run.history.note(name), await saying_of(ctx)
+    said = str(known[0]) if known is not None else text if saying is None else await saying.words(text)
     if known is None and said != text:
         ctx.run.note(name, said)
     await ctx.run.text(step, said)
@@ -78,14 +77,14 @@ async def show(ctx: Context, views: Sequence[View]) -> list[View]:
         return []
     name = f"shown {ctx.run.next_number('shown')}"
     # As above.
-    known, looked = ctx.run.history.note(name), await _looked_at(ctx)
+    known, saying = ctx.run.history.note(name), await saying_of(ctx)
     shown = list(views)
     if known is not None:
         shown = Surface.model_validate({"views": known[0]}).views
-    elif looked is not None:
+    elif saying is not None:
         # A form is what the caller has sent, and what there is to send: no answer.
-        told = {text: await looked(text) for view in views if view.kind != "form" for _, text in texts(view)}
-        shown = [view if view.kind == "form" else retold(view, lambda _, one: told.get(one, one)) for view in views]
+        told = iter(await saying.words([view for view in views if view.kind != "form"]))
+        shown = [view if view.kind == "form" else next(told) for view in views]
         if shown != list(views):
             ctx.run.note(name, Surface(views=shown).model_dump(mode="json")["views"])
     await ctx.run.write(Surface(views=shown))
@@ -93,16 +92,16 @@ async def show(ctx: Context, views: Sequence[View]) -> list[View]:
 
 
 async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> Heard:
-    looked = await _looked_at(ctx)
+    saying = await saying_of(ctx)
     words: list[str] = []
     thoughts: list[str] = []
     logprobs: list[dict[str, Any]] = []  # Any: JSON
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
             if isinstance(item, Answered):
-                if looked is not None:
+                if saying is not None:
                     thought = "".join(thoughts) or "\n".join(one.text for one in item.reasoning)
-                    words, thoughts = [await looked("".join(words))], [await looked(thought)]
+                    words, thoughts = [await saying.words("".join(words))], [await saying.words(thought)]
                     if thoughts[0] != thought:
                         # Nor in the form that goes back to its provider, which is signed as it was.
                         item = replace(item, reasoning=tuple(one for one in item.reasoning if not one.text))  # noqa: PLW2901
@@ -114,28 +113,14 @@ async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: in
                 return Heard(text="".join(words), thought="".join(thoughts), end=item, logprobs=logprobs)
             if isinstance(item, ReasoningChunk):
                 thoughts.append(item.text)
-                if looked is None:
+                if saying is None:
                     await ctx.run.thought(step, item.text)
                 continue
             logprobs += [{**_chance(one), "alternatives": [*map(_chance, one.alternatives)]} for one in item.logprobs]
             words.append(item.text if words else before + item.text)
-            if looked is None:
+            if saying is None:
                 await ctx.run.text(step, words[-1], at_once=prompt.pieces)
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
-
-
-async def _looked_at(ctx: Context) -> Callable[[str], Awaitable[str]] | None:
-    """Makes of words what may be said, where a policy looks at what this run answers: they are held back till then."""
-    held = ctx.drivers.guards.get(ctx.caller.owner)
-    if held is None or not held.policies or not ctx.operation:
-        return None
-    target = ctx.operations.find(ctx.operation)
-    policies = await guarded(target, ctx)
-    if not policies:
-        return None
-    from nis_backend.guardrails.saying import may_say  # noqa: PLC0415 - few owners have policies
-
-    return may_say(ctx, target, policies)
 
 
 def _chance(one: TokenLogprob) -> dict[str, Any]:  # Any: JSON

@@ -28,11 +28,27 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.guardrails.compiled import Compiled
     from nis_backend.guardrails.rules import Finding
+    from nis_backend.guardrails.saying import Saying
     from nis_backend.operation import Json, Model, Operation
     from nis_backend.run import RunHandle, Terms
 
 Req = TypeVar("Req", bound="Model")
 Res = TypeVar("Res")
+
+
+async def saying_of(ctx: Context) -> Saying | None:
+    """What makes of words those that the run of this call may say before its end; None where no policy looks at them.
+
+    The one place of it: what a rule about the run's result would change is in no event of the run either.
+    """
+    if ctx.journal is None or not ctx.operation:
+        return None
+    policies = await guarded(ctx.operations.entry(ctx.operation), ctx)
+    if not policies:
+        return None
+    from nis_backend.guardrails.saying import may_say  # noqa: PLC0415 - few owners have policies
+
+    return may_say(ctx, ctx.operations.find(ctx.operation), policies)
 
 
 async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context) -> Any:

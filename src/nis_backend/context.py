@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
 from nis_backend.caller import SERVER_ADMIN
-from nis_backend.calling import begin, call, refuse_secret
+from nis_backend.calling import begin, call, refuse_secret, saying_of
 from nis_backend.drivers.gateway.periods import cap_of_run
 from nis_backend.drivers.store.items import Which
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound, WorkerLost, from_problem
@@ -290,10 +290,17 @@ class Context:
             return f"{kind}-{_made(scope.key)}{scope.digest(kind)[:12]}"
         return str(self.run.once("id", lambda: _new_id(kind)))
 
-    async def note(self, name: str, work: Callable[[], Awaitable[Any] | Any]) -> Any:  # Any: JSON
+    async def note(
+        self,
+        name: str,
+        work: Callable[[], Awaitable[Any] | Any],
+        *,
+        told: bool = False,
+    ) -> Any:  # Any: JSON
         """What the work answers, which in a run is done once and recorded under this name: JSON.
 
-        Whatever a run's code learns from outside, and could learn otherwise the next time, goes through here.
+        Whatever a run's code learns from outside, and could learn otherwise the next time, goes through here. What is
+        `told` there is words that policies may look at, as at what a step answers.
         """
         scope = self.scope
         if self.journal is None or scope is None:
@@ -303,6 +310,8 @@ class Context:
         if known is not None:
             return known[0]
         value = await _awaited(work())
+        saying = await saying_of(self) if told else None
+        value = value if saying is None else await saying.read(value)
         self.journal.note(name, value)
         # Who notes without a pause would fill the memory: it waits for the store, and hears what that refuses.
         await self.journal.write()

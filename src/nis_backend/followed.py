@@ -53,7 +53,7 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     if used.event.problem is not None or not (alone or shape == "run"):
         return used.event.result, used.event.problem
     run_id = str(used.event.result["id"])
-    ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds, until))
+    ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds, until), told=True)
     return ended["result"], ended["problem"]
 
 

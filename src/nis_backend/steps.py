@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.calling import guarded, refuse_secret
+from nis_backend.calling import guarded, refuse_secret, saying_of
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Forbidden, NisError, NotSupported
 from nis_backend.event import ApprovalRequired, Rejected, ToolAnswered
@@ -78,9 +78,14 @@ async def use(
         else:
             await allow(ctx, called, ask, cut=cut)
         result, stopped = await _make(ctx, called, operation, request)
+        saying = await saying_of(ctx)
+        # What the run may not say, its code is not told either: a death changes nothing of what it goes on with.
+        result = result if saying is None else await saying.read(result)
         answered = _answer(called, result=result.model_dump(mode="json"))
     except NisError as error:
-        answered = _answer(called, problem=error.problem())
+        saying = await saying_of(ctx)
+        told = error if saying is None else await saying.failure(error)
+        answered = _answer(called, problem=told.problem())
     await journal.write(answered)
     if stopped is not None:
         raise stopped

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
+from nis_backend.asking import show
 from nis_backend.drivers.llm.answer import ToolCall
 from nis_backend.drivers.llm.base import Message
 from nis_backend.errors import InvalidRequest, Malformed, NisError, NotFound, TooLarge, shorten
-from nis_backend.event import Surface, ToolAnswered, ToolCalled
+from nis_backend.event import ToolAnswered, ToolCalled
 from nis_backend.loop import begun
 from nis_backend.loop.asker import of_asker
 from nis_backend.loop.attached import files_in
@@ -146,9 +147,7 @@ async def _use_all(  # noqa: PLR0913, PLR0917 - as `_use`, of several
         raise stopped
     for task in tasks:
         used = task.result()
-        if used.views:
-            await ctx.run.write(Surface(views=used.views))
-        yield used
+        yield replace(used, views=await show(ctx, used.views))
 
 
 def _told_apart(calls: Sequence[ToolCall]) -> list[ToolCall]:

@@ -452,8 +452,9 @@ async def _by_rule(ctx: Context, request: MessageRequest) -> Routed | None:
     stated = None if request.attachments else statement_for(request.message)
     if stated is None:
         return None
-    await ctx.run.text(1, stated)
-    return Routed(text=stated)
+    from nis_backend.asking import say  # noqa: PLC0415 - loads with the first turn
+
+    return Routed(text=await say(ctx, 1, stated))
 
 
 async def _asked_of_memory(ctx: Context, request: MessageRequest, turn: Chosen) -> Routed | None:

@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.asking import show
 from nis_backend.capabilities.chat.operations import OFFERED, REMEMBERED, offered
 from nis_backend.capabilities.chat.remote import remote_tools
 from nis_backend.capabilities.chat.turns import begun_by, read_turns
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.drivers.llm.answer import ToolCall
 from nis_backend.drivers.llm.base import Message, ModelInfo
-from nis_backend.event import Surface
 from nis_backend.loop.attached import (
     EARLIER_SHOWN,
     at_hand,
@@ -101,8 +101,7 @@ async def with_memory(ctx: Context, request: MessageRequest, turn: Chosen, messa
     found = await recalled(ctx, message, request.user_id)
     if not found:
         return turn
-    views: list[View] = [shown(found)]
-    await ctx.run.write(Surface(views=views))
+    views = await show(ctx, [shown(found)])
     return replace(turn, recalled=found, memory_views=views)
 
 

@@ -99,7 +99,7 @@ class Parts:
             return made[0]
 
         try:
-            value: Json = await self.ctx.note(name, make)
+            value: Json = await self.ctx.note(name, make, told=True)
         except _NotNoted:
             return made[0]
         if made:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
 
+from nis_backend.calling import saying_of
 from nis_backend.capabilities.remote_agents.agent import address_of, current_card, driver_of, find
 from nis_backend.capabilities.remote_agents.listening import AgentReply, Heard
 from nis_backend.capabilities.remote_agents.speaking import Listener, Remote, listen, reply_of
@@ -168,17 +169,22 @@ async def _turn(agent_id: str, said: Said, turn: int, ctx: Context) -> AgentRepl
         await journal.flush()
 
     await journal.before_effect()
+    saying = await saying_of(ctx)
+    tell = _teller(turn, ctx) if saying is None else _quiet
     try:
         remote = await _remote(await find(agent_id, ctx), ctx)
         message = replace(said, id=f"{journal.run_id}-{turn}")
         task_id = str(noted[0]) if noted else ""
-        heard = await listen(
-            remote, message, task_id, await _seconds(ctx), Listener(began=began, heard=_teller(turn, ctx))
-        )
+        heard = await listen(remote, message, task_id, await _seconds(ctx), Listener(began=began, heard=tell))
         reply = await reply_of(heard, ctx)
+        # Words of which a policy may change some are told when they are whole.
+        if saying is not None:
+            reply = await saying.read(reply)
+            await journal.text(turn, reply.text)
     except NisError as error:
-        await journal.write(ToolAnswered(step=turn, call_id=call, operation=NAME, problem=error.problem()))
-        raise
+        told = error if saying is None else await saying.failure(error)
+        await journal.write(ToolAnswered(step=turn, call_id=call, operation=NAME, problem=told.problem()))
+        raise told from None
     await _made(reply, ctx)
     result = reply.model_dump(mode="json")
     await journal.write(ToolAnswered(step=turn, call_id=call, operation=NAME, result=result))
@@ -202,6 +208,10 @@ def _teller(turn: int, ctx: Context) -> Any:  # Any: a coroutine's function
         told[:] = [text, state]
 
     return tell
+
+
+async def _quiet(_heard: Heard) -> None:
+    """Nothing is told before it is whole."""
 
 
 async def _made(reply: AgentReply, ctx: Context) -> None:
@@ -279,14 +289,11 @@ async def ask_remote_agent(request: AskedMessage, ctx: Context) -> AgentReply:
             journal.note(names[1], task_id)
             await journal.flush()
 
-    async def nothing(_heard: Heard) -> None:
-        return
-
     if journal and not sent:
         journal.note(names[0], said.id)
         await journal.flush()
     heard = await listen(
-        remote, said, str(task[0]) if task else "", request.seconds, Listener(began=began, heard=nothing)
+        remote, said, str(task[0]) if task else "", request.seconds, Listener(began=began, heard=_quiet)
     )
     return await reply_of(heard, ctx)
 

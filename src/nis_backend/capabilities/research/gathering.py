@@ -88,7 +88,7 @@ async def noted(ctx: Context, name: str, work: Callable[[Context], Awaitable[Jso
                 return {"problem": f"{error.message} {error.remedy}".strip(), "code": error.code}
         raise AssertionError
 
-    value: Json = await ctx.note(name, make)
+    value: Json = await ctx.note(name, make, told=True)
     await ctx.run.flush()
     return value
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nis_backend.asking import show
 from nis_backend.capabilities.teams.shapes import Outcome, silent
-from nis_backend.event import Surface
 from nis_backend.view import Text, verbatim
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def write_board(asking: Asking, message: str) -> Outcome:
         added = [one for one in written if one.problem is None and one.text.strip()]
         for one in added:
             board.append(one)
-            await asking.ctx.run.write(Surface(views=[Text(text=f"{one.member}: {verbatim(one.text, lines=True)}")]))
+            await show(asking.ctx, [Text(text=f"{one.member}: {verbatim(one.text, lines=True)}")])
         done = next((found for one in added if (found := DONE.search(one.text))), None)
         if done is not None:
             return Outcome(response=done[1].strip())

@@ -1,0 +1,97 @@
+"""What a run says on its way: nothing that a rule about its result masks or refuses is in an event of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conftest import Serve
+from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from outliving import begun
+from rest_client import done, followed
+
+Json = dict[str, Any]
+ADDRESS = "mia.berg@example.org"
+LOOK: tuple[str, Json] = ("memory-list_memories", {"user": "mia"})
+PERSONAL: Json = {"test": "personal"}
+
+
+def _rule(then: str, *conditions: Json) -> Json:
+    return {"id": "out", "when": "after", "then": then, "conditions": [*(conditions or (PERSONAL,))], "why": "No."}
+
+
+def _kept(server: Any, operation: str, rule: Json) -> None:
+    body = {"name": f"of-{operation.partition('.')[0]}", "applies_to": {"operations": [operation]}, "rules": [rule]}
+    done(server, "POST", "/policies", body)
+
+
+def _ended(server: Any, run_id: str) -> list[Json]:
+    seen: list[Json] = []
+    for event in followed(server, run_id, 0):
+        seen.append(event["body"])
+        if seen[-1]["type"] in {"succeeded", "failed", "cancelled"}:
+            break
+    return seen
+
+
+def test_what_another_servers_agent_says_is_told_when_it_is_whole(serve: Serve) -> None:
+    """Promise of rules after a call: neither words nor states of a remote agent are told before they were looked at."""
+    server = serve()
+    agent = done(server, "POST", "/remote-agents", {"url": "scripted:echo"})["id"]
+    _kept(server, "remote_agents.send_message", _rule("mask"))
+    seen = _ended(server, begun(server, f"/remote-agents/{agent}/send-message", {"message": f"She is at {ADDRESS} ."}))
+    assert seen[-1]["type"] == "succeeded", seen[-1]
+    # What was asked is the caller's own.
+    said = [one for one in seen if one["type"] != "tool_called"]
+    assert ADDRESS not in json.dumps(said)
+    words = "".join(one["text"] for one in seen if one["type"] == "text_delta")
+    assert words == seen[-1]["result"]["text"]
+    assert "[EMAIL_1]" in words
+    done(server, "PATCH", "/policies/of-remote_agents", {"change": {"rules": [_rule("refuse")]}})
+    seen = _ended(server, begun(server, f"/remote-agents/{agent}/send-message", {"message": f"She is at {ADDRESS} ."}))
+    assert seen[-1]["problem"]["code"] == "forbidden"
+    assert ADDRESS not in json.dumps([one for one in seen if one["type"] != "tool_called"])
+
+
+def test_what_an_agents_tools_answer_is_looked_at_before_it_is_told(serve: Serve) -> None:
+    """Promise of rules after a call: results and views of tools are masked as the answer is, for its model too."""
+    told: list[str] = []
+    server: Any = None
+
+    def model(request: Asked) -> Canned:
+        told.append(json.dumps(request.body["messages"]))
+        looks = len(request.tool_results)
+        if "later" not in told[-1]:
+            return says("I have looked.") if looks else wants(LOOK)
+        if looks == 1:
+            _kept(server, "agents.run_agent", _rule("mask"))
+        return says(f"Her address is {ADDRESS} , as I know.") if looks > 1 else wants(LOOK)
+
+    with FakeOpenAI(*[model] * 9, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        clerk = {"name": "clerk", "instructions": "You look.", "model": "local:words", "operations": ["memory.*"]}
+        done(server, "POST", "/agents", clerk)
+        done(server, "POST", "/memory/remember", {"text": f"Mia is at {ADDRESS} .", "user": "mia"})
+        # A policy that is made while the run goes on holds from then on.
+        late = _ended(server, begun(server, "/agents/clerk/run", {"message": "later"}))
+        masked_id = begun(server, "/agents/clerk/run", {"message": "Where?"})
+        masked = _ended(server, masked_id)
+        # Whether its other condition holds is not known before the end: it is no way around the rule.
+        both = _rule("mask", PERSONAL, {"test": "equals", "field": "agent", "value": "clerk"})
+        done(server, "PATCH", "/policies/of-agents", {"change": {"rules": [both]}})
+        also = _ended(server, begun(server, "/agents/clerk/run", {"message": "Where?"}))
+        done(server, "PATCH", "/policies/of-agents", {"change": {"rules": [_rule("refuse")]}})
+        refused = _ended(server, begun(server, "/agents/clerk/run", {"message": "Where?"}))
+        replayed = done(server, "GET", f"/runs/{masked_id}/replay")
+    assert late[-1]["result"]["response"] == "Her address is [EMAIL_1] , as I know."
+    assert ADDRESS not in "".join(one["text"] for one in late if one["type"] == "text_delta")
+    for seen in (masked, also):
+        assert seen[-1]["result"]["response"] == "I have looked."
+        assert ADDRESS not in json.dumps(seen)
+        assert {one["type"] for one in seen if "[EMAIL_1]" in json.dumps(one)} >= {"tool_answered", "surface"}
+    answered = next(one for one in refused if one["type"] == "tool_answered")
+    assert answered["problem"]["code"] == "forbidden"
+    assert (refused[-1]["type"], refused[-1]["result"]["response"]) == ("succeeded", "I have looked.")
+    assert ADDRESS not in json.dumps(refused)
+    assert [ADDRESS in one for one in told].count(True) == 2, "the run that had begun before there was a rule"
+    assert replayed["identical"] is True
