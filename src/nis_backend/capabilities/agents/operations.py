@@ -29,7 +29,7 @@ from nis_backend.capabilities.agents.agent import (
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
 from nis_backend.changed import with_changes
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Conflict, NisError, shorten
+from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
@@ -44,6 +44,8 @@ MOST_KEPT = 1000
 DEEPEST = 4
 """Agents that ask each other in a row."""
 LONGEST = 100_000
+MOST_EARLIER = 400_000
+"""Characters of what was said before, as of a message to the chat."""
 TITLE = 80
 """Characters of a message that name the conversation it begins."""
 ASKED_TIME = 3600.0
@@ -59,6 +61,7 @@ class CreateAgent(Definition):
     name: Name | None = Field(
         default=None, description="What it is called; it takes the id's place. Unset, the id is the name."
     )
+    dry_run: bool = Field(default=False, description="Whether to say only what would come of it, or be refused.")
 
 
 class UpdateAgent(OneAgent):
@@ -75,6 +78,7 @@ class UpdateAgent(OneAgent):
         le=MOST_VERSIONS,
         description="The version that is changed: refused where it is not the latest.",
     )
+    dry_run: bool = Field(default=False, description="Whether to say only what would come of it, or be refused.")
 
 
 class CloneAgent(AgentVersion):
@@ -207,10 +211,10 @@ async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
         Conflict: there is one of this name, or there are 1,000.
     """
     await check(request, request.name, ctx)
-    return await _insert(request.name, request, ctx)
+    return await _insert(request.name, request, ctx, dry_run=request.dry_run)
 
 
-async def _insert(name: str | None, definition: Definition, ctx: Context) -> Agent:
+async def _insert(name: str | None, definition: Definition, ctx: Context, *, dry_run: bool = False) -> Agent:
     if name == EVERYBODYS:
         raise Conflict(f"{name!r} is the chat's name.", field="name", value=name, remedy="Give another name.")
     if await ctx.store.count("agents", where={"latest": 1}) >= MOST_KEPT:
@@ -226,12 +230,17 @@ async def _insert(name: str | None, definition: Definition, ctx: Context) -> Age
         "created": now,
         "updated": now,
     }
+    taken = Conflict(
+        f"There is an agent {name!r}.", field="name", value=name, remedy="Update that one, or give another name."
+    )
+    if dry_run:
+        if await ctx.store.select("agents", where={"name": row["name"], "latest": 1}, limit=1):
+            raise taken
+        return agent_of(row)
     try:
         await ctx.store.insert("agents", row)
     except Conflict:
-        raise Conflict(
-            f"There is an agent {name!r}.", field="name", value=name, remedy="Update that one, or give another name."
-        ) from None
+        raise taken from None
     return agent_of(row)
 
 
@@ -312,6 +321,8 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
     definition = with_changes(Definition, agent_of(head), request.change, "An agent", list(Definition.model_fields))
     await check(definition, head["name"], ctx)
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
+    if request.dry_run:
+        return agent_of({**head, **changes})
     before: Row = {**head, "id": ctx.new_id("agent"), "latest": 0, "created": head["updated"]}
     before.pop("owner", None)
     meanwhile = Conflict(
@@ -350,7 +361,10 @@ async def clone_agent(request: CloneAgent, ctx: Context) -> Agent:
     examples=(Example(title="No more", request={"id": "{clerk.id}"}, before=(KEPT, CHANGED)),),
 )
 async def delete_agent(request: OneAgent, ctx: Context) -> OneAgent:
-    """Delete an agent with all its versions; its runs stay, and those under way end as they would have."""
+    """Delete an agent with all its versions; its runs stay, and those under way end as they would have.
+
+    Those that wait for their beginning fail, and say so.
+    """
     head = await find(request.id, ctx)
     await versioned.delete("agents", "agent", head, MOST_VERSIONS, ctx)
     return OneAgent(id=head["agent_id"])
@@ -362,6 +376,14 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
 
     await deep(ctx, DEEPEST)
     check_attached(request.attachments)
+    size = sum(len(one.content) for one in request.earlier)
+    if size > MOST_EARLIER:
+        raise InvalidRequest(
+            f"What was said before has {size} characters.",
+            field="earlier",
+            value=size,
+            remedy=f"Give at most {MOST_EARLIER}, or go on with a conversation that is kept here.",
+        )
     agent = agent_of(await find(request.id, ctx, request.version))
     if request.version is None:
         from nis_backend.capabilities.agents.serving import served  # noqa: PLC0415 - as above
@@ -402,6 +424,7 @@ async def run_agent(request: RunAgent, ctx: Context) -> Recorded[Answer]:
 
     Raises:
         DeadlineExceeded: its time is over.
+        Conflict: the agent was deleted before it began.
     """
     from nis_backend.capabilities.agents.running import follow  # noqa: PLC0415 - as above
 

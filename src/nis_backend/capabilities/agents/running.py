@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.asking import ask
+from nis_backend.asking import ask, say
+from nis_backend.calling import saying_of
 from nis_backend.candour.asked import statement_for
 from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
 from nis_backend.capabilities.agents.telling import messages_of
 from nis_backend.conforming import Wrong, hold
 from nis_backend.drivers.llm.base import Message, Prompt
-from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed, from_problem
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, UpstreamFailed, from_problem
 from nis_backend.event import ArtifactMade, HandedOff, Warned
 from nis_backend.loop.compacting import fitted, room_of
 from nis_backend.loop.handing import Handing, as_words
@@ -91,7 +92,7 @@ class _Course:
             return from_problem(noted["problem"])
         before, self.now = self.now.agent.name, Settled.model_validate(noted)
         self.had.append(self.now)
-        to = self.now.agent
+        to, reason, saying = self.now.agent, str(given.get("reason", ""))[:LONGEST_REASON], await saying_of(self.ctx)
         event = HandedOff(
             step=step,
             call_id=call.id,
@@ -99,7 +100,7 @@ class _Course:
             to=to.name,
             to_id=to.id,
             version=to.version,
-            reason=str(given.get("reason", ""))[:LONGEST_REASON],
+            reason=reason if saying is None else await saying.words(reason),
         )
         await self.ctx.run.write(event)
         return None
@@ -110,7 +111,17 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
     from nis_backend.capabilities.agents.operations import Answer  # noqa: PLC0415 - that module loads this one
 
     async def first() -> Json:
-        return (await settle(request.id, request.version, request, ctx)).model_dump(mode="json")
+        try:
+            return (await settle(request.id, request.version, request, ctx)).model_dump(mode="json")
+        except NotFound as gone:
+            if gone.value != request.id:
+                raise
+            raise Conflict(
+                f"The agent {request.id} was deleted before this run of its version {request.version} began.",
+                field="id",
+                value=request.id,
+                remedy="Make the agent again, and run that one.",
+            ) from None
 
     settled = Settled.model_validate(await ctx.note("agent", first))
     by_rule = await _by_rule(request, settled, ctx)
@@ -161,7 +172,7 @@ async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer 
         return None
     stated, views = statement_for(request.message), []
     if stated is not None:
-        await ctx.run.text(1, stated)
+        stated = await say(ctx, 1, stated)
     elif request.attachments and not settled.info.tools:
         from nis_backend.capabilities.chat.operations import attended  # noqa: PLC0415 - loads with what is attached
 

@@ -12,6 +12,7 @@ from nis_backend.capabilities.chat.operations import (
     MessageRequest,
     OperationCall,
     Reply,
+    Turn,
     answer_message,
     check_message,
     draw_reply,
@@ -25,7 +26,7 @@ from nis_backend.capabilities.conversations.operations import (
     nothing_said,
 )
 from nis_backend.capabilities.conversations.shown import ConversationLine, line_of
-from nis_backend.errors import Conflict, NotFound, TooLarge
+from nis_backend.errors import Conflict, NotFound, NotSupported, TooLarge
 from nis_backend.operation import Example, Recorded, operation
 from nis_backend.within import joined, of_row, written
 
@@ -161,6 +162,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
             value=request.run_id,
             remedy="Branch from it, and have the branch's last turn answered again.",
         )
+    _refuse_others(turn)
     if not turn.runs[-1].finished:
         raise Conflict(
             f"Run {turn.runs[-1].id} has not ended.",
@@ -186,6 +188,27 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     return RegenerateAnswer(id=request.id, run_id=turn.key, **{name: getattr(said, name) for name in _TAKEN})
 
 
+def _refuse_others(turn: Turn) -> None:
+    """Refuse a turn that somebody else than the chat has answered: it would be another's answer under their name.
+
+    Raises:
+        NotSupported: how it is had instead.
+    """
+    first = turn.runs[0]
+    if first.operation in CHATS:
+        return
+    who = first.input.get("id")
+    raise NotSupported(
+        f"The turn {turn.key} was answered by {first.operation}{f' of {who}' if who else ''}, and not by the chat.",
+        field="run_id",
+        value=turn.key,
+        remedy=f"Have {first.operation} answer it anew: in a branch of this conversation that ends with the turn before "
+        "(conversations.branch_conversation), or in a new conversation.",
+    )
+
+
+CHATS = ("chat.send_message", "conversations.regenerate_answer")
+"""What answers as the chat does."""
 _TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations", "memory", "attachments")
 """Fields of a message that an answer again takes over."""
 
@@ -214,6 +237,7 @@ async def regenerate_answer(request: RegenerateAnswer, ctx: Context) -> Recorded
     Raises:
         NotFound: the caller has no such conversation.
         Conflict: nothing was said yet, the turn named is not the last, or it is still being answered.
+        NotSupported: an agent has answered it, and not the chat.
     """
     given = {name: value for name in _TAKEN if (value := getattr(request, name)) is not None}
     return await answer_message(MessageRequest(conversation_id=request.id, **given), ctx)

@@ -116,8 +116,9 @@ def _init() -> click.Command:
 def _apply(session: Session) -> click.Command:
     def run(files: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
         read = [(path, read_definition(path)) for path in files]
+        coming: set[str] = set()
         for path, given in read:
-            told = _brought(session, {"name": path.stem, **given}, dry_run=dry_run)
+            told = _brought(session, {"name": path.stem, **given}, coming, dry_run=dry_run)
             click.echo(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(_lines(told)))
 
     return click.Command(
@@ -128,17 +129,21 @@ def _apply(session: Session) -> click.Command:
         short_help="Keep agents as their files say.",
         params=[
             click.Argument(["files"], nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False)),
-            click.Option(["--dry-run"], is_flag=True, help="Tell what would change, and change nothing."),
+            click.Option(
+                ["--dry-run"], is_flag=True, help="Tell what would change, or be refused, and change nothing."
+            ),
             as_json_option(),
         ],
     )
 
 
-def _brought(session: Session, given: Json, *, dry_run: bool) -> Json:
-    """What was done to have the agent be as it is said to be."""
+def _brought(session: Session, given: Json, coming: set[str], *, dry_run: bool) -> Json:
+    """What was done to have the agent be as it is said to be; a dry run would have made those that are `coming`."""
     catalog, name = session.catalog, given["name"]
     create = catalog.entry(CREATE_AGENT)
-    schema: Json = create.request_schema
+    schema: Json = {**create.request_schema, "properties": {**create.request_schema["properties"]}}
+    # How it is applied is no field of what is kept.
+    schema["properties"].pop("dry_run")
     unknown = sorted(given.keys() - schema["properties"].keys())
     if unknown or not isinstance(name, str):
         field = unknown[0] if unknown else "name"
@@ -151,19 +156,27 @@ def _brought(session: Session, given: Json, *, dry_run: bool) -> Json:
     try:
         kept: Json = session.call(catalog.entry(GET_AGENT), {"id": name})
     except NotFound:
-        made = {"version": 1} if dry_run else session.call(create, given)
+        made = session.call(create, {**_there(given, coming), "dry_run": dry_run})
+        coming |= {name} if dry_run else set()
         return {"name": name, "did": "create", "version": made["version"], "changed": {}, "dry_run": dry_run}
     # One that is found by its id has another name, which no change gives it.
     fields = {field: one for field, one in schema["properties"].items() if field != "name"}
     changed = differing(given, kept, {**schema, "properties": fields})
     told = {field: {"before": before, "after": after} for field, (before, after) in changed.items()}
     version = kept["version"]
-    if changed and not dry_run:
-        change = {field: given.get(field) for field in changed}
-        request = {"id": kept["id"], "change": change, "after": version}
-        version = session.call(catalog.entry(UPDATE_AGENT), request)["version"]
+    if changed:
+        change = {field: _there(given, coming).get(field) for field in changed}
+        request = {"id": kept["id"], "change": change, "after": version, "dry_run": dry_run}
+        next_version = session.call(catalog.entry(UPDATE_AGENT), request)["version"]
+        version = version if dry_run else next_version
     did = "update" if changed else "nothing"
     return {"name": kept["name"], "did": did, "version": version, "changed": told, "dry_run": dry_run}
+
+
+def _there(given: Json, coming: set[str]) -> Json:
+    """The definition without the agents that it names and that would only have been made before it."""
+    others = {field: given[field] for field in ("agents", "hands_off_to") if isinstance(given.get(field), list)}
+    return {**given, **{field: [one for one in named if one not in coming] for field, named in others.items()}}
 
 
 def _lines(told: Json) -> list[str]:
