@@ -83,8 +83,7 @@ async def show(ctx: Context, views: Sequence[View]) -> list[View]:
         shown = Surface.model_validate({"views": known[0]}).views
     elif saying is not None:
         # A form is what the caller has sent, and what there is to send: no answer.
-        told = iter(await saying.words([view for view in views if view.kind != "form"]))
-        shown = [view if view.kind == "form" else next(told) for view in views]
+        shown = [view if view.kind == "form" else await saying.words(view) for view in views]
         if shown != list(views):
             ctx.run.note(name, Surface(views=shown).model_dump(mode="json")["views"])
     await ctx.run.write(Surface(views=shown))

@@ -34,13 +34,13 @@ class Saying:
         self._target = target
         self._rules = rules
 
-    async def words(self, text: str) -> str:
-        """Words of the answer.
+    async def words(self, value: Told) -> Told:
+        """Words of the answer, and what it shows.
 
         Raises:
             Forbidden: a rule refuses them.
         """
-        return await self._looked(text, ("mask", "refuse", "warn"))
+        return await self._looked(value, ("mask", "refuse", "warn"))
 
     async def read(self, value: Told) -> Told:
         """What the run has read on its way; a rule that warns of its answer has nothing to say of that.

@@ -202,7 +202,7 @@ def _refuse_others(turn: Turn) -> None:
         f"The turn {turn.key} was answered by {first.operation}{f' of {who}' if who else ''}, and not by the chat.",
         field="run_id",
         value=turn.key,
-        remedy=f"Have {first.operation} answer it anew: in a branch of this conversation that ends with the turn before "
+        remedy=f"Have {first.operation} answer it anew: in a branch of this conversation up to the turn before "
         "(conversations.branch_conversation), or in a new conversation.",
     )
 

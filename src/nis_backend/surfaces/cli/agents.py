@@ -129,9 +129,7 @@ def _apply(session: Session) -> click.Command:
         short_help="Keep agents as their files say.",
         params=[
             click.Argument(["files"], nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False)),
-            click.Option(
-                ["--dry-run"], is_flag=True, help="Tell what would change, or be refused, and change nothing."
-            ),
+            click.Option(["--dry-run"], is_flag=True, help="Tell what would change or be refused, and change nothing."),
             as_json_option(),
         ],
     )

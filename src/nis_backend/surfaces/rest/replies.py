@@ -189,7 +189,7 @@ async def _perform(  # noqa: PLR0913 - what is called, and how
         result = await work(operation, asked, within)
     if promised is None:
         # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
-        await _keep(row, ctx, result=result.model_dump(mode="json"), **given)
+        await _keep(row, ctx, reply={"result": result.model_dump(mode="json"), **given})
     return result
 
 
@@ -202,7 +202,7 @@ async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: 
     reply = json.loads(row["reply"] or "{}")
     if ctx.caller.lacks(reply.get("scopes", ())):
         raise Forbidden(
-            f"What {operation.name} has called for the first request with this key takes scopes that this caller lacks.",
+            f"This caller lacks scopes of what {operation.name} has called for the first request with this key.",
             field="scope",
             remedy="Use the key of the first request, or call it under another Idempotency-Key.",
         )
@@ -234,20 +234,20 @@ async def _kept_failure(row: Row, ctx: Context, given: dict[str, list[str]], *, 
         yield
     except Waiting as waiting:
         if waiting.field == "run":
-            await _keep(row, ctx, status="open", waits=waiting.value, **given)
+            await _keep(row, ctx, status="open", reply={"waits": waiting.value, **given})
         elif forget:
             # A person decides first: it was not made, and is to be made again as it was.
             await ctx.store.delete("replies", row["id"])
         raise
     except NisError as error:
         if not error.codes.retry:
-            await _keep(row, ctx, problem=error.problem(), **given)
+            await _keep(row, ctx, reply={"problem": error.problem(), **given})
         elif forget:
             await ctx.store.delete("replies", row["id"])
         raise
 
 
-async def _keep(row: Row, ctx: Context, *, status: str = "done", **reply: Any) -> None:  # Any: JSON
+async def _keep(row: Row, ctx: Context, *, status: str = "done", reply: dict[str, Any]) -> None:  # Any: JSON
     await ctx.store.update("replies", row["id"], {"status": status, "reply": json.dumps(reply)})
 
 
