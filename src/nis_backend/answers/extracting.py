@@ -7,13 +7,14 @@ import json
 import re
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from nis_backend.answers.normalising import normalised, numbers_written
 from nis_backend.answers.signs import plain_numbers
 from nis_backend.operation import Model
+from nis_backend.places import value_at
 
 Kind = Literal["number", "choice", "boolean", "json", "line", "text"]
 
@@ -245,18 +246,9 @@ def _member(text: str, how: Extraction) -> str | None:
             continue
         if whole and end < len(one):
             continue
-        for name in how.path.split(".") if how.path else ():
-            value = _within(value, name)
+        value = value_at(value, how.path)
         if value is not None:
             return _told(value, how.digits)
-    return None
-
-
-def _within(value: Any, name: str) -> Any:  # Any: JSON
-    if isinstance(value, dict):
-        return cast("dict[str, Any]", value).get(name)
-    if isinstance(value, list) and name.isdecimal() and len(name) < 10 and int(name) < len(cast("list[Any]", value)):  # noqa: PLR2004 - no index has as many digits
-        return cast("list[Any]", value)[int(name)]
     return None
 
 

@@ -15,7 +15,7 @@ from fake_openai import Asked, Canned, FakeOpenAI, fails, says
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
-from nis_backend.capabilities.metacognition.multipath.checking import Check, at, filled
+from nis_backend.capabilities.metacognition.multipath.checking import Check, filled
 from nis_backend.capabilities.metacognition.multipath.sampling import by_outcomes
 
 Json = dict[str, Any]
@@ -163,8 +163,6 @@ def test_a_request_is_filled_with_what_was_answered() -> None:
     given: dict[str, str | None] = {"question": "q", "answer": "so 7", "value": "7", "code": "x"}
     assert filled({"n": "{value}", "all": ["{answer}!", 3]}, given) == {"n": 7, "all": ["so 7!", 3]}
     assert filled("{value}", {**given, "value": "2.5"}) == 2.5
-    assert at({"labels": [{"name": "x"}]}, "labels.0.name") == "x"
-    assert at({"labels": []}, "labels.0.name") is None
     with pytest.raises(ValueError, match="one of operation"):
         Check.model_validate({"operation": "code.run_code", "equals": 1, "quotes": ["x"]})
 

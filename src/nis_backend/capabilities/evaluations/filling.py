@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.capabilities.evaluations.cases import Turn
 from nis_backend.capabilities.evaluations.wording import written
 from nis_backend.errors import InvalidRequest
+from nis_backend.places import Nowhere, reach
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -79,16 +80,12 @@ def place(value: Any, path: str, what: str) -> Any:  # Any: JSON
     Raises:
         InvalidRequest: nothing is.
     """
-    for part in path.split(".") if path else ():
-        if isinstance(value, dict) and part in value:
-            value = cast("Json", value)[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(part)]
-        else:
-            raise InvalidRequest(
-                f"There is no {path!r} in the {what}.", field=what, value=path, remedy="Look at what there is."
-            )
-    return value
+    try:
+        return reach(value, path)
+    except Nowhere:
+        raise InvalidRequest(
+            f"There is no {path!r} in the {what}.", field=what, value=path, remedy="Look at what there is."
+        ) from None
 
 
 WORDS = ("text", "response", "answer", "label", "value")

@@ -11,6 +11,7 @@ from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.followed import START
 from nis_backend.found import named_in
 from nis_backend.guardrails.persons import PERSONS
+from nis_backend.places import Nowhere, reach
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -177,14 +178,11 @@ def _check_request(target: Operation[Any, Any], arguments: Mapping[str, Any], fi
 
 def _refers(arguments: Mapping[str, Any], path: str) -> bool:
     """Whether what stands at this path, or what it stands in, holds a reference."""
-    value: Any = arguments
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = cast("dict[str, Any]", value).get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(part)]
-        else:
-            break
+    try:
+        value = reach(arguments, path)
+    except Nowhere as end:
+        # What is left out of an object comes from no reference; what is within a text may.
+        value = None if isinstance(end.held, dict) else end.held
     return value is not arguments and any(references(value))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.errors import InvalidRequest, shorten
+from nis_backend.places import Nowhere, reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,24 +111,13 @@ def _member(found: re.Match[str], known: Mapping[str, Any]) -> Any:  # Any: JSON
     if found[2] not in known:
         # A plan's output may name a step that was skipped; what a step refers to is done.
         return None
-    value, path = known[found[2]], found[2]
-    for part in found[3].split(".")[1:]:
-        inner: Any = None
-        there = False
-        if isinstance(value, dict):
-            there = part in value
-            inner = cast("Json", value).get(part)
-        elif isinstance(value, list) and part.isdecimal():
-            items = cast("list[Any]", value)
-            there = int(part) < len(items)
-            inner = items[int(part)] if there else None
-        if not there:
-            members = ", ".join(sorted(map(str, cast("Json", value)))) if isinstance(value, dict) else ""
-            raise InvalidRequest(
-                f"{path} has no member {part!r}.",
-                field=found[0],
-                value=found[0],
-                remedy=f"Its members are: {shorten(members, 300)}." if members else "Refer to what is there.",
-            )
-        value, path = inner, f"{path}.{part}"
-    return value
+    try:
+        return reach(known[found[2]], found[3][1:])
+    except Nowhere as end:
+        members = ", ".join(sorted(end.members))
+        raise InvalidRequest(
+            f"{'.'.join((found[2], *end.before))} has no member {end.step!r}.",
+            field=found[0],
+            value=found[0],
+            remedy=f"Its members are: {shorten(members, 300)}." if members else "Refer to what is there.",
+        ) from None

@@ -11,6 +11,7 @@ from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.event import ToolAnswered
 from nis_backend.fields import referred
 from nis_backend.found import named_in
+from nis_backend.places import Nowhere, reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,25 +142,16 @@ def _path(path: tuple[str | int, ...]) -> str:
 
 def _picked(value: Any, steps: list[str], field: str, pointer: str) -> Any:  # Any: JSON
     """What a pointer leads to."""
-    for at, step in enumerate(steps):
-        if step == "*" and isinstance(value, list):
-            return [_picked(one, steps[at + 1 :], field, pointer) for one in cast("list[Any]", value)]
-        if isinstance(value, dict) and step in value:
-            value = cast("Json", value)[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(step)]
-        else:
-            there = "a list" if isinstance(value, list) else "no more"
-            if isinstance(value, dict):
-                there = ", ".join(list(cast("Json", value))[:12])
-            begun = "/" + "/".join(steps[:at])
-            raise InvalidRequest(
-                f"{field}: the result has no {step!r} at {begun}; there: {there}.",
-                field=field,
-                value=pointer,
-                remedy="Point to a list in the result, as /trajectory/height, or with * for each of a list.",
-            )
-    return value
+    try:
+        return reach(value, steps)
+    except Nowhere as end:
+        there = ", ".join(end.members[:12]) or ("a list" if isinstance(end.held, list) else "no more")
+        raise InvalidRequest(
+            f"{field}: the result has no {end.step!r} at /{'/'.join(end.before)}; there: {there}.",
+            field=field,
+            value=pointer,
+            remedy="Point to a list in the result, as /trajectory/height, or with * for each of a list.",
+        ) from None
 
 
 def _name(holder: Json, steps: list[str], schema: Json) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.embodiment.asked import (
     LARGEST,
@@ -20,6 +20,7 @@ from nis_backend.capabilities.metacognition.embodiment.predicting import Stated,
 from nis_backend.errors import Conflict, InvalidRequest, NotSupported
 from nis_backend.found import by_id, unknown
 from nis_backend.operation import Before, Example, Json, Model, operation
+from nis_backend.places import number_at
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -183,15 +184,8 @@ async def _observed(request: CompareExpectation, ctx: Context) -> dict[str, floa
 
 
 def _number(told: object, path: str, name: str) -> float:
-    value = told
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = cast("Json", value).get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[object]", value)):
-            value = cast("list[object]", value)[int(part)]
-        else:
-            value = None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > LARGEST:
+    value = number_at(told, path)
+    if value is None or abs(value) > LARGEST:
         raise InvalidRequest(
             f"There is no number of {name} at {path}.",
             field=f"observe.read.{name}",

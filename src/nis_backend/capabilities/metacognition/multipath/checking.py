@@ -12,6 +12,7 @@ from nis_backend.conforming import Wrong, hold
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, shorten
 from nis_backend.event import ToolCalled
 from nis_backend.operation import Model
+from nis_backend.places import value_at
 from nis_backend.quoted import Source
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ async def verdict_of(  # noqa: PLR0913, PLR0917 - a check, of what, and its plac
 
 
 def _read(check: Check, result: Any) -> Verdict:  # Any: JSON
-    found = at(result, check.field)
+    found = value_at(result, check.field)
     told = f"{check.operation} answered {shorten(repr(result), 1500)}"
     if check.at_least is None:
         passed = bool(found == check.equals)
@@ -158,19 +159,6 @@ def _read(check: Check, result: Any) -> Verdict:  # Any: JSON
     if isinstance(found, bool) or not isinstance(found, int | float):
         return Verdict(passed=False, score=0, told=f"There is no number at {check.field!r}. {told}")
     return Verdict(passed=found >= check.at_least, score=float(found), told=told)
-
-
-def at(value: Any, path: str) -> Any:  # Any: JSON
-    """What stands at a path of names and numbers in JSON; None where nothing does."""
-    for name in filter(None, path.split(".")):
-        if isinstance(value, dict):
-            value = cast("Json", value).get(name)
-        elif isinstance(value, list) and name.isdecimal():
-            several = cast("list[Any]", value)
-            value = several[int(name)] if int(name) < len(several) else None
-        else:
-            return None
-    return value
 
 
 def filled(value: JsonValue, given: dict[str, str | None]) -> JsonValue:

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.places import number_at
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -42,18 +44,9 @@ def content_of(result: Any) -> str:  # Any: JSON
 
 def at(result: Any, path: str) -> float | None:  # Any: JSON
     """The number at a path such as hits.0.score; None where there is none."""
-    value = result
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = cast("dict[str, Any]", value).get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(part)]
-        else:
-            return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
+    value = number_at(result, path)
     # Whole numbers have no end where floats have one.
-    return float(max(-LARGEST, min(LARGEST, value)))
+    return None if value is None else float(max(-LARGEST, min(LARGEST, value)))
 
 
 def relevance(goal: str, content: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
 from nis_backend.capabilities.physics.claims import wording
@@ -18,6 +18,7 @@ from nis_backend.fields import flat
 from nis_backend.found import named_in
 from nis_backend.numerics.quantity import from_text
 from nis_backend.numerics.written import format_number
+from nis_backend.places import number_at
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -235,13 +236,8 @@ def _half_digit(digits: str) -> float:
 
 def _at(result: Any, path: str) -> float | None:  # Any: JSON
     """The number at a path of names and places; a last place may count from the end."""
-    here: Any = result
-    for part in path.split("."):
-        try:
-            here = cast("list[Any]", here)[int(part)] if isinstance(here, list) else here[part]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return None
-    return float(here) if isinstance(here, int | float) and not isinstance(here, bool) and math.isfinite(here) else None
+    here = number_at(result, path)
+    return float(here) if here is not None and math.isfinite(here) else None
 
 
 def _unit_of(entry: Entry, path: str) -> str:

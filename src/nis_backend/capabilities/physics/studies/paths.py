@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nis_backend.errors import InvalidRequest
+from nis_backend.places import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,14 +154,7 @@ def take(result: Json, measure: Measure) -> float:
     Raises:
         InvalidRequest: there is none: null, an empty list, a place beyond its end.
     """
-    node: Any = result
-    for step in measure.path.split("."):
-        if isinstance(node, dict):
-            node = cast("Json", node).get(step)
-        elif isinstance(node, list) and step.isdigit() and int(step) < len(cast("list[Any]", node)):
-            node = cast("list[Any]", node)[int(step)]
-        else:
-            node = None
+    node = value_at(result, measure.path)
     if isinstance(node, int | float) and not isinstance(node, bool):
         return float(node)
     found = list(_flat(node))
@@ -180,10 +174,7 @@ def take(result: Json, measure: Measure) -> float:
 
 def curve(result: Json, path: str) -> list[float]:
     """The numbers of a list in the result."""
-    node: Any = result
-    for step in path.split("."):
-        node = cast("Json", node).get(step) if isinstance(node, dict) else None
-    return list(_flat(node))
+    return list(_flat(value_at(result, path)))
 
 
 def _flat(node: Any) -> Iterator[float]:  # Any: JSON
