@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from opened import opened
 
+from nis_backend.capabilities.operations import kept_vectors
 from nis_backend.capabilities.operations.kept_vectors import load, place, save
 from nis_backend.capabilities.operations.meaning import cosines_with
 from nis_backend.drivers.embeddings.base import Embedded, Embedders, EmbeddingModel
@@ -61,8 +62,17 @@ def test_the_second_start_computes_nothing_that_the_first_has(tmp_path: Path) ->
     assert asked(tmp_path, "sha256:a", "one", "two") == {"one", "two"}
     assert asked(tmp_path, "sha256:a", "one", "two") == set()
     assert asked(tmp_path, "sha256:a", "two", "three") == {"three"}
+    assert asked(tmp_path, "sha256:a", "one", "three") == set()
     assert asked(tmp_path, "sha256:b", "two", "three") == {"two", "three"}
     assert asked(tmp_path, "sha256:b", "two", "three") == set()
+
+
+def test_texts_of_earlier_releases_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that would grow beyond its bound begins anew with what is asked for now."""
+    monkeypatch.setattr(kept_vectors, "MOST_KEPT", 3)
+    assert asked(tmp_path, "sha256:a", "one", "two") == {"one", "two"}
+    assert asked(tmp_path, "sha256:a", "three", "four") == {"three", "four"}
+    assert load(place(tmp_path), "sha256:a", ["one", "two", "three", "four"]).keys() == {"three", "four"}
 
 
 def test_a_model_whose_version_nobody_states_keeps_nothing(tmp_path: Path) -> None:

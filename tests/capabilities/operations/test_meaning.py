@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from opened import opened
 
+from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.meaning import Meaning, cosines_with, meaning_of, nobodys
 from nis_backend.capabilities.operations.operations import (
     RouteMessage,
@@ -20,8 +22,9 @@ from nis_backend.capabilities.operations.operations import (
     search_operations,
 )
 from nis_backend.capabilities.operations.route import wanted_units
-from nis_backend.capabilities.operations.router import pick
+from nis_backend.capabilities.operations.router import open_to, pick
 from nis_backend.capabilities.operations.sentence import Sentence
+from nis_backend.capabilities.operations.weighing import Pick
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.catalog import Catalog
 from nis_backend.context import Context
@@ -138,6 +141,49 @@ def test_a_quantity_and_its_unit_need_no_vectors(tmp_path: Path) -> None:
         assert driver.texts.total() == 0
 
     over(tmp_path, driver, ask)
+
+
+def test_a_message_is_compared_only_with_what_it_may_ask_for(tmp_path: Path) -> None:
+    """The first one in a new data folder waits for some questions, not for the whole catalog's."""
+    driver = Letters()
+
+    async def ask(ctx: Context) -> None:
+        message = "Show me the pendulum swing"
+        route = await ctx.call(route_message, RouteMessage(message=message))
+        assert route.unused is None
+        about = {one for entry in ENTRIES if "pendulum" in entry.name for one in declared(entry).asked}
+        assert driver.texts.keys() == {message, *nobodys(), *about}
+        known = driver.texts.total()
+        # It shares words with operations, and no nearness would make it a request for one.
+        await ctx.call(route_message, RouteMessage(message="Explain what a language model is."))
+        assert driver.texts.total() == known
+
+    over(tmp_path, driver, ask)
+
+
+def test_what_a_message_is_not_compared_with_changes_no_pick() -> None:
+    """Whatever all cosines are: those of operations that a message is not open to decide nothing."""
+    chance = random.Random(7)  # noqa: S311 - the same messages each time
+    candidates = [entry for entry in ENTRIES if entry.routable]
+    asked = [question for entry in candidates for question in declared(entry).asked]
+    picked = 0
+    for said in chance.sample(asked, 20):
+        # Cut and mixed, so that rules come close to their limits.
+        words = said.split() + chance.choice(asked).split()[: chance.randrange(4)]
+        sentence = Sentence(" ".join(words))
+        able = {entry.name for entry in open_to(sentence, ENTRIES)}
+        for _ in range(3):
+            cosines = {entry.name: chance.random() for entry in candidates}
+            whole = Meaning(cosines=cosines, nobodys=chance.random())
+            part = replace(whole, cosines={name: cosines[name] for name in able})
+            found = pick(sentence, ENTRIES, whole)
+            assert _said(found) == _said(pick(sentence, ENTRIES, part)), sentence.text
+            picked += found is not None
+    assert picked > 5
+
+
+def _said(picked: Pick | None) -> tuple[str, float, float | None] | None:
+    return picked and (picked.entry.name, picked.score, picked.cosine)
 
 
 def test_what_is_near_needs_less_cover_and_what_is_far_is_not_picked() -> None:

@@ -1,4 +1,4 @@
-"""Vectors of the catalog's own texts, kept in the data folder: the first message after a start does not compute them.
+"""Vectors of the catalog's own texts, kept in the data folder: what a message was compared with is not computed again.
 
 One file, of one model: a line of JSON that says which, then for each text 16 bytes of its hash and its numbers as
 float32. What another model, version or text made is not read, and a file that is torn is none.
@@ -28,6 +28,8 @@ DIGEST, NUMBER = 16, 4
 """Bytes of a text's hash, and of a number."""
 LONGEST_HEAD = 4096
 FILE = "catalog.vectors"
+MOST_KEPT = 8192
+"""Texts of the file, 12 MB: four times the catalog's. Beyond, texts of earlier releases fill it, and it begins anew."""
 
 
 def place(data: Path) -> Path:
@@ -37,34 +39,25 @@ def place(data: Path) -> Path:
 
 def load(path: Path, version: str, texts: Iterable[str]) -> dict[str, array[float]]:
     """The vectors that are kept of these texts; none where the file is of another version, torn, or not there."""
-    try:
-        with path.open("rb") as file:
-            head: Any = json.loads(file.readline(LONGEST_HEAD))  # Any: JSON
-            body = file.read()
-        size = DIGEST + NUMBER * int(head["numbers"])
-        said = (head["form"], head["version"], head["texts"] * size, head["sha256"])
-        if said != (FORM, version, len(body), hashlib.sha256(body).hexdigest()):
-            return {}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        log.warning("vectors of the catalog's texts are computed anew: %s cannot be read: %s", path, error)
-        return {}
-    at = {body[start : start + DIGEST]: start + DIGEST for start in range(0, len(body), size)}
-    found = ((text, at.get(_digest(text))) for text in texts)
-    return {text: _numbers(body[start : start + size - DIGEST]) for text, start in found if start is not None}
+    kept = _read(path, version)
+    found = ((text, kept.get(_digest(text))) for text in texts)
+    return {text: _numbers(numbers) for text, numbers in found if numbers is not None}
 
 
 def save(path: Path, version: str, vectors: Mapping[str, array[float]]) -> None:
-    """Keep these and no others; a folder that cannot be written to costs the next start their time.
+    """Keep these beside what is kept; a folder that cannot be written to costs the next start their time.
 
     The file is written beside its place, and put there whole.
     """
-    body = b"".join(_digest(text) + _bytes(vector) for text, vector in vectors.items())
+    new = {_digest(text): _bytes(vector) for text, vector in vectors.items()}
+    kept = _read(path, version) | new
+    if len(kept) > MOST_KEPT:
+        kept = new
+    body = b"".join(digest + numbers for digest, numbers in kept.items())
     head = {
         "form": FORM,
         "version": version,
-        "texts": len(vectors),
+        "texts": len(kept),
         "numbers": len(next(iter(vectors.values()), ())),
         "sha256": hashlib.sha256(body).hexdigest(),
     }
@@ -82,6 +75,25 @@ def save(path: Path, version: str, vectors: Mapping[str, array[float]]) -> None:
         if part is not None:
             with contextlib.suppress(OSError):
                 Path(part).unlink(missing_ok=True)
+
+
+def _read(path: Path, version: str) -> dict[bytes, bytes]:
+    """What is kept under this version: the numbers by the text's hash."""
+    try:
+        with path.open("rb") as file:
+            head: Any = json.loads(file.readline(LONGEST_HEAD))  # Any: JSON
+            body = file.read()
+        size = DIGEST + NUMBER * int(head["numbers"])
+        said = (head["form"], head["version"], head["texts"] * size, head["sha256"])
+        if said != (FORM, version, len(body), hashlib.sha256(body).hexdigest()):
+            return {}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        log.warning("vectors of the catalog's texts are computed anew: %s cannot be read: %s", path, error)
+        return {}
+    starts = range(0, len(body), size)
+    return {body[start : start + DIGEST]: body[start + DIGEST : start + size] for start in starts}
 
 
 def _digest(text: str) -> bytes:

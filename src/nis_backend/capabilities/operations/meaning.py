@@ -73,7 +73,10 @@ def nobodys() -> tuple[str, ...]:
 
 
 async def meaning_of(ctx: Context, message: str, entries: Iterable[Entry]) -> Meaning | str:
-    """The meaning of a message beside the entries' questions, or why it cannot be told."""
+    """The meaning of a message beside the entries' questions, or why it cannot be told.
+
+    A question that no message was compared with yet costs some 3 ms: name only the entries that meaning decides of.
+    """
     asked = {entry.name: declared(entry).asked for entry in entries}
     cosines = await cosines_with(ctx, message, [*nobodys(), *(text for some in asked.values() for text in some)])
     if isinstance(cosines, str):
@@ -118,5 +121,5 @@ async def _vectors(ctx: Context, version: str | None, texts: Sequence[str]) -> d
             found = await ctx.call(embed_texts, EmbeddingRequest(texts=some, model=MODEL))
             kept.update({text: array("f", vector) for text, vector in zip(some, found.vectors, strict=True)})
         if lacking and version is not None:
-            await asyncio.to_thread(save, file, version, dict(kept))
+            await asyncio.to_thread(save, file, version, {text: kept[text] for text in lacking})
     return {text: kept[text] for text in texts}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.asserted import asserted
@@ -16,7 +16,7 @@ from nis_backend.capabilities.operations.laws import lawful
 from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, UnclearWords
 from nis_backend.capabilities.operations.operations import permitted
-from nis_backend.capabilities.operations.router import has_a_word_for, pick, speaks_of_quantities
+from nis_backend.capabilities.operations.router import has_a_word_for, open_to, pick, speaks_of_quantities
 from nis_backend.capabilities.operations.search import index_of
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.operations.spelling import spelling_of
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.weighing import Pick
     from nis_backend.context import Context
     from nis_backend.entry import Entry
+
+T = TypeVar("T")
 
 LONGEST_QUESTION = 1000
 """Characters of a message that may be a question for an operation; a longer one is a text to talk about."""
@@ -80,10 +82,11 @@ async def route(
     decision = await _decide(sentence, entries, pending)
     untold = None
     if not (decision and (decision.picked is None or decision.picked.sure)) and has_a_word_for(sentence, entries):
-        meaning = await meaning_of(ctx, sentence.mended, [entry for entry in entries if entry.routable])
+        able = await _threaded(sentence, partial(open_to, sentence, entries))
+        meaning = await meaning_of(ctx, sentence.mended, able) if able else None
         if isinstance(meaning, Meaning):
             decision = await _decide(sentence, entries, pending, meaning)
-        else:
+        elif meaning:
             untold = f"Its meaning was not compared: {meaning}"
     routed = _routed(ctx, decision, message) if decision else _nobodys(sentence, entries)
     return routed.model_copy(update={"unused": untold}) if untold else routed
@@ -92,9 +95,12 @@ async def route(
 async def _decide(
     sentence: Sentence, entries: Sequence[Entry], pending: Pending | None, meaning: Meaning | None = None
 ) -> Decision | None:
-    decide_it = partial(decide, sentence, entries, pending, meaning)
+    return await _threaded(sentence, partial(decide, sentence, entries, pending, meaning))
+
+
+async def _threaded(sentence: Sentence, work: Callable[[], T]) -> T:
     # A thread where there are numbers: the time to tell them apart grows with how many could be meant for one field.
-    return await asyncio.to_thread(decide_it) if sentence.quantities else decide_it()
+    return await asyncio.to_thread(work) if sentence.quantities else work()
 
 
 def _mend(entries: Iterable[Entry]) -> Callable[[str], str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.guards import gives_measures, is_no_request
+from nis_backend.capabilities.operations.meaning import Meaning
 from nis_backend.capabilities.operations.rarity import rarity_of
 from nis_backend.capabilities.operations.weighing import LEAST_WORDS, Pick, weigh
 from nis_backend.capabilities.operations.words import stems
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nis_backend.capabilities.operations.declared import Declared
-    from nis_backend.capabilities.operations.meaning import Meaning
     from nis_backend.capabilities.operations.rarity import Rarity
     from nis_backend.capabilities.operations.sentence import Sentence
     from nis_backend.entry import Entry
@@ -106,6 +106,17 @@ def has_a_word_for(sentence: Sentence, entries: Iterable[Entry]) -> bool:
     return gives_measures(sentence) or any(
         rarity.shared(declared(entry), sentence.subject) >= LEAST_WORDS for entry in candidates
     )
+
+
+def open_to(sentence: Sentence, entries: Iterable[Entry]) -> list[Entry]:
+    """The operations that some meaning of the message would allow: of all others no vector is needed.
+
+    A meaning that is nearer never rules out what one that is farther allows.
+    """
+    candidates = tuple(entry for entry in entries if entry.routable)
+    nearest = Meaning(cosines={entry.name: 1.0 for entry in candidates}, nobodys=0.0)
+    rarity = rarity_of(candidates)
+    return [entry for entry in candidates if weigh(sentence, declared(entry), rarity, nearest)]
 
 
 def speaks_of_quantities(message: str, entries: Sequence[Entry]) -> bool:
