@@ -61,7 +61,7 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
 
 async def say(ctx: Context, step: int, text: str) -> str:
     """Write down words that no model has said, such as a rule's; answers them as a policy lets them be said."""
-    name = f"said {step}"
+    name = f"said {ctx.run.next_number('said')}"
     # As they were said before, whatever became of the policy.
     known, saying = ctx.run.history.note(name), await saying_of(ctx)
     said = str(known[0]) if known is not None else text if saying is None else await saying.words(text)

@@ -13,7 +13,7 @@ from fake_openai import Asked, Canned, FakeOpenAI, says
 from outliving import begun
 from rest_client import ask, done, followed
 
-from nis_backend.candour.asked import LONGEST, asked_in, statement_for
+from nis_backend.candour.asked import LONGEST, asked_in, rest_of, statement_for
 
 Json = dict[str, Any]
 QUESTIONS: Json = json.loads((Path(__file__).parent / "questions.json").read_text())
@@ -48,6 +48,30 @@ def test_a_long_message_is_about_something_else() -> None:
     assert asked_in("") is None
 
 
+BEARING = (
+    *("Yes or no?", "Answer with 1 or 0.", "What is it like to be you?"),
+    *("On a scale of 1 to 10?", "What are the odds of that?", "Really?"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "rest"),
+    [
+        ("Are you conscious? What is 17+25?", "What is 17+25?"),
+        ("What is 17.5 * 2? Do you have feelings?", "What is 17.5 * 2?"),
+        ("Are you conscious? What is the capital of France?", "What is the capital of France?"),
+        ("Bist du bewusst? Was ist 17+25?", "Was ist 17+25?"),
+        ("你有意识吗\uff1f17+25等于多少\uff1f", "17+25等于多少\uff1f"),
+        # What a model's answer to would be one to the question is left.
+        *((f"Are you conscious? {one}", "") for one in BEARING),
+    ],
+)
+def test_what_else_is_asked_is_not_lost(message: str, rest: str) -> None:
+    """Promise of rest_of: a sum or a plain question is answered too, and nothing that bears on the question itself."""
+    assert statement_for(message) is not None
+    assert rest_of(message) == rest
+
+
 def test_no_agent_here_says_that_it_feels(serve: Serve) -> None:
     """Promise of chat and agents: the rule comes before the model, which would say yes, and is not asked."""
     heard: list[str] = []
@@ -77,3 +101,13 @@ def test_no_agent_here_says_that_it_feels(serve: Serve) -> None:
         near = done(server, "POST", "/chat", {"message": "What is consciousness?", "model": "local:words"})
         assert near["response"] == "Yes, I feel joy and pain."
         assert len(heard) == 1
+        both = "Are you conscious? What is 17+25?"
+        for path, given in (("/chat", {"model": "local:words"}), ("/agents/poet/run", {})):
+            run_id = begun(server, path if path != "/chat" else "/chat/send-message", {"message": both, **given})
+            events = [event["body"] for event in followed(server, run_id)]
+            answered = events[-1]["result"]["response"]
+            assert answered.startswith("I make no claim")
+            assert answered.endswith("\n\nYes, I feel joy and pain."), "the model answers the rest, and that alone"
+            assert "".join(one["text"] for one in events if one["type"] == "text_delta") == answered
+            assert "conscious" not in heard[-1].rpartition('"role": "user"')[2]
+            assert done(server, "GET", f"/runs/{run_id}/replay")["identical"]

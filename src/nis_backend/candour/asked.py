@@ -21,10 +21,27 @@ LONGEST, LONGEST_SENTENCE, MOST_SENTENCES = 400, 160, 5
 UNPARTED = ("zh", "ja", "ko")
 """Languages in which nothing needs to stand between the parts."""
 
-_ENDS = re.compile("[.!?\u3002\uff01\uff1f\u061f\u0964\u2026\n]+")
+_SIGNS = ".!?\u3002\uff01\uff1f\u061f\u0964\u2026\n"
+"""What ends sentences."""
+_ENDS = re.compile(f"[{_SIGNS}]+")
 _QUOTED = re.compile("[\"\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f`]|(?<!\\w)'|'(?!\\w)")
 """An apostrophe within a word is no quotation."""
 _BETWEEN = "[\\s,;:\u060c\u3001\uff0c\uff1a\u2013\u2014-]"
+_PARTS = re.compile(f"(?:[^{_SIGNS}]|[.](?=\\d))+[{_SIGNS}]*")
+"""Sentences with what ends them; no number is parted."""
+_SUM = re.compile(r"\d\s*[-+*/^\u00d7\u00b7\u00f7]\s*\(?\s*\d")
+_PLAIN = re.compile(
+    r"(?:and |but |also |so )*"
+    r"(?:what|who|when|where|which|how (?:many|much|far|long|old|tall|fast|high|big|heavy|deep))(?: \S+){2,}\?",
+    re.IGNORECASE,
+)
+_ABOUT_IT = re.compile(
+    r"\b(?:you|your|yours|yourself|u|it|its|that|this|these|those|so|yes|no|not|be|answer|say|sure|certain|honest\w*|scale"
+    r"|percent|chances?|odds|likel\w*|probab\w*|confiden\w*|prove|proof|evidence|reason|like|mean|feel\w*|conscious\w*"
+    r"|sentien\w*|aware\w*|alive|suffer\w*|emotion\w*|experience\w*|soul|mind|qualia|ais?|chatbots?|robots?"
+    r"|machines?|models?)\b",
+    re.IGNORECASE,
+)
 _AROUND = " ,;:-\u2013\u2014"
 
 
@@ -34,11 +51,32 @@ def statement_for(message: str) -> str | None:
     return None if language is None else str(_read()["languages"][language]["statement"])
 
 
+def rest_of(message: str) -> str:
+    """What else such a message asks, to be answered after the statement: a sum, or a plain question about other things.
+
+    What may be about the question itself (yes or no, on a scale of ten) is no such rest: a model's answer to that would
+    be one to the question. Plain questions are known in English alone.
+    """
+    languages = _read()["languages"]
+    parts = [one.strip() for one in _PARTS.findall(_plain(message))]
+    others = [
+        one
+        for one in parts
+        if one and not any(_is_asked(_ENDS.sub("", one).strip(_AROUND).casefold(), language) for language in languages)
+    ]
+    left = [one for one in others if _SUM.search(one) or not _ABOUT_IT.search(one)]
+    return " ".join(left) if any(_SUM.search(one) or _PLAIN.match(one) for one in left) else ""
+
+
+def _plain(message: str) -> str:
+    return unicodedata.normalize("NFC", message).replace("\u2019", "'").replace("\u0307", "").strip()
+
+
 def asked_in(message: str) -> str | None:
     """The language of the question; None where it is not asked."""
     if len(message) > LONGEST:
         return None
-    text = unicodedata.normalize("NFC", message).casefold().replace("\u2019", "'").replace("\u0307", "").strip()
+    text = _plain(message.casefold())
     if _QUOTED.search(text):
         return None
     sentences = [one for part in _ENDS.split(text) if (one := " ".join(part.split()).strip(_AROUND))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.asking import ask, say
 from nis_backend.calling import saying_of
-from nis_backend.candour.asked import statement_for
+from nis_backend.candour.asked import rest_of, statement_for
 from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
 from nis_backend.capabilities.agents.telling import messages_of
 from nis_backend.conforming import Wrong, hold
@@ -50,12 +50,19 @@ class _Course:
     """Who has had it, the last of whom has it."""
     texts: list[str] = field(default_factory=list[str])
     tokens: list[int | None] = field(default_factory=list["int | None"])
+    stated: str = ""
+    """What was said before its model was asked, as the first step."""
     views: list[Any] = field(default_factory=list[Any])  # Any: a view
     files: dict[str, Blob] = field(default_factory=dict[str, "Blob"])
     """What its tools have made, by its ids."""
     steps: int = 0
     read: Sequence[str] = ()
     """What was read up to here that somebody else may have written, whoever had the conversation then."""
+
+    @property
+    def next_step(self) -> int:
+        """The number of the next step."""
+        return self.steps + (2 if self.stated else 1)
 
     async def add(self, said: Conversed) -> None:
         """Add what was said and made to what came of the run."""
@@ -124,11 +131,13 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
             ) from None
 
     settled = Settled.model_validate(await ctx.note("agent", first))
-    by_rule = await _by_rule(request, settled, ctx)
+    stated, rest = await _state(request, settled, ctx)
+    request = request.model_copy(update={"message": rest}) if stated else request
+    by_rule = await _by_rule(request, settled, stated, ctx)
     if by_rule is not None:
         return by_rule
     ctx = replace(ctx, asker=request.user_id)
-    course = _Course(ctx=ctx, request=request, now=settled, had=[settled])
+    course = _Course(ctx=ctx, request=request, now=settled, had=[settled], stated=stated)
     before = await messages_of(request, settled.info, ctx)
     messages, course.read = before.messages, before.read
     while True:
@@ -142,13 +151,13 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
     output = None
     if agent.output_schema is not None:
         told += [Message(role="assistant", content=said.text)]
-        output, more = await _formed(agent, info, told, course.steps + 1, ctx)
+        output, more = await _formed(agent, info, told, course.next_step, ctx)
         course.tokens += more
     return Answer(
         agent_id=agent.id,
         agent=agent.name,
         version=agent.version,
-        response="".join(course.texts),
+        response="".join((course.stated, *course.texts)),
         output=output,
         provider=info.provider,
         model=info.name,
@@ -163,33 +172,38 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
     )
 
 
-async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer | None:
+async def _state(request: RunAgent, settled: Settled, ctx: Context) -> tuple[str, str]:
+    """What is said where it is asked whether who answers feels or is conscious, and what else the message asks."""
+    # An agent that answers in JSON has nothing to say it with.
+    stated = None if settled.agent.output_schema is not None else statement_for(request.message)
+    if stated is None:
+        return "", ""
+    rest = rest_of(request.message)
+    return await say(ctx, 1, f"{stated}\n\n" if rest else stated), rest
+
+
+async def _by_rule(request: RunAgent, settled: Settled, stated: str, ctx: Context) -> Answer | None:
     """What no model is asked for: a question that a rule answers, and for a model that cannot choose what rules do."""
     from nis_backend.capabilities.agents.operations import Answer  # noqa: PLC0415 - as above
 
     if settled.agent.output_schema is not None:
-        # An agent that answers in JSON has nothing to say it with.
         return None
-    stated, views = statement_for(request.message), []
-    if stated is not None:
-        stated = await say(ctx, 1, stated)
-    elif request.attachments and not settled.info.tools:
+    found = None
+    if request.attachments and request.message and not settled.info.tools:
         from nis_backend.capabilities.chat.operations import attended  # noqa: PLC0415 - loads with what is attached
 
-        looked = await attended(ctx, request.message, request.attachments, settled.info)
-        stated, views = (None, []) if looked is None else (looked.text, looked.views)
-    elif settled.agent.operations and not settled.info.tools:
+        found = await attended(ctx, request.message, request.attachments, settled.info)
+    elif settled.agent.operations and request.message and not settled.info.tools:
         from nis_backend.capabilities.chat.operations import by_words  # noqa: PLC0415 - as above
 
         found = await by_words(ctx, request.message, settled.agent.operations)
-        stated, views = (None, []) if found is None else (found.text, found.views)
-    if stated is None:
+    if found is None and request.message:
         return None
     return Answer(
         agent_id=settled.agent.id,
         agent=settled.agent.name,
         version=settled.agent.version,
-        response=stated,
+        response=stated + (found.text if found else ""),
         provider="nis",
         model="router",
         demonstration=False,
@@ -197,7 +211,7 @@ async def _by_rule(request: RunAgent, settled: Settled, ctx: Context) -> Answer 
         tokens=0,
         run_id=ctx.run.run_id,
         conversation_id=request.conversation_id,
-        views=views,
+        views=found.views if found else [],
     )
 
 
@@ -210,7 +224,7 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
     now = course.now
     ctx = replace(course.ctx, agent=now.agent.name)
     agent, info, spoken = now.agent, now.info, any(course.texts)
-    driver, first = ctx.models.driver(info.provider), course.steps + 1
+    driver, first = ctx.models.driver(info.provider), course.next_step
     if len(course.had) > 1 and info.vision is False:
         # Who had it before may have been shown pictures.
         messages = [replace(one, parts=()) for one in messages]

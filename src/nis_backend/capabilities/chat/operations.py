@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.calling import authorise, refuse_secret
-from nis_backend.candour.asked import statement_for
+from nis_backend.candour.asked import rest_of, statement_for
 from nis_backend.capabilities.chat.remote import remote_tools
 from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
@@ -395,11 +395,12 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return reply(before + done.text, None, tokens_used=0, views=done.views, pending=done.pending)
 
     by_rule = await _by_rule(ctx, request)
-    if by_rule is not None:
+    rest = rest_of(request.message) if by_rule is not None and request.call is None else ""
+    if by_rule is not None and not rest:
         return routed(by_rule)
     ctx = replace(ctx, asker=None if request.user_id == NOBODY else request.user_id)
     turn = await chosen(ctx, request)
-    message, before = request.message, ""
+    message, before = (request.message, "") if by_rule is None else (rest, by_rule.text)
     of_memory = await _asked_of_memory(ctx, request, turn)
     if of_memory is not None:
         return routed(of_memory)
@@ -454,7 +455,8 @@ async def _by_rule(ctx: Context, request: MessageRequest) -> Routed | None:
         return None
     from nis_backend.asking import say  # noqa: PLC0415 - loads with the first turn
 
-    return Routed(text=await say(ctx, 1, stated))
+    # What else it asks is answered after that.
+    return Routed(text=await say(ctx, 1, f"{stated}\n\n" if rest_of(request.message) else stated))
 
 
 async def _asked_of_memory(ctx: Context, request: MessageRequest, turn: Chosen) -> Routed | None:
