@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from nis_backend.followed import left
+from nis_backend.context import Context
+from nis_backend.run import Wait
 
 NOW = 1000.0
 
@@ -36,6 +37,6 @@ def test_the_least_time_counts_and_what_passed_while_nobody_ran_it_too(
 
     store = SimpleNamespace(now=lambda: NOW)
     ctx = SimpleNamespace(
-        runs=SimpleNamespace(get=get), run=SimpleNamespace(run_id="run-1"), drivers=SimpleNamespace(store=store)
+        runs=SimpleNamespace(get=get), journal=SimpleNamespace(run_id="run-1"), drivers=SimpleNamespace(store=store)
     )
-    assert asyncio.run(left(cast("Any", ctx), seconds, until)) == time
+    assert asyncio.run(Context.left(cast("Any", ctx), Wait(seconds=seconds, until=until))) == time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 _TYPE = {"type"}
 UNHELD = ("queued", "paused", "waiting")
 """States of a run that nobody holds: what is commanded happens at once."""
+PAGE = 100
+"""Runs that are looked at in one query."""
+
+
+async def unsubmitted(owner: str, run_id: str) -> None:
+    """Where there is no dispatcher: what is queued waits for one."""
 
 
 class Commands:
@@ -52,10 +59,16 @@ class Commands:
         self._undoes = undoes
 
     async def cancel(self, run_id: str) -> int:
-        """End the run: at once where nobody holds it and nothing is to be taken back, else its holder ends it."""
+        """End the run and those that it waits for: at once where nobody holds it, else its holder ends it.
+
+        Its holder also where something is to be taken back.
+        """
         return await self._while_it_moves(run_id, self._cancel)
 
     async def _cancel(self, row: Row) -> int:
+        if row["state"] in UNHELD:
+            # Before it: a death in between leaves none going on whose end nobody waits for.
+            await self.cancel_awaited(row["id"])
         if row["state"] in UNHELD and row["attempt"] and self._undoes(row["operation"]):
             _refuse_told(row, "cancel")
             changes = {"state": "queued", "wanted": "cancel", "waiting": None, "not_before": self._store.now()}
@@ -66,6 +79,20 @@ class Commands:
             bodies = [CancelRequested(), CancelledRun()]
             return await self._command(row, bodies, UNHELD, state="cancelled", waiting=None, wanted=None)
         return await self._tell(row, CancelRequested(), "cancel")
+
+    async def cancel_awaited(self, run_id: str) -> None:
+        """End the runs that this one waits for, and those that they wait for."""
+        before: tuple[float, str] | None = None
+        while True:
+            rows = await self._store.select("runs", self.owner, where={"awaited_by": run_id}, before=before, limit=PAGE)
+            for row in rows:
+                if row["state"] in OPEN:
+                    # It has ended meanwhile, or was told already.
+                    with suppress(Conflict, NotFound):
+                        await self.cancel(row["id"])
+            if len(rows) < PAGE:
+                return
+            before = rows[-1]["created"], rows[-1]["id"]
 
     async def pause(self, run_id: str) -> int:
         """Have the run rest until it is resumed; a step that may not be repeated is finished first."""

@@ -26,7 +26,7 @@ from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolC
 from nis_backend.keys import KeyRing
 from nis_backend.made import MADE, opened_of, remove_made
 from nis_backend.owned import Owned, Scope
-from nis_backend.run import Run, RunHandle, RunLog, Terms, own_queue
+from nis_backend.run import LAST_SECONDS, Run, RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 from nis_backend.steps import Used, use
 from nis_backend.within import joined, place
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from nis_backend.journal import Journal
     from nis_backend.opened import Drivers, Operations
     from nis_backend.operation import Model, Operation
+    from nis_backend.run import Wait
     from nis_backend.settings import Settings
     from nis_backend.within import Within
 
@@ -106,6 +107,8 @@ class Context:
     """Whether a person has let this very call in."""
     follows: bool = False
     """Whether the caller reads the words of the run that this call starts as they come."""
+    waits: Wait | None = None
+    """How long the run that this call starts is waited for: it ends with who waits. None: it goes on by itself."""
 
     @property
     def settings(self) -> Settings:
@@ -237,7 +240,33 @@ class Context:
             self.within,
             nullcontext if self.journal is None else partial(self.drivers.dispatch.resting, self.journal.run_id),
             partial(undoes, self.drivers),
+            self.awaited_by,
         )
+
+    @property
+    def awaited_by(self) -> str | None:
+        """The run that waits for the run that this call starts."""
+        return None if self.journal is None or self.waits is None else self.journal.run_id
+
+    async def ends_at(self) -> float | None:
+        """When the run that this call starts ends at the latest: soon after nobody waits for it any more."""
+        now = self.drivers.store.now()
+        time = None if self.waits is None else await self.left(self.waits)
+        given_up = [] if time is None else [now + time + LAST_SECONDS]
+        return min([*self.ends, *given_up], default=None)
+
+    async def left(self, wait: Wait) -> float | None:
+        """The time there is to wait: no more than the run has that waits, less what ending what it waits for takes.
+
+        By the clock, and not by the run's own time: while no process had it, time has passed.
+        """
+        now = self.drivers.store.now()
+        least = [one for one in (wait.seconds, wait.until and wait.until - now) if one is not None]
+        deadline = None if self.journal is None else (await self.runs.get(self.journal.run_id)).deadline
+        if deadline is not None:
+            last = deadline - now
+            least.append(last - min(LAST_SECONDS, last / 4))
+        return max(min(least), 0.1) if least else None
 
     @property
     def run(self) -> Journal:
@@ -398,9 +427,9 @@ class Context:
         """
         refuse_secret(operation)
         terms = terms or Terms(queue=operation.queue or own_queue(operation.pool))
-        if self.ends:
-            ends = min(self.ends) if terms.deadline is None else min(*self.ends, terms.deadline)
-            terms = replace(terms, deadline=ends)
+        ends = await self.ends_at()
+        if ends is not None:
+            terms = replace(terms, deadline=ends if terms.deadline is None else min(ends, terms.deadline))
         await self.drivers.dispatch.admit(terms.queue)
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.

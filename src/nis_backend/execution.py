@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
@@ -45,7 +46,7 @@ from nis_backend.within import of_row
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.base import Row, Store
     from nis_backend.drivers.telemetry.base import Span, Tracer
     from nis_backend.event import Body, Event
     from nis_backend.opened import Drivers
@@ -69,6 +70,9 @@ LAST_SECONDS = 1.5
 
 UNDO_SECONDS = 60.0
 """Time in which what a run has made is to be taken back."""
+
+DROPS = frozenset({"cancelled", "failed"})
+"""Ends of a run after which nobody waits for what it waited for; after a success what it has left goes on."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 """Seconds before a failed run is tried again: the first, doubled each time, up to the second."""
@@ -114,7 +118,7 @@ def _digest(text: str, length: int) -> str:
 async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, span: list[Span]) -> tuple[str, Left]:
     """The run's operation, and how it was left; the `span` of the attempt is put there once it has begun."""
     store, operation = drivers.store, ""
-    runs = RunLog(store, drivers.tail, owner)
+    runs = RunLog(store, drivers.tail, owner, submit=drivers.dispatch.submit, undoes=partial(undoes, drivers))
     try:
         row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
         if row is None:
@@ -124,20 +128,23 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
         if drivers.telemetry.tracer is not None:
             span.append(_begin_span(drivers.telemetry.tracer, row, attempt))
             HERE.set(HERE.get().below(span[0].trace))
+        if await _dropped(store, owner, row):
+            # It was begun, or is taken up again, after who waits for it was told to end.
+            row["wanted"] = "cancel"
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     except asyncio.CancelledError as cancelled:
         again = await _read_again(drivers, runs, run_id, operation, cancelled)
         if again is None:
-            return operation, await _stop(Journal(store, owner, run_id, attempt), cancelled)
+            return operation, await _stop(Journal(store, owner, run_id, attempt, runs=runs), cancelled)
         row, events = again
         operation = str(row["operation"])
     except ValueError:
         log.exception("run %s: its log cannot be read", run_id)
-        journal = Journal(store, owner, run_id, attempt)
+        journal = Journal(store, owner, run_id, attempt, runs=runs)
         fault = InternalError("The run's log cannot be read.", remedy="Start it again.")
         return operation, await end_failed(journal, fault)
     history, tail = History(events), drivers.tail
-    journal = Journal(store, owner, run_id, attempt, history, row["conversation_id"], tail, of_row(row))
+    journal = Journal(store, owner, run_id, attempt, history, row["conversation_id"], tail, of_row(row), runs)
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])), key=row["key_id"])
     try:
@@ -149,6 +156,14 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
     ctx = Context(drivers=drivers, caller=caller, journal=journal, scope=scope, operation=target.name)
     return operation, await carry(target, row, ctx)
+
+
+async def _dropped(store: Store, owner: str, row: Row) -> bool:
+    """Whether a run waits for this one that has ended without its result."""
+    if row["awaited_by"] is None:
+        return False
+    waits = await _patiently(row["id"], lambda: store.get("runs", owner, row["awaited_by"]))
+    return waits is None or waits["state"] in DROPS
 
 
 async def _absent(journal: Journal, row: Row, now: float) -> Left:
@@ -382,6 +397,9 @@ def _give_up(journal: Journal, writing: asyncio.Future[None]) -> Left:
 
 
 async def _write_left(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
+    if changes["state"] in DROPS:
+        # Before it ends: whoever takes it over after a death does the same again.
+        await _patiently(journal.run_id, journal.cancel_awaited)
     await _patiently(journal.run_id, lambda: journal.commit(*bodies, **changes))
     if changes["state"] in {"waiting", "paused"}:
         await _patiently(journal.run_id, journal.heed)

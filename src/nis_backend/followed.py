@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import DeadlineExceeded, NisError, Waiting
 from nis_backend.event import ToolCalled
+from nis_backend.owned import Scope
+from nis_backend.run import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Sequence
@@ -20,9 +23,6 @@ Res = TypeVar("Res")
 
 START = "runs.start_run"
 """Makes any operation a run, which a time limit can end whatever it is at."""
-
-LAST_SECONDS = 2.0
-"""Of a run's time: what is left to end the runs that it waits for."""
 
 
 async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
@@ -39,8 +39,9 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
 ) -> tuple[Any, Json | None]:  # Any: JSON
     """Make the call, and wait for its end: the result, or the problem beside None.
 
-    It is made once however often the run is executed: a run that it began is followed again. `ask` is why a person
-    decides first. After `seconds`, and at `until` at the latest, it is ended, and that is the problem.
+    It is made once however often the run is executed: a run that it began is followed again, and ends with this one.
+    `ask` is why a person decides first. `seconds` after it was begun, by the log, and at `until` at the latest, it is
+    ended, and that is the problem.
 
     Raises:
         Suspended: a person has to decide first.
@@ -49,11 +50,16 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     alone = seconds is not None and shape == "model"
     given = {"operation": operation, "arguments": arguments} if alone else arguments
     called = ToolCalled(step=step, call_id=call_id, operation=START if alone else operation, arguments=given)
-    used = await ctx.use(called, refusal=refusal, ask=ask)
-    if used.event.problem is not None or not (alone or shape == "run"):
+    if not (alone or shape == "run"):
+        used = await ctx.use(called, refusal=refusal, ask=ask)
         return used.event.result, used.event.problem
+    wait = Wait(seconds=seconds, until=until)
+    used = await replace(ctx, waits=wait).use(called, refusal=refusal, ask=ask)
+    if used.event.problem is not None:
+        return None, used.event.problem
     run_id = str(used.event.result["id"])
-    ended = await ctx.note(f"{step}:{call_id} ended", lambda: _ended(ctx, run_id, seconds, until), told=True)
+    call = f"{step}:{call_id}"
+    ended = await ctx.note(f"{call} ended", lambda: _ended(ctx, call, run_id, wait), told=True)
     return ended["result"], ended["problem"]
 
 
@@ -77,17 +83,23 @@ async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: w
     await asyncio.gather(*waited, return_exceptions=True)
 
 
-async def _ended(ctx: Context, run_id: str, seconds: float | None, until: float | None) -> Json:
-    seconds = await left(ctx, seconds, until)
-    limit = asyncio.timeout(seconds)
+async def _ended(ctx: Context, call: str, run_id: str, wait: Wait) -> Json:
+    limit, began = asyncio.timeout(None), 0.0
     try:
+        run_id = await _gone_on(ctx, call, run_id, wait)
+        began = (await ctx.runs.get(run_id)).created
+        # From its beginning, however often the run that waits is taken up again.
+        ends = [one for one in (wait.seconds and began + wait.seconds, wait.until) if one is not None]
+        time = await ctx.left(Wait(until=min(ends, default=None)))
         async with limit:
+            limit.reschedule(None if time is None else asyncio.get_running_loop().time() + time)
             return {"result": await _result(ctx, run_id), "problem": None}
     except TimeoutError:
         if not limit.expired():
             raise
         await _cancel(ctx, run_id)
-        late = DeadlineExceeded(f"Run {run_id} was not done after {seconds:g} s.", remedy="Give it more time.")
+        took = round(ctx.drivers.store.now() - began, 1)
+        late = DeadlineExceeded(f"Run {run_id} was not done after {took:g} s.", remedy="Give it more time.")
         return {"result": None, "problem": late.problem()}
     except NisError as error:
         return {"result": None, "problem": error.problem()}
@@ -97,18 +109,16 @@ async def _ended(ctx: Context, run_id: str, seconds: float | None, until: float 
         raise
 
 
-async def left(ctx: Context, seconds: float | None, until: float | None = None) -> float | None:
-    """The time there is: what was given, and no more than the run has that waits, less what ending it takes.
+async def _gone_on(ctx: Context, call: str, run_id: str, wait: Wait) -> str:
+    """The run that is waited for: one that ended with a run that this one goes on from goes on with this one."""
+    row = await ctx.store.get("runs", run_id)
+    if row is None or row["state"] != "cancelled" or row["awaited_by"] in {None, ctx.run.run_id}:
+        return run_id
+    from nis_backend.fork import retry  # noqa: PLC0415 - few runs are tried again
 
-    By the clock, and not by the run's own time: while no process had it, time has passed.
-    """
-    now = ctx.drivers.store.now()
-    least = [one for one in (seconds, None if until is None else until - now) if one is not None]
-    deadline = (await ctx.runs.get(ctx.run.run_id)).deadline
-    if deadline is not None:
-        last = deadline - now
-        least.append(last - min(LAST_SECONDS, last / 4))
-    return max(min(least), 0.1) if least else None
+    # Under the key of this call, so that it is the same run however often it is gone on.
+    scope = Scope(key=f"{ctx.run.run_id}:{call}", call=call)
+    return (await retry(replace(ctx, scope=scope, waits=wait), run_id)).id
 
 
 async def _result(ctx: Context, run_id: str) -> Any:  # Any: JSON

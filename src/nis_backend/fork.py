@@ -138,6 +138,8 @@ async def _begun(  # noqa: PLR0913, PLR0917 - from what, with what, and under wh
         "updated": now,
         "input": request.model_dump_json(),
         "not_before": now,
+        "deadline": await ctx.ends_at(),
+        "awaited_by": ctx.awaited_by,
         "parent": source["id"],
         "parent_seq": after,
     }

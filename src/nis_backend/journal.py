@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.commands import append_of
+from nis_backend.commands import Commands, append_of, unsubmitted
 from nis_backend.errors import Conflict, Fenced, InternalError, NisError, Unavailable, from_problem
 from nis_backend.event import (
     ApprovalRequired,
@@ -91,6 +91,7 @@ class Journal:
         conversation_id: str | None = None,
         tail: Tail | None = None,
         within: Within = (),
+        runs: Commands | None = None,
     ) -> None:
         self.run_id = run_id
         self.conversation_id = conversation_id
@@ -100,6 +101,7 @@ class Journal:
         self.owner = owner
         self.history = history or History()
         self._store = store
+        self._runs = runs or Commands(store, owner, unsubmitted)
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._order = asyncio.Lock()
@@ -194,9 +196,15 @@ class Journal:
         if row is None or row["wanted"] not in HEEDED:
             return
         bodies, changes = HEEDED[row["wanted"]]
+        if row["wanted"] == "cancel":
+            await self.cancel_awaited()
         # Where it goes on already, whoever holds it hears the command.
         with contextlib.suppress(Conflict, Fenced):
             await self._store.append(append_of(self.owner, self.run_id, self.attempt, bodies, changes, RESTING))
+
+    async def cancel_awaited(self) -> None:
+        """End the runs that this one waits for."""
+        await self._runs.cancel_awaited(self.run_id)
 
     async def commit(self, *bodies: Body, **changes: Any) -> None:  # Any: columns of the run's row
         """Append these after what is held, with changes of the row, and return when all is committed."""

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import Field
 
-from nis_backend.commands import Commands, append_of, unknown_run
+from nis_backend.commands import Commands, append_of, unknown_run, unsubmitted
 from nis_backend.drivers.store.base import ANY_RUN, OPEN
 from nis_backend.drivers.telemetry.ids import HERE, carried
 from nis_backend.errors import (
@@ -181,13 +181,22 @@ class Terms:
         return self.hold is None and self.dedupe is None and not self.not_before
 
 
+LAST_SECONDS = 2.0
+"""Of a run's time: what is left to end the runs that it waits for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """How long a run waits for another."""
+
+    seconds: float | None = None
+    until: float | None = None
+    """Seconds since 1970, UTC."""
+
+
 def own_queue(pool: str | None) -> str:
     """The queue of an operation's runs where none is named: what a pool computes does not hold up the rest."""
     return "compute" if pool else "default"
-
-
-async def _unsubmitted(owner: str, run_id: str) -> None:
-    """A run log without a dispatcher: what is queued waits for one."""
 
 
 class RunLog(Commands):
@@ -199,11 +208,12 @@ class RunLog(Commands):
         tail: Tail,
         owner: str,
         scopes: Iterable[str] = (),
-        submit: Submit = _unsubmitted,
+        submit: Submit = unsubmitted,
         key: str | None = None,
         within: Within = (),
         rests: Callable[[], AbstractContextManager[None]] = nullcontext,
         undoes: Undoes = lambda _: False,
+        awaited_by: str | None = None,
     ) -> None:
         super().__init__(store, owner, submit, undoes)
         self._tail = tail
@@ -215,6 +225,8 @@ class RunLog(Commands):
         """What they are begun in: what that may spend, too."""
         self._rests = rests
         """While a run waits for another: it holds no place that the other may need."""
+        self._awaited_by = awaited_by
+        """The run that waits for those made here: they end with it."""
 
     async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
@@ -256,6 +268,7 @@ class RunLog(Commands):
             "scopes": json.dumps(sorted(self._scopes)),
             "key_id": self._key,
             "within": written(self._within),
+            "awaited_by": self._awaited_by,
             "ids": carried(HERE.get()),
             **{name: value for name, value in vars(terms).items() if name not in {"hold", "budget"}},
             "waiting": terms.hold and terms.hold.waiting,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -33,6 +34,7 @@ from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.run import LAST_SECONDS, Wait
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -450,7 +452,8 @@ async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
         Waiting: a person has to decide something first; the run goes on by itself then.
         InvalidRequest: agents asked each other more than 4 deep.
     """
-    run = await ctx.begin(run_agent, RunAgent(**request.model_dump()))
+    waits = replace(ctx, waits=Wait(seconds=ASKED_TIME - LAST_SECONDS))
+    run = await waits.begin(run_agent, RunAgent(**request.model_dump()))
     try:
         return Answer.model_validate(await ctx.runs.result(run.id))
     except asyncio.CancelledError as stopped:

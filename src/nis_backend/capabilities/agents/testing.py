@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from nis_backend.errors import InvalidRequest, NisError, from_problem
 from nis_backend.event import ToolCalled
 from nis_backend.numerics.intervals import wilson
 from nis_backend.operation import Model
+from nis_backend.run import Wait
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
@@ -101,7 +103,9 @@ async def try_out(request: TestAgent, ctx: Context) -> AgentTest:
             "answer": "" if agent.output_schema is None else "output",
         },
     }
-    used = await ctx.use(ToolCalled(step=1, call_id="evaluation", operation=EVALUATE, arguments=arguments))
+    used = await replace(ctx, waits=Wait()).use(
+        ToolCalled(step=1, call_id="evaluation", operation=EVALUATE, arguments=arguments)
+    )
     if used.event.problem is not None:
         raise from_problem(used.event.problem)
     try:

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.evaluations.filling import filled, of_result, turns, words
@@ -20,6 +21,7 @@ from nis_backend.errors import (
     NotSupported,
     UpstreamFailed,
 )
+from nis_backend.run import Wait
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.evaluations.cases import Case
@@ -169,7 +171,7 @@ async def _kept(target: Target, how: How, case: Case, ctx: Context) -> Json:
 
 async def _run(operation: str, request: Json, how: How, ctx: Context) -> tuple[Json, Json]:
     """The result of a run that is begun and waited for, and what its own calls of models took."""
-    handle = await ctx.call_named(operation, request)
+    handle = await replace(ctx, waits=Wait()).call_named(operation, request)
     try:
         async with asyncio.timeout(how.seconds):
             reply: Json = await handle.result()

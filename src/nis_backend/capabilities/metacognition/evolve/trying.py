@@ -21,6 +21,7 @@ from nis_backend.errors import (
 )
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
+from nis_backend.run import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +157,7 @@ class Trials:
         """A run of the agent, and what it cost; one that waits for a person, or for too long, is ended."""
         earlier = [{"role": role, "content": content} for role, content in trial.earlier]
         request = {"id": agent, "message": trial.message, "earlier": earlier}
-        handle = await ctx.call_named("agents.run_agent", request)
+        handle = await replace(ctx, waits=Wait()).call_named("agents.run_agent", request)
         told: Json = {"answer": ""}
         try:
             async with asyncio.timeout(self.seconds):

@@ -13,9 +13,13 @@ down_revision = "0013"
 # `latest` is 1 for the one that serves. A policy's decisions and what waits for a person are rows of their own, so
 # that deleting a policy leaves what it decided. An evolution names the version of an agent that it began from and the
 # one that it made. An expectation is what an action was to do, and did. A skill's versions are kept as its publisher
-# signed them.
+# signed them. `runs.awaited_by` is the run that waits for this one's end: where that is cancelled or fails, this is
+# cancelled too.
 STEP = Step(
     up="""
+alter table runs add column awaited_by text;
+create index runs_awaited on runs (owner, awaited_by, created, id) where awaited_by is not null;
+
 create table teams (
     id text primary key, owner text not null, name text not null, definition text not null,
     created real not null, updated real not null
@@ -130,6 +134,8 @@ drop table calibrations;
 drop table assessments;
 drop table plans;
 drop table teams;
+drop index runs_awaited;
+alter table runs drop column awaited_by;
 """,
 )
 
