@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -48,6 +49,29 @@ from nis_backend.answers.extracting import LONGEST, Extraction, extract, same
         ("R\u00e9ponse : 12\u202f500 sur 3", "12500"),
         ("\u7b54\u6848\uff1a42\u3002 5", "42"),
         ("\u0664\u0662", "42"),
+        ("Antwort: 3,14 m", "3.14"),
+        ("Answer: 0,125", "0.125"),
+        ("1.234.567,5", "1234567.5"),
+        ("1.234,5", "1234.5"),
+        ("1.234.567", "1234567"),
+        ("Answer: -1,5", "-1.5"),
+        ("2,5e3", "2500"),
+        ("\\boxed{3{,}14}", "3.14"),
+        ("Answer: 12,345", "12345"),
+        ("1,2,3", "3"),
+        ("f(1,2) = {3,4}", "4"),
+        ("Answer: \u20135", "-5"),
+        ("It is 12 500 kg", "12500"),
+        ("1 000 000", "1000000"),
+        ("in 2019 500 people", "500"),
+        ("about 1.5 million", "1500000"),
+        ("Answer: 10-20", None),
+        ("Answer: between 3 and 5", None),
+        ("Answer: [0,5; 1,5]", None),
+        ("\\boxed{(3, 4)}", None),
+        ("Answer: 12:30", None),
+        ("Answer: < 5", None),
+        ("Answer: 10-20 = -10", "10"),
     ],
 )
 def test_a_number_has_one_spelling(text: str, wanted: str | None) -> None:
@@ -155,6 +179,33 @@ def test_signs_between_digits_are_read() -> None:
     said = ("Answer: 3/4", "34", "12:30", "1230", "x<5", "x>5", "x>=5", "2+3", "23")
     assert len({extract(one, Extraction()) for one in said}) == len(said)
     assert extract("**Answer**: *Paris*", Extraction()) == "paris"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("3,14", "314"), ("10-20", "1020"), ("2e-3", "2e3"), ("1,2,3", "123"), ("(1,2)", "1.2"), ("12,5", "125")),
+        *(("-1/2", "1/2"), ("\\boxed{-\\frac{1}{2}}", "\\boxed{\\frac{1}{2}}"), ("\u20135", "5")),
+    ],
+)
+def test_different_answers_are_not_one_line(one: str, other: str) -> None:
+    """What numbers are written with is compared with them."""
+    how = Extraction(kind="line")
+    assert extract(one, how) != extract(other, how)
+    assert same(json.dumps(one), Extraction(kind="json")) != same(json.dumps(other), Extraction(kind="json"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("3,14", "3.14"), ("1,234", "1234"), ("10-20", "10 \u2013 20"), ("\u22125", "-5"), ("1,2,3", "1, 2, 3")),
+        *(("(1,2)", "(1, 2)"), ("2\u00bd", "2 1/2"), ("12\u202f500", "12500"), ("$\\frac{1}{2}$", "1/2")),
+    ],
+)
+def test_equal_answers_are_one_line(one: str, other: str) -> None:
+    """However their numbers are set."""
+    how = Extraction(kind="line")
+    assert extract(one, how) == extract(other, how)
 
 
 def test_what_is_expected_has_the_same_spelling() -> None:

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from nis_backend.answers.normalising import normalised, numbers_written
-from nis_backend.answers.signs import plain_numbers
+from nis_backend.answers.normalising import MINUS, normalised, numbers_written, signs_kept
+from nis_backend.answers.signs import plain_fractions, plain_numbers
 from nis_backend.operation import Model
 from nis_backend.places import value_at
 
@@ -32,10 +32,17 @@ _CUE = re.compile(
 _STYLED = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\s?\{([^{}]*)\}")
 _TRUE = frozenset({"true", "yes", "correct"})
 _FALSE = frozenset({"false", "no", "incorrect"})
-_FRACTION = re.compile(r"(?<![\w./])([-+\u2212]?)(?:(\d{1,3}) )?(\d{1,100})\s*/\s*(\d{1,100})(?![\w/]|\.\d)")
+_FRACTION = re.compile(rf"(?<![\w./])([{MINUS}+]?)(?:(\d{{1,3}}) )?(\d{{1,100}})\s*/\s*(\d{{1,100}})(?![\w/]|\.\d)")
 """Also with a whole number in front: 1 1/2."""
+_ONE = rf"[{MINUS}+]?\d[\d.,]*"
+_SEVERAL = re.compile(
+    rf"(?:between )?{_ONE} ?%? ?(?:[{MINUS}\u2014~:]|to|and|or|bis) ?{_ONE}(?: ?%| [^\W\d]+)?"
+    rf"|[(\[{{\]] ?{_ONE} ?[,;] ?{_ONE} ?[)\]}}\[]|(?:[<>\u2264\u2265]=?|\\[lg]eq?) ?{_ONE}.*"
+)
+"""A range, a ratio, a pair, a bound: none is a number, and the first of two would make one answer of different ones."""
 _WIDE = "\u3002\uff0e\uff0c\u3001\uff1a\uff1b\uff01\uff1f\uff09"
 """Marks behind words, as Chinese and Japanese have them."""
+_WHOLE = re.compile(rf"[{MINUS}+]?[\d.,]+(?:[eE][-+]?\d+)?")
 _ALONE = re.compile(rf"\W*(\w+)[*_`\"')]*\s*(?:[.,;:!?\u2013\u2014{_WIDE}\n]|$)")
 _ENDS = f").:,;!?{_WIDE}"
 """What stands right behind a choice's letter."""
@@ -56,7 +63,8 @@ class Extraction(Model):
 
     kind: Kind = Field(
         default="line",
-        description="number: the last one, after a cue such as `Answer:` or in \\boxed{} where there is one; "
+        description="number: the last one, after a cue such as `Answer:` or in \\boxed{} where there is one, without "
+        "its unit or percent sign, and none where that is a range, a pair or a bound; "
         "choice: a letter or one of `choices`; boolean: yes or no; json: the member at `path`; line: the last line; "
         "text: all of it. Words are compared in lower case without punctuation and articles.",
     )
@@ -91,10 +99,14 @@ def extract(text: str, how: Extraction) -> str | None:
         case "json":
             found = _member(text, how)
         case "line":
-            found = normalised(_line(text))
+            found = _compared(_line(text))
         case "text":
-            found = normalised(text)
+            found = _compared(text)
     return _bounded(found) if found else None
+
+
+def _compared(words: str) -> str:
+    return normalised(signs_kept(plain_fractions(words)))
 
 
 def _bounded(spelling: str) -> str:
@@ -112,7 +124,7 @@ def same(expected: str, how: Extraction) -> str | None:
         value = json.loads(expected)
     except (ValueError, RecursionError):
         value = None
-    found = _told(value, how.digits) if isinstance(value, dict | list) else _spelled(expected, how.digits)
+    found = _told(value, how.digits) if isinstance(value, dict | list | str) else _spelled(expected, how.digits)
     return _bounded(found) if found else None
 
 
@@ -135,6 +147,8 @@ def _line(text: str) -> str:
 def _number(text: str, digits: int | None) -> str | None:
     boxed = _BOXED.findall(text)
     for place, which in ((boxed[-1] if boxed else "", -1), (_after_cue(text), 0), (text, -1)):
+        if _SEVERAL.fullmatch(place.strip(" \n*_`$.")):
+            return None
         found = _numbers(place)
         if found:
             return _written(found[which], digits)
@@ -146,7 +160,7 @@ def _numbers(text: str) -> list[Fraction]:
     text, found, end = plain_numbers(text), list[Fraction](), 0
     for one in _FRACTION.finditer(text):
         found += map(_exact, numbers_written(text[end : one.start()]))
-        sign, whole, above, below = -1 if one[1] in {"-", "\u2212"} else 1, one[2], int(one[3]), int(one[4])
+        sign, whole, above, below = -1 if one[1] and one[1] in MINUS else 1, one[2], int(one[3]), int(one[4])
         if whole is not None and above >= below:
             # No part of one: two numbers beside each other.
             found.append(Fraction(sign * int(whole)))
@@ -262,6 +276,11 @@ def _told(value: Any, digits: int | None) -> str:  # Any: JSON
 def _spelled(text: str, digits: int | None) -> str:
     """A number by its value, words as they are compared."""
     numbers = numbers_written(text)
-    if len(numbers) == 1 and numbers[0] == text.strip().replace(",", ""):
+    # All its digits, and no words.
+    if len(numbers) == 1 and _WHOLE.fullmatch(text.strip()) and _digits(numbers[0]) == _digits(text):
         return _written(_exact(numbers[0]), digits)
-    return normalised(text)
+    return _compared(text)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
