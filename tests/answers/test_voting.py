@@ -64,3 +64,19 @@ def test_a_near_split_is_told_by_a_sign_test() -> None:
     """Eight against two: 112 of 1024 ways are as uneven, either way; third parties do not count."""
     assert tally("a" * 8 + "b" * 2).near_split == pytest.approx(112 / 1024)
     assert tally("a" * 8 + "b" * 2 + "c").near_split == pytest.approx(112 / 1024)
+
+
+def test_a_vote_that_stops_early_looks_surer_than_all_of_it() -> None:
+    """What docs/confidence.md says of five answers of chances 1/2, 3/10, 1/10 and 1/10, by all orders of them."""
+    chances = (0.5, 0.3, 0.1, 0.1)
+
+    def share(said: tuple[int, ...], *, stops: bool) -> tuple[float, float]:
+        """Of the leader, and the entropy, in expectation over what is still to be said."""
+        votes = tally([str(one) for one in said])
+        if len(said) == 5 or (stops and said and votes.settled(5 - len(said))):
+            return max(votes.counts.values()) / len(said), votes.entropy()
+        after = [share((*said, kind), stops=stops) for kind in range(4)]
+        return tuple(sum(p * one[at] for p, one in zip(chances, after, strict=True)) for at in (0, 1))  # pyright: ignore[reportReturnType] - a pair
+
+    assert share((), stops=False) == (pytest.approx(0.587, abs=5e-4), pytest.approx(0.833, abs=5e-4))
+    assert share((), stops=True) == (pytest.approx(0.635, abs=5e-4), pytest.approx(0.729, abs=5e-4))

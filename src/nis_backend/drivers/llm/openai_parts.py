@@ -167,7 +167,8 @@ def _token(stated: Json) -> TokenLogprob:
     data: list[int] | None = stated.get("bytes")
     return TokenLogprob(
         token=words_in(stated["token"]),
-        logprob=max(float(stated["logprob"]), LEAST),
+        # In this order, so that what is no number is the least.
+        logprob=min(max(LEAST, float(stated["logprob"])), 0.0),
         bytes=None if data is None else tuple(map(int, data)),
         alternatives=tuple(_token(one) for one in stated.get("top_logprobs") or ()),
     )

@@ -110,8 +110,10 @@ def _sets(request: DecideAbstention, known: Assessment, others: list[Outcome]) -
         why = "The right answer was too often one that no sample gave: every answer would be in the set."
     elif alone:
         why = "It is the only answer in the set."
+    elif not among:
+        why = "No answer is in the set: the samples differ more than they did where one of them was right."
     else:
-        why = f"{len(among or [])} answers are in the set: which of them is right, the outcomes do not tell."
+        why = f"{len(among)} answers are in the set: which of them is right, the outcomes do not tell."
     return AbstentionDecision(
         id=known.id,
         task=known.task,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.answers.extracting import extract, same
+from nis_backend.answers.extracting import Extraction, extract, same
 from nis_backend.answers.voting import Tally, tally
 from nis_backend.capabilities.metacognition.assess.assessment import Score
 from nis_backend.capabilities.metacognition.multipath.speaking import Talk, together
@@ -34,8 +35,11 @@ TRUTH_TOKENS, TRUTH_ALTERNATIVES = 8, 5
 GUESSES, GUESS_TOKENS = 3, 120
 MOST_SHOWN = 10
 """Answers that are shown beside the proposed one."""
-_GUESS = re.compile(r"G(\d)\s*:\s*(.+)")
-_STATED = re.compile(r"P(\d)\s*:\s*(\d{1,3}(?:\.\d{1,9})?|\.\d{1,9})\s*(%?)")
+LETTER = Extraction(kind="choice", choices=["A", "B"])
+_GUESS = re.compile(r"\bG(\d)\W{0,4}:(?![\d:])(.+?)(?=\bP\d\W{0,4}:|$)", re.MULTILINE)
+_STATED = re.compile(
+    r"\bP(\d)\W{0,4}:[\s*_`<~]{0,6}(\d{1,3}(?:[.,]\d{1,9})?|[.,]\d{1,9})(?![\d/^]|[.,]\d|[eE][-+\d])\s*(%?)"
+)
 NO_CHANCES = "{name} tells no probabilities of its words."
 
 
@@ -155,12 +159,12 @@ async def _truth(request: AssessAnswer, talk: Talk, voice: Voice, sampled: Sampl
         max_tokens=TRUTH_TOKENS,
         logprobs=TRUTH_ALTERNATIVES if by_chances else None,
     )
-    if said[0].problem:
+    if all(one.problem for one in said):
         return _score("truth", None, said[0].problem)
     if by_chances:
         value = of_letters(said[0].logprobs)
         return _score("truth", value, "" if value is not None else "Neither A nor B was among the likeliest words.")
-    letters = [letter for one in said if (letter := _letter(one.text)) is not None]
+    letters = [letter for one in said if (letter := extract(one.text, LETTER)) is not None]
     formula = BY_COUNT.format(asked=len(letters))
     if not letters:
         return _score("truth", None, "It answered neither A nor B.", formula)
@@ -172,22 +176,18 @@ def of_letters(logprobs: list[dict[str, Any]]) -> float | None:  # Any: JSON
     for token in logprobs:
         if _bare(token["token"]) not in ("A", "B"):
             continue
-        chances = {"A": 0.0, "B": 0.0}
         seen = {one["token"]: one["logprob"] for one in (*token["alternatives"], token)}
-        for written, value in seen.items():
-            if _bare(written) in chances:
-                chances[_bare(written)] += math.exp(value)
+        told = {written: value for written, value in seen.items() if _bare(written) in ("A", "B")}
+        # By the greatest: chances of which each by itself is nought as a double have a ratio too.
+        most, chances = max(told.values()), Counter[str]()
+        for written, value in told.items():
+            chances[_bare(written)] += math.exp(value - most)  # pyright: ignore[reportArgumentType] - a counter of weights
         return chances["A"] / (chances["A"] + chances["B"])
     return None
 
 
 def _bare(token: str) -> str:
     return token.strip(" ().:\n*")
-
-
-def _letter(text: str) -> str | None:
-    found = re.search(r"(?<![A-Za-z])([AB])(?![A-Za-z])", text)
-    return found[1] if found else None
 
 
 async def _verbal(request: AssessAnswer, talk: Talk, voice: Voice, answer: str) -> Score:
@@ -203,9 +203,21 @@ async def _verbal(request: AssessAnswer, talk: Talk, voice: Voice, answer: str) 
     said = await talk.ask(voice, [*request.earlier, asked], next(talk.steps), max_tokens=GUESS_TOKENS)
     if said.problem:
         return _score("verbal", None, said.problem)
-    guesses = {one: same(told.strip(), request.answer) for one, told in _GUESS.findall(said.text)}
-    stated = {one: float(value) / (100 if percent else 1) for one, value, percent in _STATED.findall(said.text)}
+    value = stated_of(said.text, answer, request.answer)
+    why = "" if value is not None else "The answer is none of the guesses of which it stated a probability."
+    return _score("verbal", value, why)
+
+
+def stated_of(text: str, answer: str, how: Extraction) -> float | None:
+    """The probability that is stated of an answer among guesses, summed where several say it; None where none is.
+
+    What a model goes on with after its guesses are others, to another question: the first of each number count.
+    """
+    guesses: dict[str, str | None] = {}
+    for one, told in _GUESS.findall(text):
+        guesses.setdefault(one, same(told.strip(), how))
+    stated: dict[str, float] = {}
+    for one, value, percent in _STATED.findall(text):
+        stated.setdefault(one, float(value.replace(",", ".")) / (100 if percent else 1))
     of_it = [stated[one] for one, guess in guesses.items() if guess == answer and stated.get(one, 2) <= 1]
-    if not of_it:
-        return _score("verbal", None, "The answer is none of the guesses of which it stated a probability.")
-    return _score("verbal", min(1.0, sum(of_it)))
+    return min(1.0, math.fsum(of_it)) if of_it else None

@@ -64,7 +64,7 @@ class AnswerClass(Model):
 
     answer: str
     votes: int
-    share: float = Field(description="Of all samples, those without an answer among them.")
+    share: float = Field(description="Of all samples that were asked, those without an answer among them.")
 
 
 class Assessment(Model):
@@ -88,7 +88,8 @@ class Assessment(Model):
     missing: int = Field(description="Samples in which no answer was found.")
     spared: int = Field(description="Samples that could not have changed the vote, and were not asked.")
     entropy: float | None = Field(
-        description="Of the classes, in nats: discrete semantic entropy, Farquhar et al. (2024), Nature 630, 625-630."
+        description="Of the classes, in nats: discrete semantic entropy, Farquhar et al. (2024), Nature 630, 625-630; "
+        "of few samples too low on average, by about (classes - 1) / (2 samples)."
     )
     near_split: float | None = Field(
         description="How likely so great a lead is where the first two answers are as likely: an exact sign test."

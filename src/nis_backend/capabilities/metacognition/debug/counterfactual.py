@@ -60,7 +60,7 @@ class Arm(Model):
     """Runs under one condition."""
 
     same: int = Field(description="Runs that gave the answer of the run that is asked about.")
-    ended: int = Field(description="Runs that gave one.")
+    ended: int = Field(description="Runs that succeeded, with an answer of that kind or without.")
     votes: list[Votes]
     outcomes: list[Outcome]
 
@@ -73,7 +73,7 @@ class Counterfactual(Model):
     original: Outcome
     as_it_was: Arm = Field(description="Done anew with nothing changed: how far its answers differ by chance.")
     changed: Arm
-    p_value: float | None = Field(description="By `formula`; null where one side gave no answer.")
+    p_value: float | None = Field(description="By `formula`; null where of one side no run succeeded.")
     formula: str
     reading: str = Field(description="What that says.")
     warnings: list[str]

@@ -129,7 +129,7 @@ async def varied(request: ReplayCounterfactual, ctx: Context) -> Counterfactual:
             await vary(ctx, run.id, changes, notes, into)
             arm.append(into)
     try:
-        arms = [_arm([await _ended(request, one, ctx) for one in arm], original) for arm in begun]
+        arms = [arm_of([await _ended(request, one, ctx) for one in arm], original) for arm in begun]
     except asyncio.CancelledError as stopped:
         # Where this process ends alone, they go on, and so does this run elsewhere.
         if stop_reason(stopped) == CANCELLED:
@@ -196,8 +196,10 @@ def _outcome(request: ReplayCounterfactual, run: Run, events: Sequence[Event], p
     )
 
 
-def _arm(outcomes: Sequence[Outcome], original: Outcome) -> Arm:
-    ended = [one for one in outcomes if one.answer is not None]
+def arm_of(outcomes: Sequence[Outcome], original: Outcome) -> Arm:
+    """What runs under one condition came to."""
+    # One that says something else than an answer has not given the answer either.
+    ended = [one for one in outcomes if one.state == "succeeded"]
     return Arm(
         same=sum(one.answer == original.answer for one in ended),
         ended=len(ended),
@@ -226,7 +228,7 @@ def _reading(request: ReplayCounterfactual, one: Arm, other: Arm, p_value: float
         f"{other.ended}."
     )
     if p_value is None:
-        return f"{told} One side gave no answer: nothing can be said of a difference."
+        return f"{told} Of one side no run succeeded: nothing can be said of a difference."
     if p_value < 0.05:  # noqa: PLR2004 - the usual bound
         return f"{told} So great a difference is chance in {p_value:.2g} of cases: the change mattered to the answer."
     least = fisher(request.times, request.times, 0, request.times)

@@ -31,7 +31,8 @@ BY_MODEL = (
 BY_SCORER = "a path's score is the scorer's"
 THEN = "; the best of each depth are gone on with; the answer is the path's of the highest score that came to one"
 CHECKED = "; of those that came to an answer only what passes the check is one"
-_WORDS = re.compile("|".join(WORTH), re.IGNORECASE)
+_WORDS = re.compile(rf"(?<![\w-])(?<!\bnot )(?<!n't )({'|'.join(WORTH)})(?!\w)", re.IGNORECASE)
+"""Not of "unlikely" or "not sure", which say the opposite."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -116,9 +117,9 @@ class _Search:
             ]
         )
         for (path, _), one in zip(places, said, strict=True):
-            word = _WORDS.search(one.text)
-            self.unread += word is None
-            path.score += WORTH[word[0].lower()] if word else 0.0
+            value = worth_of(one.text)
+            self.unread += value is None
+            path.score += value or 0.0
 
     def _values(self, path: _Path) -> str:
         return (
@@ -142,6 +143,12 @@ class _Search:
         )
         for (path, _), verdict in zip(places, found, strict=True):
             path.verdict = verdict
+
+
+def worth_of(text: str) -> float | None:
+    """What a model's word for a path counts; None where it is none of the three."""
+    word = _WORDS.search(text)
+    return WORTH[word[0].lower()] if word else None
 
 
 async def searched(request: SearchTree, ctx: Context) -> Tree:
