@@ -232,7 +232,7 @@ def test_wrong_input_is_named(simulated: Server) -> None:
     cases: list[tuple[str, Json, int, str]] = [
         (ASSESS, {"question": "x", "model": "simulated:none"}, 404, "model"),
         (CALIBRATE, {"task": "empty"}, 422, "task"),
-        (RECORD, {"outcomes": [good, {"id": "assessment-none", "correct": True}]}, 404, "id"),
+        (RECORD, {"outcomes": [good, {"id": "assessment-none", "correct": True}]}, 404, "outcomes.1.id"),
         (RECORD, {"outcomes": [good, {"id": told["id"], "expected": "no number"}]}, 422, "outcomes.1.expected"),
         (RECORD, {"outcomes": [{"id": told["id"], "expected": "5", "correct": True}]}, 422, "outcomes.0.correct"),
         (RECORD, {"outcomes": [good, good | {"correct": False}]}, 422, "outcomes.1.id"),
