@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import NotFound
+from nis_backend.errors import Conflict, NotFound
 from nis_backend.found import by_name
 
 if TYPE_CHECKING:
@@ -46,3 +46,28 @@ async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -
     await ctx.store.delete(table, head["id"])
     # Who has changed it meanwhile has left one more, which nobody could find any more.
     await earlier()
+
+
+async def write_next(table: Table, thing: str, head: Row, definition: str, after: int | None, ctx: Context) -> Row:  # noqa: PLR0913, PLR0917 - of what, from what, and what it becomes
+    """Write the next version of what one row holds, in the place of the one before; the row as it is then.
+
+    A change that is there already, under the number that comes `after`, is not made twice.
+
+    Raises:
+        Conflict: it is not at the version `after`, or was changed meanwhile.
+        NotFound: it was deleted meanwhile.
+    """
+    again = "Read it again, then change it."
+    if after == head["version"] - 1 and definition == head["definition"]:
+        return head
+    if after not in {None, head["version"]}:
+        told = f"The {thing} {head['name']!r} is at version {head['version']}."
+        raise Conflict(told, field="after", value=after, remedy=again)
+    changes: Row = {"version": head["version"] + 1, "definition": definition, "updated": ctx.now()}
+    if not await ctx.store.update(table, head["id"], changes, only_if={"version": head["version"]}):
+        if await ctx.store.get(table, head["id"]) is None:
+            told = f"The {thing} {head['name']!r} was deleted meanwhile."
+            raise NotFound(told, field="id", value=head["id"], remedy=f"List the {table} to see what there is.")
+        told = f"The {thing} {head['name']!r} was changed meanwhile."
+        raise Conflict(told, field="id", value=head["name"], remedy=again)
+    return {**head, **changes}

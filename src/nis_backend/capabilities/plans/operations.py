@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.annotations import Plain
+from nis_backend.calling import under
 from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
-from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.changed import with_changes
+from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.versioned import write_next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -35,6 +38,19 @@ class OnePlan(Model):
     """Which plan."""
 
     id: str = Field(min_length=1, max_length=64, description="The plan's id, or its name.")
+
+
+class UpdatePlan(OnePlan):
+    """Which plan, and what changes of it."""
+
+    change: dict[str, Any] = Field(  # Any: fields of a definition
+        min_length=1,
+        max_length=20,
+        description="Fields of the definition with their new values; null takes a field back to its default.",
+    )
+    after: int | None = Field(
+        default=None, ge=1, description="The version that is changed: refused where it is not the latest."
+    )
 
 
 class RunPlan(OnePlan):
@@ -98,6 +114,7 @@ class PlanDone(Model):
 
     plan_id: str
     plan: str = Field(description="Its name.")
+    version: int
     output: JsonValue = Field(description="What it answers: its `output`, else the results of its last steps by id.")
     steps: list[StepOutcome] = Field(description="Every step that was planned and reached, in the plan's order.")
     replanned: int = Field(description="Times that a model has planned the rest anew.")
@@ -126,6 +143,7 @@ ALIVE: Json = {
     "max_tokens": 64,
 }
 KEPT = Before(name="plan", operation="plans.create_plan", request=THROW)
+CHANGE: Json = {"id": "{plan.id}", "change": {"goal": "How far a ball flies.", "steps": THROW["steps"][:1]}}
 
 
 def _draw(_request: Model, result: PlanList) -> list[View]:
@@ -179,6 +197,7 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
     row: Row = {
         "id": id_,
         "name": name or id_,
+        "version": 1,
         "definition": written(definition),
         "proposed_by": proposed_by,
         "created": now,
@@ -193,7 +212,7 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
 
 def _taken(name: str | None) -> Conflict:
     told = f"There is a plan {name!r}."
-    return Conflict(told, field="name", value=name, remedy="Delete that one, or give another name.")
+    return Conflict(told, field="name", value=name, remedy="Update that one, or give another name.")
 
 
 async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
@@ -264,6 +283,32 @@ async def list_plans(request: ListPlans, ctx: Context) -> PlanList:
 
 
 @operation(
+    "plans.update_plan",
+    effect="writes",
+    repeatable=True,
+    resource="plan",
+    examples=(Example(title="For another goal", request=CHANGE, before=(KEPT,)),),
+)
+async def update_plan(request: UpdatePlan, ctx: Context) -> Plan:
+    """Change a plan, which is checked as a whole as a new one is; runs under way go by what it was when they began.
+
+    Raises:
+        NotFound: the caller has no such plan, or it names what is not there.
+        InvalidRequest: the plan would be wrong.
+        Conflict: it was changed meanwhile.
+    """
+    from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
+
+    head = await find(request.id, ctx)
+    definition = with_changes(Definition, plan_of(head), request.change, "A plan", list(Definition.model_fields))
+    try:
+        await check(definition, ctx)
+    except NisError as error:
+        raise under("change", error) from None
+    return plan_of(await write_next("plans", "plan", head, written(definition), request.after, ctx))
+
+
+@operation(
     "plans.delete_plan",
     effect="destroys",
     repeatable=True,
@@ -322,4 +367,4 @@ async def run_plan(request: RunPlan, ctx: Context) -> Recorded[PlanDone]:
     return await carry(request, ctx)
 
 
-OPERATIONS = (create_plan, propose_plan, get_plan, list_plans, delete_plan, run_plan)
+OPERATIONS = (create_plan, propose_plan, get_plan, list_plans, update_plan, delete_plan, run_plan)

@@ -148,6 +148,7 @@ class Plan(Definition):
 
     id: str
     name: str
+    version: int = Field(description="Times that it was written.")
     proposed_by: str | None = Field(description="The run in which a model has made it; null where it was given.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="As above.")
@@ -155,7 +156,7 @@ class Plan(Definition):
 
 def plan_of(row: Row) -> Plan:
     """The plan that a row holds."""
-    given = {name: row[name] for name in ("id", "name", "proposed_by", "created", "updated")}
+    given = {name: row[name] for name in ("id", "name", "version", "proposed_by", "created", "updated")}
     return Plan(**given, **json.loads(row["definition"]))
 
 

@@ -53,6 +53,7 @@ async def carry(request: RunPlan, ctx: Context) -> PlanDone:
     return PlanDone(
         plan_id=plan.id,
         plan=plan.name,
+        version=plan.version,
         output=output,
         steps=[walk.outcomes[id_] for id_ in walk.order],
         replanned=replanned,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from nis_backend.annotations import Plain
+from nis_backend.calling import under
 from nis_backend.capabilities.teams.answered import Contribution, Vote
 from nis_backend.capabilities.teams.team import Definition, Name, Shape, Team, find, team_of, written
-from nis_backend.errors import Conflict
+from nis_backend.changed import with_changes
+from nis_backend.errors import Conflict, NisError
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.versioned import write_next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -39,6 +42,19 @@ class OneTeam(Model):
     id: str = Field(min_length=1, max_length=64, description="The team's id, or its name.")
 
 
+class UpdateTeam(OneTeam):
+    """Which team, and what changes of it."""
+
+    change: dict[str, Any] = Field(  # Any: fields of a definition
+        min_length=1,
+        max_length=20,
+        description="Fields of the definition with their new values; null takes a field back to its default.",
+    )
+    after: int | None = Field(
+        default=None, ge=1, description="The version that is changed: refused where it is not the latest."
+    )
+
+
 class RunTeam(OneTeam):
     """Which team, and what it is to do."""
 
@@ -64,6 +80,7 @@ class TeamAnswer(Model):
 
     team_id: str
     team: str = Field(description="Its name.")
+    version: int
     shape: Shape
     response: str = Field(description="The answer in words; of a vote without a decision, why there is none.")
     answer: str | None = Field(description="What was decided by a vote; null where there was none, or no decision.")
@@ -86,6 +103,7 @@ PAIR: Json = {
     ],
 }
 KEPT = (CLERK, Before(name="pair", operation="teams.create_team", request=PAIR))
+CHANGE: Json = {"id": "{pair.id}", "change": {"shape": "sequence", "seconds": 60}}
 
 
 def _draw(_request: Model, result: TeamList) -> list[View]:
@@ -135,6 +153,7 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
     row: Row = {
         "id": id_,
         "name": request.name or id_,
+        "version": 1,
         "definition": written(request),
         "created": now,
         "updated": now,
@@ -146,7 +165,7 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
             f"There is a team {request.name!r}.",
             field="name",
             value=request.name,
-            remedy="Delete that one, or give another name.",
+            remedy="Update that one, or give another name.",
         ) from None
     return team_of(row)
 
@@ -173,6 +192,32 @@ async def list_teams(request: ListTeams, ctx: Context) -> TeamList:
     """List the caller's teams, the newest first."""
     rows, following = await ctx.store.page("teams", cursor=request.cursor, limit=request.limit)
     return TeamList(teams=[team_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "teams.update_team",
+    effect="writes",
+    repeatable=True,
+    resource="team",
+    examples=(Example(title="In a row", request=CHANGE, before=KEPT),),
+)
+async def update_team(request: UpdateTeam, ctx: Context) -> Team:
+    """Change a team, which is checked as a whole as a new one is; runs under way go by what it was when they began.
+
+    Raises:
+        NotFound: the caller has no such team, or it would name who is not there.
+        InvalidRequest: the team would be wrong.
+        Conflict: it was changed meanwhile.
+    """
+    from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
+
+    head = await find(request.id, ctx)
+    definition = with_changes(Definition, team_of(head), request.change, "A team", list(Definition.model_fields))
+    try:
+        await check(definition, ctx)
+    except NisError as error:
+        raise under("change", error) from None
+    return team_of(await write_next("teams", "team", head, written(definition), request.after, ctx))
 
 
 @operation(
@@ -224,4 +269,4 @@ async def run_team(request: RunTeam, ctx: Context) -> Recorded[TeamAnswer]:
     return await carry(request, ctx)
 
 
-OPERATIONS = (create_team, get_team, list_teams, delete_team, run_team)
+OPERATIONS = (create_team, get_team, list_teams, update_team, delete_team, run_team)

@@ -30,6 +30,7 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
     return TeamAnswer(
         team_id=team.id,
         team=team.name,
+        version=team.version,
         shape=team.shape,
         response=outcome.response,
         answer=outcome.answer,

@@ -92,13 +92,14 @@ class Team(Definition):
 
     id: str
     name: str
+    version: int = Field(description="Times that it was written.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="As above.")
 
 
 def team_of(row: Row) -> Team:
     """The team that a row holds."""
-    given = {name: row[name] for name in ("id", "name", "created", "updated")}
+    given = {name: row[name] for name in ("id", "name", "version", "created", "updated")}
     return Team(**given, **json.loads(row["definition"]))
 
 

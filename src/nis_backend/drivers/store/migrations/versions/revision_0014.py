@@ -21,15 +21,15 @@ alter table runs add column awaited_by text;
 create index runs_awaited on runs (owner, awaited_by, created, id) where awaited_by is not null;
 
 create table teams (
-    id text primary key, owner text not null, name text not null, definition text not null,
+    id text primary key, owner text not null, name text not null, version integer not null, definition text not null,
     created real not null, updated real not null
 ) strict;
 create unique index teams_named on teams (owner, name);
 create index teams_by_owner on teams (owner, created, id);
 
 create table plans (
-    id text primary key, owner text not null, name text not null, definition text not null, proposed_by text,
-    created real not null, updated real not null
+    id text primary key, owner text not null, name text not null, version integer not null, definition text not null,
+    proposed_by text, created real not null, updated real not null
 ) strict;
 create unique index plans_named on plans (owner, name);
 create index plans_by_owner on plans (owner, created, id);
