@@ -30,7 +30,7 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
-    *("answers", "candour", "canary", "changed", "followed", "found", "places", "versioned"),
+    *("alongside", "answers", "candour", "canary", "changed", "followed", "found", "places", "versioned"),
     *("guardrails", "identifying"),
     "numerics",
     "pictures",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import DeadlineExceeded, NisError, Waiting
@@ -14,12 +14,8 @@ from nis_backend.owned import Scope
 from nis_backend.run import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
-
     from nis_backend.context import Context
     from nis_backend.operation import Json
-
-Res = TypeVar("Res")
 
 START = "runs.start_run"
 """Makes any operation a run, which a time limit can end whatever it is at."""
@@ -61,26 +57,6 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     call = f"{step}:{call_id}"
     ended = await ctx.note(f"{call} ended", lambda: _ended(ctx, call, run_id, wait), told=True)
     return ended["result"], ended["problem"]
-
-
-async def together(work: Sequence[Coroutine[Any, Any, Res]]) -> list[Res]:
-    """What each answers, in their order, all at once; a stop is told to each, with its reason, and waited for."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        if tasks:
-            await asyncio.wait(tasks)
-    except asyncio.CancelledError as stopped:
-        await stop(tasks, *stopped.args)
-        raise
-    return [task.result() for task in tasks]
-
-
-async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: what a task is cancelled with
-    """Stop them, each knowing why: a call that may not be repeated is finished first, unless the run is cancelled."""
-    waited = list(tasks)
-    for task in waited:
-        task.cancel(*why)
-    await asyncio.gather(*waited, return_exceptions=True)
 
 
 async def _ended(ctx: Context, call: str, run_id: str, wait: Wait) -> Json:

@@ -15,12 +15,12 @@ from texts import Prepared, run
 
 from nis_backend.caller import LOCAL
 from nis_backend.calling import call
-from nis_backend.capabilities.documents.summarising import SummariseDocument, summarise_document
+from nis_backend.capabilities.documents.summarising import AT_ONCE, SummariseDocument, summarise_document
 from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.llm.base import Prompt
 from nis_backend.drivers.llm.choice import Models
-from nis_backend.errors import InvalidRequest, TooLarge, UpstreamFailed
-from nis_backend.event import Progressed
+from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, UpstreamFailed
+from nis_backend.event import Noted, Progressed
 from nis_backend.history import History
 from nis_backend.journal import Journal
 
@@ -72,7 +72,8 @@ def test_a_long_document_is_read_in_parts_and_places_go_along(tmp_path: Path, mo
 def test_after_a_crash_no_part_of_a_document_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Promise: the run's log has what was said of each part; the summary is the one that would have been."""
     request = SummariseDocument.model_validate({"file": FILE, "sentences": 2})
-    left = 2
+    # One more is asked once one of these has been noted.
+    left = AT_ONCE
 
     def dying(prompt: Prompt) -> Any:
         nonlocal left
@@ -96,7 +97,8 @@ def test_after_a_crash_no_part_of_a_document_is_read_again(tmp_path: Path, monke
             journal = Journal(drivers.store, LOCAL.owner, RUN, 0, History(events))
             again = await call(summarise_document, request, replace(ctx, drivers=drivers, journal=journal))
             assert again == whole
-            assert len(healthy.asked) == asked - 2
+            said = sum(isinstance(one.body, Noted) and one.body.name.startswith("part ") for one in events)
+            assert (said > 0, len(healthy.asked)) == (True, asked - said)
 
     run(body())
 
@@ -149,5 +151,17 @@ def test_what_cannot_be_summarised_is_refused(tmp_path: Path, monkeypatch: pytes
                     await call(summarise_document, wrong, ctx)
             with pytest.raises(TooLarge):
                 await call(summarise_document, {"file": file("The sea was calm and grey. " * 12_000)}, ctx)
+
+    run(body())
+
+
+def test_why_a_part_could_not_be_read_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts are read together: the first failure is the operation's, in no group of several."""
+
+    async def body() -> None:
+        gone = Unavailable("The model is gone.", remedy="Ask another.")
+        async with reading(tmp_path, monkeypatch, gone, gone, gone, gone, context=2500) as (ctx, _):
+            with pytest.raises(Unavailable, match="gone"):
+                await call(summarise_document, {"file": FILE}, ctx)
 
     run(body())

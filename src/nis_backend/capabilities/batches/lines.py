@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
+from nis_backend.alongside import all_or_none
 from nis_backend.capabilities.batches.operations import LINE, TokensUsed
 from nis_backend.errors import Busy, InvalidRequest, NisError, TooLarge, shorten
 from nis_backend.owned import Scope
@@ -135,13 +136,7 @@ class Calls:
 
     async def make(self, lines: Iterator[Line]) -> None:
         """Make each call, or have its outcome from the log; the first failure of this process ends all."""
-        working = [asyncio.create_task(self._work(lines)) for _ in range(AT_ONCE)]
-        try:
-            await asyncio.gather(*working)
-        finally:
-            for one in working:
-                one.cancel()
-            await asyncio.wait(working)
+        await all_or_none(self._work(lines) for _ in range(AT_ONCE))
 
     async def _work(self, lines: Iterator[Line]) -> None:
         for line in lines:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from nis_backend.alongside import all_or_none
 from nis_backend.annotations import Names
 from nis_backend.capabilities.documents.asking import Left, Statement, renumbered
 from nis_backend.capabilities.documents.central import CENTRAL, central
@@ -185,9 +186,8 @@ class _Writing:
             await tell(self._ctx, 0.9 * self._read / len(parts), f"{self._read} of {len(parts)} parts are read.")
             return told
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(number, part)) for number, part in enumerate(parts, 1)]
-        said = [sentence for task in tasks for sentence in task.result()]
+        read = await all_or_none(one(number, part) for number, part in enumerate(parts, 1))
+        said = [sentence for part in read for sentence in part]
         rounds = 0
         while len(said) > self._request.sentences:
             rounds += 1

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from nis_backend.alongside import all_or_none
 from nis_backend.errors import BudgetExceeded, Busy, NisError, from_problem
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
@@ -69,14 +70,7 @@ class Parts:
                         Progressed(fraction=min(fraction, 1.0), message=f"{what}: {done} of {len(things)}")
                     )
 
-        working = [asyncio.create_task(work()) for _ in range(min(self.at_once, len(things)))]
-        try:
-            await asyncio.gather(*working)
-        finally:
-            for task in working:
-                task.cancel()
-            if working:
-                await asyncio.wait(working)
+        await all_or_none(work() for _ in range(min(self.at_once, len(things))))
         if refused:
             raise refused[0]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from nis_backend.alongside import all_or_none
 from nis_backend.asking import ask
 from nis_backend.capabilities.models.asking import Asking, Asks, Said, Spent, labelled, system, user
 from nis_backend.capabilities.models.judging import A_TEXT
@@ -167,7 +168,7 @@ class _Reading:
         self._done = 0
         words = min(max(self._room() // BYTES_OF_A_WORD // len(parts), PART_WORDS[0]), PART_WORDS[1])
         names = [f"round {self.rounds} part {number}" for number in range(1, len(parts) + 1)]
-        told = await _all(
+        told = await all_or_none(
             [self._counted(part, name, words, len(parts)) for part, name in zip(parts, names, strict=True)]
         )
         together = "\n\n".join(told)
@@ -262,18 +263,6 @@ async def _twice(work: Callable[[], Awaitable[Any]]) -> Any:  # Any: what it ans
         return await work()
     except (UpstreamFailed, WorkerLost):
         return await work()
-
-
-async def _all(work: Sequence[Any]) -> list[str]:  # Any: coroutines
-    """What each answers, in their order; where one fails, the others are stopped first."""
-    tasks = [asyncio.create_task(one, name="part") for one in work]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 OPERATIONS = (summarize_text,)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nis_backend.alongside import stop
 from nis_backend.capabilities.plans.plan import GIVEN, Plan, before, called, find, plan_of
 from nis_backend.capabilities.plans.references import fill
 from nis_backend.capabilities.plans.stepping import Stepping
 from nis_backend.errors import NisError, from_problem
 from nis_backend.event import Progressed, Warned
-from nis_backend.followed import stop
 from nis_backend.journal import Suspended
 from nis_backend.loop.quarantine import Quarantine
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.alongside import all_or_none
 from nis_backend.capabilities.research import evidence
 from nis_backend.capabilities.research.claims import ClaimSource, ClaimVerdict, Evidence
 from nis_backend.capabilities.research.gathering import AT_ONCE, CHARACTERS, Source
@@ -129,14 +130,7 @@ async def _read(urls: Sequence[str], ctx: Context) -> tuple[list[Source], list[M
                 abstract=False,
             )
 
-    tasks = [asyncio.create_task(one(url)) for url in dict.fromkeys(urls)]
-    try:
-        read = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+    read = await all_or_none(map(one, dict.fromkeys(urls)))
     return [one for one in read if isinstance(one, Source)], [one for one in read if isinstance(one, Missed)]
 
 

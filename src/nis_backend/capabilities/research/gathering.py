@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nis_backend.alongside import all_or_none
 from nis_backend.errors import Busy, NisError
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
@@ -200,13 +201,7 @@ async def _fetched(wave: Sequence[Candidate], first: int, ctx: Context) -> list[
         async with free:
             return await _of(number, candidate, ctx)
 
-    tasks = [asyncio.create_task(one(first + number, each)) for number, each in enumerate(wave, 1)]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+    return await all_or_none(one(first + number, each) for number, each in enumerate(wave, 1))
 
 
 async def _of(number: int, one: Candidate, ctx: Context) -> Json:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.alongside import all_or_none
 from nis_backend.capabilities.research.bearing import SHARED, bears_out
 from nis_backend.capabilities.research.gathering import noted, tell
 from nis_backend.capabilities.research.passages import (
@@ -170,14 +171,7 @@ async def _findings(  # noqa: PLR0913, PLR0917 - what a model reads, and what co
             await tell(ctx, 0.65 + 0.25 * done / len(numbers), f"Has read {done} of {len(numbers)} sources")
             return said
 
-    tasks = [asyncio.create_task(read(number)) for number in numbers]
-    try:
-        answers = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+    answers = await all_or_none(map(read, numbers))
     findings: list[Finding] = []
     problems = [str(one["problem"]) for one in answers if "problem" in one]
     for number, said in zip(numbers, answers, strict=True):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.alongside import together
 from nis_backend.capabilities.teams.answered import Contribution
 from nis_backend.errors import DeadlineExceeded
-from nis_backend.followed import follow, together
+from nis_backend.followed import follow
 from nis_backend.guardrails.marking import SAID as OF_MARKS
 from nis_backend.loop.quarantine import Quarantine
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.alongside import together
 from nis_backend.annotations import Plain
 from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.capabilities.metacognition.collective.agreeing import (
@@ -178,7 +179,7 @@ async def ask_peers(request: AskPeers, ctx: Context) -> Recorded[PeersAnswer]:
     """
     signed = await ctx.note("signed", lambda: _signed(request, ctx))
     asking = (_ask(name, number, signed[number], request, ctx) for number, name in enumerate(request.peers))
-    peers = await asyncio.gather(*asking)
+    peers = await together(asking)
     found = classes({one.peer: one.answer for one in peers if one.answer is not None})
     sizes = [len(who) for _, who in found]
     quorum = request.quorum or len(peers) // 2 + 1

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.alongside import all_or_none
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import (
     BudgetExceeded,
@@ -86,7 +87,7 @@ class Trials:
                 async with turn:
                     return await self._noted(digest, agent["id"], trial)
 
-            told = await _all([one(trial) for trial in fresh])
+            told = await all_or_none([one(trial) for trial in fresh])
             if not self.known and all(tried.get("lost") for tried in told):
                 raise UpstreamFailed(
                     f"Not one of {len(told)} cases was answered: {told[0]['problem']}",
@@ -208,17 +209,6 @@ class Trials:
         wanted = "" if scored.expected is None else f"Expected: {scored.expected}"
         why = "Right." if passed else " ".join(filter(None, ["Wrong.", said, wanted]))
         return Tried(answer=told["answer"], score=sum(scores) / len(scores), passed=passed, why=why)
-
-
-async def _all(work: Sequence[Any]) -> list[Json]:  # Any: coroutines
-    """What each answers; the first that fails ends the others."""
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
 
 
 async def _end(run_id: str, ctx: Context) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from itertools import count
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import Field, StringConstraints
 
 from nis_backend import canary
+from nis_backend.alongside import all_or_none
 from nis_backend.annotations import Knob, Plain
 from nis_backend.asking import ask
 from nis_backend.drivers.gateway.periods import DOLLAR
@@ -238,14 +238,7 @@ async def together(jobs: Sequence[Callable[[], Awaitable[T]]], at_once: int = AT
         for place, job in waiting:
             answers[place] = await job()
 
-    working = [asyncio.create_task(work()) for _ in range(min(at_once, len(jobs)))]
-    try:
-        await asyncio.gather(*working)
-    finally:
-        for task in working:
-            task.cancel()
-        if working:
-            await asyncio.wait(working)
+    await all_or_none(work() for _ in range(min(at_once, len(jobs))))
     return [answers[place] for place in range(len(jobs))]
 
 

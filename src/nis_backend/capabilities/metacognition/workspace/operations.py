@@ -5,10 +5,10 @@ Sources: Baars (1988), A Cognitive Theory of Consciousness; Dehaene, Kerszberg &
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING
 
+from nis_backend.alongside import together
 from nis_backend.calling import authorise
 from nis_backend.capabilities.metacognition.workspace.asked import (
     Attended,
@@ -137,7 +137,7 @@ async def run_workspace(request: RunWorkspace, ctx: Context) -> Recorded[Workspa
     for number in range(1, request.cycles + 1):
         before = {one.module: one.content for one in cycles[-1].bids} if cycles else {}
         broadcast = "\n".join(held)
-        bids = await asyncio.gather(*(_bid(one, number, broadcast, before, request, ctx) for one in request.modules))
+        bids = await together(_bid(one, number, broadcast, before, request, ctx) for one in request.modules)
         won = winners([(one.module, one.bid) for one in bids], request.slots) if request.broadcast else []
         cycles.append(Cycle(cycle=number, bids=bids, winners=won))
         await _keep(cycles[-1], request, ctx)

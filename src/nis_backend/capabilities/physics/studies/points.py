@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.alongside import all_or_none
 from nis_backend.calling import under
 from nis_backend.capabilities.physics.studies.paths import describe, put, take
 from nis_backend.capabilities.physics.studies.study import Column, Point
@@ -85,13 +86,7 @@ class Points:
         """Make each call, or have its outcome from the log; a call that fails is a point with its problem."""
         found: dict[int, Point] = {}
         waiting = iter(enumerate(inputs))
-        working = [asyncio.create_task(self._work(waiting, found)) for _ in range(AT_ONCE)]
-        try:
-            await asyncio.gather(*working)
-        finally:
-            for one in working:
-                one.cancel()
-            await asyncio.wait(working)
+        await all_or_none(self._work(waiting, found) for _ in range(AT_ONCE))
         return [found[number] for number in range(len(inputs))]
 
     async def _work(self, waiting: Iterator[tuple[int, Sequence[float]]], found: dict[int, Point]) -> None:

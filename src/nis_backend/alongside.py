@@ -1,0 +1,42 @@
+"""Work that goes on side by side: whatever comes of one, none is left to go on alone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+Res = TypeVar("Res")
+
+
+async def together(work: Iterable[Coroutine[Any, Any, Res]]) -> list[Res]:
+    """What each answers, in their order, all at once; a stop is told to each, with its reason, and waited for."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        if tasks:
+            await asyncio.wait(tasks)
+    except asyncio.CancelledError as stopped:
+        await stop(tasks, *stopped.args)
+        raise
+    # Of several that fail the first is told: asyncio logs the failure of a task that nobody has asked for its own.
+    await stop(tasks)
+    return [task.result() for task in tasks]
+
+
+async def all_or_none(work: Iterable[Coroutine[Any, Any, Res]]) -> list[Res]:
+    """The same, but that the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await stop(tasks)
+
+
+async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: what a task is cancelled with
+    """Stop them, each knowing why: a call that may not be repeated is finished first, unless the run is cancelled."""
+    waited = list(tasks)
+    for task in waited:
+        task.cancel(*why)
+    await asyncio.gather(*waited, return_exceptions=True)
