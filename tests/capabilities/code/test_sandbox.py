@@ -11,6 +11,7 @@ import pytest
 
 from nis_backend.capabilities.code.files import Files
 from nis_backend.capabilities.code.running import Done, run_python
+from nis_backend.capabilities.code.said import Said, read
 from nis_backend.settings import read_settings
 
 if TYPE_CHECKING:
@@ -65,11 +66,11 @@ def test_a_programs_mistake_is_told_with_its_line() -> None:
     done = run("print('begun')\ndef half(x):\n    return x / 0\nhalf(1)")
     assert (done.ended, done.printed) == ("raised", "begun\n")
     assert done.problem is not None
-    assert (done.problem["kind"], done.problem["line"]) == ("ZeroDivisionError", 3)
-    assert "half(1)" in done.problem["trace"]
+    assert (done.problem.kind, done.problem.line) == ("ZeroDivisionError", 3)
+    assert "half(1)" in done.problem.trace
     wrong = run("x = (1,\ny = 2")
     assert wrong.problem is not None
-    assert (wrong.problem["kind"], wrong.problem["line"]) == ("SyntaxError", 1)
+    assert (wrong.problem.kind, wrong.problem.line) == ("SyntaxError", 1)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_what_reaches_beyond_it_comes_to_nothing(attempt: str, kind: str) -> Non
             server.accept()
     assert done.ended == "raised", done
     assert done.problem is not None
-    told = done.problem["kind"]
+    told = done.problem.kind
     assert told == kind, done.problem
 
 
@@ -146,6 +147,36 @@ def test_a_program_that_ends_its_interpreter_is_told_of() -> None:
     assert run("import os; os._exit(0)").ended == "crashed"
     forged = run("import os\nopen('/out/told.json', 'w').write('[1]')\nos._exit(0)")
     assert (forged.ended, forged.value) == ("crashed", None)
+
+
+def test_what_cannot_be_written_down_is_shown_and_has_no_value() -> None:
+    """Promise of `value`: JSON; half of a character, and NaN of what calls itself a table, are none."""
+    half = run("import sys\nprint(1)\n'\\ud800'")
+    assert (half.ended, half.value, half.shown) == ("finished", None, "'\\ud800'")
+    table = "class A:\n index = 1\n def head(s, n): return s\n def to_json(s, **k): return '[NaN]'\nA()"
+    assert (run(table).ended, run(table).value) == ("finished", None)
+    raised = run("raise type('K' * 9000, (Exception,), {})('\\ud800')")
+    assert raised.problem is not None
+    assert (raised.problem.kind, raised.problem.message) == ("K" * 200, "?")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        '{"problem": {"kind": 5}}',
+        '{"figures": 5}',
+        '{"value": NaN}',
+        '{"value": "\\ud800"}',
+        "[" * 100_000,
+        '{"value": ' + "[" * 900 + "]" * 900 + "}",
+        '{"shown": "' + "x" * 20_001 + '"}',
+        "[]",
+    ],
+)
+def test_what_a_program_forges_of_itself_is_no_word(forged: str) -> None:
+    """Promise of docs/code.md: `crashed`; read as any caller's JSON, it fails nothing."""
+    assert read(forged.encode()) is None
+    assert read(b'{"value": [1], "more": 2}') == Said(value=[1])
 
 
 def test_files_in_memory_are_as_a_disks() -> None:

@@ -44,13 +44,13 @@ def analyse(request: AnalyseTable, ctx: ComputingContext) -> Analysed:
         cache=Path(ctx.options["sandbox"]),
         ctx=ctx,
     )
-    kind = str((done.problem or {}).get("kind", ""))
+    kind = done.problem.kind if done.problem else ""
     if done.ended in {"out of time", "crashed"} or kind == "MemoryError":
         raise TooLarge("The table takes more time or memory than there is for it.", remedy="Give a part of it.")
     try:
         return Analysed.model_validate_json(done.files.get("analysed.json", b""))
     except ValidationError:
-        why = str((done.problem or {}).get("message") or "nothing is said of it")
+        why = (done.problem and done.problem.message) or "nothing is said of it"
         raise InvalidRequest(
             f"This is no table as {format_}: {why[:300]}.",
             field="table",

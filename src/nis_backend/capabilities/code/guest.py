@@ -20,6 +20,7 @@ from typing import Any
 
 NAME = "code.py"
 LONGEST_SHOWN = 20_000
+LONGEST_KIND = 200
 MOST_ITEMS = 2_000
 MOST_FIGURES = 8
 DEEPEST = 8
@@ -50,6 +51,17 @@ def plain(value: Any, depth: int = 0) -> Any:
     return refuse(value)
 
 
+def kept(value: Any) -> Any:
+    """The value, where it can be written down: what calls itself a table may answer NaN, or half of a character."""
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return value
+
+
+def words(text: str, most: int) -> str:
+    """A text's beginning, without what is no character."""
+    return text[:most].encode("utf-8", "replace").decode()
+
+
 def refuse(value: object) -> Any:
     """Say that it is no JSON."""
     raise TypeError(type(value).__name__)
@@ -66,9 +78,9 @@ def run(text: str) -> dict[str, Any]:
         exec(compile(tree, NAME, "exec"), space)
         if last is not None:
             value = eval(compile(ast.Expression(last.value), NAME, "eval"), space)
-            told["shown"] = "" if value is None else repr(value)[:LONGEST_SHOWN]
+            told["shown"] = "" if value is None else words(repr(value), LONGEST_SHOWN)
             try:
-                told["value"] = plain(value)
+                told["value"] = kept(plain(value))
             except Exception:
                 told["value"] = None
     except SystemExit as stop:
@@ -85,7 +97,12 @@ def problem(error: BaseException) -> dict[str, Any]:
     line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
     shown = traceback.StackSummary.from_list(frames).format() if frames else []
     said = "".join([*shown, *traceback.format_exception_only(error)])
-    return {"kind": type(error).__name__, "message": str(error)[:2000], "line": line, "trace": said[-4000:]}
+    return {
+        "kind": words(type(error).__name__, LONGEST_KIND),
+        "message": words(str(error), 2000),
+        "line": line,
+        "trace": words(said[-4000:], 4000),
+    }
 
 
 def save_figures() -> list[str]:
@@ -100,7 +117,7 @@ def save_figures() -> list[str]:
         names.append(f"/out/figure-{number}.png")
         figure.savefig(names[-1], dpi=DOTS, bbox_inches="tight")
         titles = [axes.get_title() for axes in figure.axes]
-        Path(f"/out/figure-{number}.txt").write_text("; ".join(filter(None, titles))[:500], "utf-8")
+        Path(f"/out/figure-{number}.txt").write_text(words("; ".join(filter(None, titles)), 500), "utf-8")
     return names
 
 
@@ -113,7 +130,7 @@ def main() -> None:
     except Exception as error:
         told["figures"] = []
         told["problem"] = told["problem"] or problem(error)
-    Path("/out/told.json").write_text(json.dumps(told), "utf-8")
+    Path("/out/told.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
 
 main()

