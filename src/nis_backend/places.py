@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -62,4 +63,7 @@ def value_at(value: Any, path: str | Sequence[str]) -> Any:  # Any: JSON
 def number_at(value: Any, path: str | Sequence[str]) -> float | None:  # Any: JSON
     """The number there, a whole one as it is; None where there is none."""
     found = value_at(value, path)
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    # What is compared with no number is none.
+    return found if isinstance(found, int) or math.isfinite(found) else None

@@ -42,7 +42,17 @@ _ABOUT_IT = re.compile(
     r"|machines?|models?)\b",
     re.IGNORECASE,
 )
-_AROUND = " ,;:-\u2013\u2014"
+_AROUND = " ,;:-\u2013\u2014_~#"
+_ACCENTED = re.compile("([a-z])[\u0300-\u036f]+")
+_UMLAUT = re.compile("([aou])e")
+"""In German, where there is no ü to type."""
+_SIMPLER = str.maketrans(
+    "\u8b58\u55ce\u9ebc\u89ba\u7dd2\u9748\u9ad4\u9a57\u6703\u96e3\u904e\u6a02\u50b7\u8aaa\u5be6\u8acb\u554f\u8a8d\u70ba\u64c1\u9084\u6c92\u5167",
+    "\u8bc6\u5417\u4e48\u89c9\u7eea\u7075\u4f53\u9a8c\u4f1a\u96be\u8fc7\u4e50\u4f24\u8bf4\u5b9e\u8bf7\u95ee\u8ba4\u4e3a\u62e5\u8fd8\u6ca1\u5185",
+)
+"""Chinese as it is written in Taiwan and Hong Kong."""
+_LEFT_OUT = frozenset(("Cf", "So", "Sk"))
+"""What is not seen, and pictures."""
 
 
 def statement_for(message: str) -> str | None:
@@ -62,7 +72,7 @@ def rest_of(message: str) -> str:
     others = [
         one
         for one in parts
-        if one and not any(_is_asked(_ENDS.sub("", one).strip(_AROUND).casefold(), language) for language in languages)
+        if one and not any(_is_asked(_letters(_ENDS.sub("", one)), language) for language in languages)
     ]
     left = [one for one in others if _SUM.search(one) or not _ABOUT_IT.search(one)]
     return " ".join(left) if any(_SUM.search(one) or _PLAIN.match(one) for one in left) else ""
@@ -83,13 +93,30 @@ def asked_in(message: str) -> str | None:
     if len(sentences) > MOST_SENTENCES or any(len(one) > LONGEST_SENTENCE for one in sentences):
         return None
     for number, sentence in enumerate(sentences):
-        found = next((language for language in _read()["languages"] if _is_asked(sentence, language)), None)
+        letters = _letters(sentence)
+        found = next((language for language in _read()["languages"] if _is_asked(letters, language)), None)
         if found is not None:
             if _means_them(message, found):
                 return None
             others = sentences[:number] + sentences[number + 1 :]
             return None if any(_other_matters().search(one) for one in others) else found
     return None
+
+
+def _letters(text: str) -> str:
+    """A sentence, or a pattern, in letters that are told apart here: of one width and case, Latin ones unaccented."""
+    # Signs of emphasis are none of the question's.
+    text = unicodedata.normalize("NFKC", text.replace("**", "").replace("\u200b", " ")).casefold()
+    text = "".join(one for one in text if unicodedata.category(one) not in _LEFT_OUT).replace("\ufe0f", "")
+    text = unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", unicodedata.normalize("NFD", text)))
+    return text.replace("\u2019", "'").replace("\u0131", "i").replace("\u0142", "l").strip(_AROUND)
+
+
+def _spelled(text: str, language: str) -> str:
+    """The same in one of the spellings that a language has."""
+    if language == "de":
+        return _UMLAUT.sub(r"\1", text)
+    return text.translate(_SIMPLER) if language == "zh" else text
 
 
 def _means_them(message: str, language: str) -> bool:
@@ -99,8 +126,8 @@ def _means_them(message: str, language: str) -> bool:
 
 
 def _is_asked(sentence: str, language: str) -> bool:
-    words: list[str] = _read()["languages"][language]["words"]
-    return any(one in sentence for one in words) and _question(language).fullmatch(sentence) is not None
+    sentence = _spelled(sentence, language)
+    return any(one in sentence for one in _words(language)) and _question(language).fullmatch(sentence) is not None
 
 
 @cache
@@ -109,10 +136,16 @@ def _read() -> dict[str, Any]:  # Any: JSON
 
 
 @cache
+def _words(language: str) -> tuple[str, ...]:
+    return tuple(_spelled(_letters(one), language) for one in _read()["languages"][language]["words"])
+
+
+@cache
 def _question(language: str) -> re.Pattern[str]:
     """Made where a word of the question has come: it takes some hundredths of a second."""
     one = _read()["languages"][language]
-    before, asked, after = ("|".join(one[name]) for name in ("before", "asked", "after"))
+    parts = ("|".join(map(_letters, one[name])) for name in ("before", "asked", "after"))
+    before, asked, after = (_spelled(part, language) for part in parts)
     between = _BETWEEN + ("*" if language in UNPARTED else "+")
     return re.compile(f"(?:(?:{before}){between})*(?:{asked})(?:{between}(?:{after}))*")
 

@@ -56,6 +56,7 @@ def test_bids_are_what_the_formula_says() -> None:
     assert at({"hits": [{"score": 2}]}, "hits.0.score") == 2
     assert at({"hits": True}, "hits") is None
     assert at([1], "7") is None
+    assert at({"n": float("nan")}, "n") is None
     assert filled({"a": ["{goal} {broadcast}", 3]}, {"goal": "g", "broadcast": "b"}) == {"a": ["g b", 3]}
     # What it is filled with is text: a goal, or a module's words, that look like a place are none.
     assert filled("{goal} {other}", {"goal": "{broadcast}", "broadcast": "b"}) == "{broadcast} {other}"

@@ -177,6 +177,8 @@ def test_ratings_order_what_is_found(serve: Serve) -> None:
     ("change", "field"),
     [
         ({"version": "1.0"}, "version"),
+        ({"version": "1.00.0"}, "version"),
+        ({"version": "\u0661.0.0"}, "version"),
         ({"kind": "plan", "content": {"steps": []}, "tests": []}, "content.steps"),
         ({"content": {"template": "x", "name": "y"}}, "content.name"),
         ({"content": {"templates": "x"}}, "content"),

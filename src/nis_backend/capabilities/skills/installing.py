@@ -107,7 +107,7 @@ async def _prepare(request: InstallSkill, ctx: Context) -> InstallSkill:
 async def _undo(_request: InstallSkill, ctx: Context) -> None:
     """Remove what this run itself has made and not removed: what was not tried to the end has not passed."""
     row = await ctx.store.get("runs", ctx.run.run_id)
-    shared = (row and row["parent_seq"]) or 0
+    shared: int = 0 if row is None else row["parent_seq"] or 0
     since = [one.body for one in ctx.run.history.events if one.seq > shared]
     begun = next((one for one in since if isinstance(one, ToolCalled) and one.step % PLACES == 1), None)
     if begun is None:

@@ -288,13 +288,20 @@ async def rate_skill(request: RateSkill, ctx: Context) -> Skill:
     row = await find(request.id, ctx)
     now = ctx.now()
     given = {"score": request.score, "note": request.note, "updated": now}
-    rated = await ctx.store.select("skill_ratings", where={"skill_id": row["id"]}, limit=1)
-    if rated:
-        await ctx.store.update("skill_ratings", rated[0]["id"], given)
-    else:
+    if not await _rated(row["id"], given, ctx):
         made = {"id": ctx.new_id("rating"), "skill_id": row["id"], "created": now, **given}
-        await ctx.store.insert("skill_ratings", made)
+        try:
+            await ctx.store.insert("skill_ratings", made)
+        except Conflict:
+            # Another call has rated it meanwhile.
+            await _rated(row["id"], given, ctx)
     return await skill_of(row, ctx)
+
+
+async def _rated(skill_id: str, given: Row, ctx: Context) -> bool:
+    """Have a rating that is there be this one; False where none is."""
+    rows = await ctx.store.select("skill_ratings", where={"skill_id": skill_id}, limit=1)
+    return bool(rows) and await ctx.store.update("skill_ratings", rows[0]["id"], given)
 
 
 @operation(

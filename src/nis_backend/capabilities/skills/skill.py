@@ -25,7 +25,9 @@ MOST_VERSIONS = 1000
 FORMAT = "nis-skill-1"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Version = Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$")]
+_NUMBER = "(0|[1-9][0-9]{0,5})"
+Version = Annotated[str, StringConstraints(pattern=rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}$")]
+"""Written in one way, so that there are no two of one number."""
 Publisher = Annotated[str, StringConstraints(min_length=8, max_length=100)]
 
 

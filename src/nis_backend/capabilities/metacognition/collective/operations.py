@@ -57,7 +57,8 @@ class AskPeers(Model):
     )
     signed: bool = Field(
         default=True,
-        description="Whether each peer's card has to be signed by the key registered for it (trusted_key).",
+        description="Whether each peer's card has to be signed by the key registered for it (trusted_key): the card, "
+        "not what is said.",
     )
 
 
