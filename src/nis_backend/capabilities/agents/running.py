@@ -251,7 +251,8 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
         handing=Handing(tools=hand_tools(now, [one.agent.id for one in course.had]), take=course.take),
         spoken=spoken,
         most_tokens=agent.context_tokens,
-        wary=agent.asks == "tainted",
+        # What was read is no way to whoever asks less: who takes the conversation over is as wary as those before.
+        wary=any(one.agent.asks == "tainted" for one in course.had),
         read=[*(["a memory"] if now.remembered else []), *course.read],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.calling import saying_of
@@ -56,6 +57,7 @@ async def settle(which: str, version: int | None, request: RunAgent, ctx: Contex
     if request.attachments and info.tools:
         # What looks at what the caller has attached, and only reads, is offered whatever the agent names.
         able = tuple(dict.fromkeys((*senses(permitted(ctx), request.attachments), *able)))
+    recalls = agent.memory != "none" and request.user_id is not None
     remembers = _remembers(agent, request, ctx)
     if remembers:
         able = tuple(entry for entry in able if entry.name != REMEMBER)
@@ -68,7 +70,7 @@ async def settle(which: str, version: int | None, request: RunAgent, ctx: Contex
             {name: str(getattr(one, name)) for name in ("id", "name", "description")}
             for one in await _named(agent, "hands_off_to", ctx)
         ],
-        remembered=await _recalled(request, ctx) if agent.memory != "none" and request.user_id else [],
+        remembered=await _recalled(request, replace(ctx, agent=agent.name)) if recalls else [],
     )
 
 
