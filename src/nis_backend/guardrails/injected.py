@@ -42,11 +42,16 @@ KINDS: dict[str, re.Pattern[str]] = {
         r"|(?i:\b(?:ignor[ae]z?|oubli(?:e|ez)|olvid[ae]|esquece|esqueça|dimentica) [^.\n]{0,40}"
         r"(?:instructions?|instrucciones|instruções|istruzioni|consignes|reglas|regras|règles))"
         r"|(?i:игнориру\w{0,5} [^.\n]{0,40}(?:инструкци|указани|правил)\w{0,4})"
+        r"|(?i:\b(?:negeer|vergeet|ignorera|glöm|z?ignoruj|zapomnij) [^.\n]{0,40}"
+        r"(?:instructies?|regels|aanwijzingen|instruktioner|regler|anvisningar|instrukcj|polece|zasad)\w{0,4})"
+        r"|(?i:(?:talimat|kural|yönerge)\w{0,6} [^.\n]{0,20}(?:yok say|görmezden gel|unut))"
+        r"|(?:지시|명령|지침)[^.\n]{0,12}(?:무시|잊어)|تجاهل [^.\n]{0,40}(?:تعليمات|الأوامر|القواعد)"
+        r"|(?:निर्देशों|आदेशों|नियमों)[^।\n]{0,20}(?:अनदेखा|नज़रअंदाज़|भूल)"
         r"|(?:忽略|无视|無視)[^。\n]{0,20}(?:指令|指示|规则|說明|说明)|(?:指示|命令)を(?:無視|忘れ)"
     ),
     "speaks_as": re.compile(
-        r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id)\|>"
-        r"|\[/?INST\]|<</?SYS>>|</?data-[0-9a-f]{1,64}>|</?(?:system|assistant|developer|tool_result|function_results|instructions?)>"
+        r"<\|[^<>|\n]{1,64}\|>|<(?:start|end)_of_turn>|</s>\s*<s>|</?tool_(?:call|response)s?>"
+        r"|\[/?(?:INST|TOOL_RESULTS|TOOL_CALLS|SYSTEM_PROMPT|AVAILABLE_TOOLS)\]|<</?SYS>>|</?data-[0-9a-f]{1,64}>|</?(?:system|assistant|developer|tool_result|function_results|instructions?)>"
         r"|(?im:^[\s#>*\[\"']{0,6}(?:system|assistant|developer|admin(?:istrator)?|operator|root)(?: (?:message|prompt"
         r"|note|override|update|notice|instruction))?[\]*\"']{0,3}\s?:)"
         r"|(?i:\b(?:begin|end|new|updated|revised) (?:of )?(?:the )?(?:system |developer )?(?:prompt|instructions?)\b)"
@@ -104,6 +109,17 @@ SPLITS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
 """Signs of no width, which part a word for a rule and for nobody who reads it."""
 
 
+LOOKALIKES = str.maketrans(
+    # Cyrillic, then Greek.
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"
+    "\u03b1\u03bf\u03bd\u03c1\u03b9\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7",
+    "aeopcyxijshdABEKMHOPCTXI" + "aovpiABEZHIKMNOPTX",
+)
+"""Letters that look like those of ASCII: from Unicode's table of confusables, https://www.unicode.org/reports/tr39/."""
+_MIXED = re.compile(r"\b(?=\w{0,64}[A-Za-z])(?=\w{0,64}[\u0370-\u04ff])\w+")
+"""A word of several alphabets, which nobody writes by accident."""
+
+
 def orders_in(text: str) -> dict[str, Place]:
     """The kinds of orders in a text, each with the first place of it."""
     found: dict[str, Place] = {}
@@ -150,7 +166,7 @@ def _read(text: str) -> tuple[str, list[int] | None]:
         plain = unicodedata.normalize("NFKC", letter)
         letters.append(plain)
         origin += [place] * len(plain)
-    return "".join(letters), origin
+    return _MIXED.sub(lambda word: word[0].translate(LOOKALIKES), "".join(letters)), origin
 
 
 def _sentence(text: str, place: Place) -> Place:

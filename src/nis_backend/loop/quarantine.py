@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -92,9 +93,9 @@ class Quarantine:
         self._mark = self._mark or new_mark(self._ctx)
         return marked(text, self._mark)
 
-    async def look(self, name: str, answered: Any) -> None:  # Any: JSON
-        """Warn of what reads like an order to a model."""
-        kinds = sorted({kind for _, text in texts(answered) for kind in orders_in(text)})
+    async def look(self, name: str, told: str) -> None:
+        """Warn of what reads like an order to a model, in what it is told: all of a long result would take seconds."""
+        kinds = sorted({kind for _, text in texts(json.loads(told)) for kind in orders_in(text)})
         if kinds:
             await self._ctx.run.write(
                 Warned(

@@ -226,8 +226,9 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     views = _drawn(ctx, used) if one is None and not failed else []
     if refusal is not None or not from_outside(entry if one is None else None, failed=failed):
         return _Used(event=used.event, views=views, told=as_told(answered))
-    await quarantine.look(name, answered)
-    return _Used(event=used.event, views=views, told=quarantine.told(as_told(answered)), read=name)
+    told = as_told(answered)
+    await quarantine.look(name, told)
+    return _Used(event=used.event, views=views, told=quarantine.told(told), read=name)
 
 
 def _drawn(ctx: Context, used: Used) -> list[View]:
