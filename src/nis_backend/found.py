@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import NisError, NotFound
+from nis_backend.errors import Conflict, NisError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -65,3 +65,24 @@ def named_in(field: str) -> Generator[None]:
     except NisError as error:
         error.field = field
         raise
+
+
+async def keep(table: Table, thing: str, row: Row, most: int, ctx: Context) -> None:
+    """Write down a new thing of the caller's, who has one of its name, and at most so many.
+
+    Raises:
+        Conflict: there is one of this name, or there are too many.
+    """
+    if await ctx.store.count(table, where={"latest": 1} if "latest" in row else None) >= most:
+        told = f"There are {most} {table.replace('_', ' ')}."
+        raise Conflict(told, field="name", remedy="Delete one that is not needed.")
+    try:
+        await ctx.store.insert(table, row)
+    except Conflict:
+        raise taken(thing, row["name"]) from None
+
+
+def taken(thing: str, name: str) -> Conflict:
+    """That the caller has such a thing of this name."""
+    told = f"There is a{'n' if thing[0] in 'aeiou' else ''} {thing} {name!r}."
+    return Conflict(told, field="name", value=name, remedy="Go on with that one, or give another name.")

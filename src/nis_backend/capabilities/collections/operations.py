@@ -36,6 +36,7 @@ from nis_backend.capabilities.collections.items import (
 from nis_backend.capabilities.collections.searching import Hits, SearchCollection, advice, search
 from nis_backend.drivers.store.items import Which, models_of
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
 
 if TYPE_CHECKING:
@@ -141,8 +142,6 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
         Conflict: there is one of this name, or there are 1,000.
         NotFound: there is no such model.
     """
-    if await ctx.store.count("collections") >= MOST_COLLECTIONS:
-        raise Conflict(f"There are {MOST_COLLECTIONS} collections.", field="name", remedy="Delete one.")
     now, id_ = ctx.now(), ctx.new_id("collection")
     model, version = await _chosen(request.model, ctx)
     row: Row = {
@@ -157,10 +156,7 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("collections", row)
-    except Conflict:
-        raise _named(row["name"]) from None
+    await keep("collections", "collection", row, MOST_COLLECTIONS, ctx)
     return collection_of({**row, "dimensions": None, "next_model": None})
 
 
@@ -174,12 +170,6 @@ async def _chosen(model: str | None, ctx: Context) -> tuple[str | None, str | No
         if model is not None:
             raise
         return None, None
-
-
-def _named(name: str) -> Conflict:
-    return Conflict(
-        f"There is a collection {name!r}.", field="name", value=name, remedy="Use that one, or give another name."
-    )
 
 
 @operation(
@@ -238,7 +228,7 @@ async def update_collection(request: UpdateCollection, ctx: Context) -> Collecti
     try:
         await ctx.store.update("collections", row["id"], changes)
     except Conflict:
-        raise _named(str(request.name)) from None
+        raise taken("collection", str(request.name)) from None
     return collection_of({**row, **changes})
 
 

@@ -29,6 +29,7 @@ from nis_backend.capabilities.datasets.kinds import Kind
 from nis_backend.capabilities.datasets.versions import TRIES, changed_meanwhile, drop_exports, drop_version
 from nis_backend.capabilities.datasets.work import path_of
 from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
 
 if TYPE_CHECKING:
@@ -134,8 +135,6 @@ async def create_dataset(request: CreateDataset, ctx: Context) -> Dataset:
     Raises:
         Conflict: there is one of this name, or there are 1,000.
     """
-    if await ctx.store.count("datasets") >= MOST_DATASETS:
-        raise Conflict(f"There are {MOST_DATASETS} datasets.", field="name", remedy="Delete one.")
     now, id_ = ctx.now(), ctx.new_id("dataset")
     row: Row = {
         "id": id_,
@@ -148,17 +147,8 @@ async def create_dataset(request: CreateDataset, ctx: Context) -> Dataset:
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("datasets", row)
-    except Conflict:
-        raise _named(row["name"]) from None
+    await keep("datasets", "dataset", row, MOST_DATASETS, ctx)
     return dataset_of(row)
-
-
-def _named(name: str) -> Conflict:
-    return Conflict(
-        f"There is a dataset {name!r}.", field="name", value=name, remedy="Use that one, or give another name."
-    )
 
 
 @operation(
@@ -221,7 +211,7 @@ async def update_dataset(request: UpdateDataset, ctx: Context) -> Dataset:
             if await ctx.store.update("datasets", row["id"], changes, only_if=held):
                 return dataset_of({**row, **changes})
         except Conflict:
-            raise _named(str(request.name)) from None
+            raise taken("dataset", str(request.name)) from None
     raise changed_meanwhile(await find(request.id, ctx))
 
 

@@ -25,6 +25,7 @@ from nis_backend.capabilities.mcp_servers.server import (
     told,
 )
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound
+from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -209,8 +210,6 @@ async def create_mcp_server(request: CreateMcpServer, ctx: Context) -> McpServer
     else:
         command_of(str(request.command), ctx)
     _check_approval(request.approval, ctx)
-    if await ctx.store.count("mcp_servers") >= MOST_SERVERS:
-        raise Conflict(f"There are {MOST_SERVERS} servers.", field="name", remedy="Delete one that is not needed.")
     now, made = ctx.now(), ctx.new_id("tools")
     row: Row = {
         "id": made,
@@ -229,15 +228,7 @@ async def create_mcp_server(request: CreateMcpServer, ctx: Context) -> McpServer
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("mcp_servers", row)
-    except Conflict:
-        raise Conflict(
-            f"There is a server of tools {row['name']!r}.",
-            field="name",
-            value=row["name"],
-            remedy="Update that one, or give another name.",
-        ) from None
+    await keep("mcp_servers", "server of tools", row, MOST_SERVERS, ctx)
     ctx.drivers.alone.pop(ctx.caller.owner, None)
     return told(row)
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from nis_backend import found
 from nis_backend.annotations import Plain
 from nis_backend.calling import under
 from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
 from nis_backend.changed import with_changes
-from nis_backend.errors import Conflict, InvalidRequest, NisError
-from nis_backend.found import named_in
+from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.found import named_in, taken
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.versioned import write_next
 from nis_backend.view import Table, Text, View, moment
@@ -191,8 +192,6 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
     Raises:
         Conflict: there is one of this name, or there are too many.
     """
-    if await ctx.store.count("plans") >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} plans.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("plan")
     row: Row = {
         "id": id_,
@@ -203,16 +202,8 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("plans", row)
-    except Conflict:
-        raise _taken(name) from None
+    await found.keep("plans", "plan", row, MOST_KEPT, ctx)
     return plan_of(row)
-
-
-def _taken(name: str | None) -> Conflict:
-    told = f"There is a plan {name!r}."
-    return Conflict(told, field="name", value=name, remedy="Update that one, or give another name.")
 
 
 async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
@@ -234,7 +225,7 @@ async def _offer(request: ProposePlan, ctx: Context) -> ProposePlan:
     await ctx.models.choose(request.model)
     if request.name is not None and await ctx.store.select("plans", where={"name": request.name}, limit=1):
         # A model would be asked for what could not be kept.
-        raise _taken(request.name)
+        raise taken("plan", request.name)
     return request
 
 

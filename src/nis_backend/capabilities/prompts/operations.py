@@ -21,6 +21,7 @@ from nis_backend.capabilities.prompts.prompt import (
 )
 from nis_backend.capabilities.prompts.template import LONGEST_TEMPLATE, check_names, render, variables_of
 from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, Text, View, moment
 
@@ -163,8 +164,6 @@ async def create_prompt(request: CreatePrompt, ctx: Context) -> Prompt:
         Conflict: there is one of this name, or there are 10,000.
     """
     variables = described(request.template, request.variables)
-    if await ctx.store.count("prompts", where={"latest": 1}) >= MOST_PROMPTS:
-        raise Conflict(f"There are {MOST_PROMPTS} prompts.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("prompt")
     row: Row = {
         "id": id_,
@@ -178,15 +177,7 @@ async def create_prompt(request: CreatePrompt, ctx: Context) -> Prompt:
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("prompts", row)
-    except Conflict:
-        raise Conflict(
-            f"There is a prompt {row['name']!r}.",
-            field="name",
-            value=row["name"],
-            remedy="Update that one, or give another name.",
-        ) from None
+    await keep("prompts", "prompt", row, MOST_PROMPTS, ctx)
     return prompt_of(row)
 
 

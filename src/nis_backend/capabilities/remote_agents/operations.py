@@ -21,6 +21,7 @@ from nis_backend.capabilities.remote_agents.agent import (
 )
 from nis_backend.capabilities.remote_agents.sending import HERE, ask_remote_agent
 from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -146,9 +147,9 @@ async def create_remote_agent(request: CreateRemoteAgent, ctx: Context) -> Remot
     """Register an agent of another server; it is asked for its card when it is first needed, or refreshed.
 
     Raises:
-        InvalidRequest: the address is none, or there are too many agents.
+        InvalidRequest: the address is none.
         Forbidden: the address is the server's own network's, or the key is not the caller's to have sent.
-        Conflict: there is one of this name.
+        Conflict: there is one of this name, or there are too many.
     """
     check_url(request.url, ctx)
     now = ctx.now()
@@ -166,23 +167,9 @@ async def create_remote_agent(request: CreateRemoteAgent, ctx: Context) -> Remot
         "updated": now,
     }
     check_rights(row, ctx)
-    if await ctx.store.count("remote_agents") >= MOST:
-        raise InvalidRequest(f"There are {MOST} remote agents already.", remedy="Delete some.")
-    await _refuse_taken(row, ctx)
-    await ctx.store.insert("remote_agents", row)
+    await keep("remote_agents", "remote agent", row, MOST, ctx)
     ctx.drivers.alone.pop(ctx.caller.owner, None)
     return shown(row, ctx)
-
-
-async def _refuse_taken(row: Row, ctx: Context) -> None:
-    found = await ctx.store.select("remote_agents", where={"name": row["name"]}, limit=1)
-    if any(one["id"] != row["id"] for one in found):
-        raise Conflict(
-            f"There is a remote agent {row['name']!r} already.",
-            field="name",
-            value=row["name"],
-            remedy="Update it, or name another.",
-        )
 
 
 @operation(
@@ -213,8 +200,10 @@ async def update_remote_agent(request: UpdateRemoteAgent, ctx: Context) -> Remot
     check_url(after["url"], ctx)
     if not {"url", "key_name", "key_header", "trusted_key", "ask"}.isdisjoint(given):
         check_rights(after, ctx)
-    await _refuse_taken(after, ctx)
-    await ctx.store.update("remote_agents", row["id"], changes)
+    try:
+        await ctx.store.update("remote_agents", row["id"], changes)
+    except Conflict:
+        raise taken("remote agent", after["name"]) from None
     ctx.drivers.alone.pop(ctx.caller.owner, None)
     return shown(after, ctx)
 

@@ -30,6 +30,7 @@ from nis_backend.capabilities.robotics.limits import check_positions, limits_of_
 from nis_backend.capabilities.robotics.moving import begin_motion, carry_out
 from nis_backend.capabilities.robotics.operations import plan_trajectory
 from nis_backend.errors import Conflict
+from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Recorded, operation
 
 if TYPE_CHECKING:
@@ -61,8 +62,6 @@ async def create_robot(request: CreateRobot, ctx: Context) -> RobotState:
     limits = limits_of_robot(request.arm)
     positions = [one.rest for one in limits] if request.positions is None else request.positions
     check_positions(limits, positions)
-    if await ctx.store.count("robots") >= MOST_ROBOTS:
-        raise Conflict(f"There are {MOST_ROBOTS} robots.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("robot")
     row: Row = {
         "id": id_,
@@ -72,12 +71,7 @@ async def create_robot(request: CreateRobot, ctx: Context) -> RobotState:
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("robots", row)
-    except Conflict:
-        raise Conflict(
-            f"There is a robot {row['name']!r}.", field="name", value=row["name"], remedy="Give another name."
-        ) from None
+    await keep("robots", "robot", row, MOST_ROBOTS, ctx)
     return await state_of(row, ctx)
 
 

@@ -11,7 +11,8 @@ from nis_backend.calling import under
 from nis_backend.capabilities.teams.answered import Contribution, Vote
 from nis_backend.capabilities.teams.team import Definition, Name, Shape, Team, find, team_of, written
 from nis_backend.changed import with_changes
-from nis_backend.errors import Conflict, NisError
+from nis_backend.errors import NisError
+from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.versioned import write_next
 from nis_backend.view import Table, Text, View, moment
@@ -147,8 +148,6 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
     from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - loads with the first team
 
     await check(request, ctx)
-    if await ctx.store.count("teams") >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} teams.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("team")
     row: Row = {
         "id": id_,
@@ -158,15 +157,7 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("teams", row)
-    except Conflict:
-        raise Conflict(
-            f"There is a team {request.name!r}.",
-            field="name",
-            value=request.name,
-            remedy="Update that one, or give another name.",
-        ) from None
+    await keep("teams", "team", row, MOST_KEPT, ctx)
     return team_of(row)
 
 

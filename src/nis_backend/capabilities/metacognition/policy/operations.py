@@ -8,7 +8,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.metacognition.policy.policy import KeptPolicy, Name, check, find, policy_of, written
 from nis_backend.changed import with_changes
-from nis_backend.errors import Conflict
+from nis_backend.found import keep
 from nis_backend.guardrails.held import MOST_POLICIES, forget
 from nis_backend.guardrails.persons import RULES, refuse_model
 from nis_backend.guardrails.rules import Finding, Policy, Then
@@ -142,8 +142,6 @@ async def create_policy(request: CreatePolicy, ctx: Context) -> KeptPolicy:
     """
     refuse_model(ctx, CHANGES)
     await check(request, ctx)
-    if await ctx.store.count("policies") >= MOST_POLICIES:
-        raise Conflict(f"There are {MOST_POLICIES} policies.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("policy")
     row: Row = {
         "id": id_,
@@ -153,15 +151,7 @@ async def create_policy(request: CreatePolicy, ctx: Context) -> KeptPolicy:
         "created": now,
         "updated": now,
     }
-    try:
-        await ctx.store.insert("policies", row)
-    except Conflict:
-        raise Conflict(
-            f"There is a policy {request.name!r}.",
-            field="name",
-            value=request.name,
-            remedy="Update that one, or give another name.",
-        ) from None
+    await keep("policies", "policy", row, MOST_POLICIES, ctx)
     forget(ctx)
     return policy_of(row)
 
