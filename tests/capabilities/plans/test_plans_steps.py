@@ -59,6 +59,7 @@ WRONG: list[tuple[list[Json], str, str]] = [
     ([{**ALIVE, "verify": {"operation": "memory.remember"}}], "steps.0.verify.operation", "more than read"),
     ([{**ALIVE, "verify": {"result_schema": {"type": "no"}}}], "steps.0.verify.result_schema", "schema"),
     ([{**ALIVE, "instead": {"operation": "a.b"}}], "steps.0.instead.operation", "a.b"),
+    ([{**ALIVE, "when": [{"left": json.loads("[" * 60 + "]" * 60)}]}], "steps.0.when", "32 deep"),
 ]
 
 
@@ -167,6 +168,26 @@ def test_what_a_failed_step_does_not_hold_up_is_done(serve: Serve, tmp_path: Pat
     assert events[-1]["problem"]["code"] == "not_found"
     told = [one["message"] for one in events if one["type"] == "warning"]
     assert [one.partition(":")[0] for one in told] == ["The step bad failed", "The step asked failed"]
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [{"operation": "runs.start_run", "name": "operation"}, {"operation": "operations.call_operation", "name": "id"}],
+)
+def test_no_plan_runs_a_plan_by_what_it_calls(serve: Serve, nested: Json) -> None:
+    """Promise of docs/plans.md: else one that runs itself twice would have no end."""
+    server = serve()
+    arguments = {nested["name"]: "plans.run_plan", "arguments": {"id": "p"}}
+    done(
+        server,
+        "POST",
+        "/plans",
+        {"name": "p", "steps": [{"id": "again", "operation": nested["operation"], "arguments": arguments}]},
+    )
+    _, _, problem = ask(server, "POST", "/plans/p/run", {})
+    assert problem["code"] == "invalid_request"
+    assert "A plan does not run plans." in problem["detail"]
+    assert len(done(server, "GET", "/runs?operation=plans.run_plan")["runs"]) == 1
 
 
 def test_a_model_plans_anew_and_a_person_decides_what_it_writes(serve: Serve, tmp_path: Path) -> None:

@@ -127,6 +127,24 @@ def test_who_bids_most_writes_on_the_board_and_triggers_write_too(serve: Serve) 
     assert written == [("high", 1), ("checker", 2), ("high", 2)]
 
 
+def test_a_supervisor_has_the_time_of_its_team(serve: Serve) -> None:
+    """Promise of `deadline`: it bounds the run, also while the one who leads is asked."""
+    definition = {"shape": "supervisor", "members": [member("lead"), member("a")], "deadline": 0.5}
+    problem, _ = team(serve, definition, Canned(pieces=[], held=True))
+    assert (problem["code"], problem["detail"]) == ("deadline_exceeded", "The team's time was over.")
+
+
+def test_what_others_write_at_the_same_time_is_new_to_a_member(serve: Serve) -> None:
+    """Promise of the shape blackboard: who has a word of it as trigger writes in the next round."""
+
+    def model(request: Asked) -> Canned:
+        return says({"a": "ping", "b": "pong"}[name_of(request)])
+
+    members = [member("a", triggers=["task", "pong"]), member("b", triggers=["task", "ping"])]
+    answer, _ = team(serve, {"shape": "blackboard", "members": members, "rounds": 2}, model, "The task.")
+    assert [(one["member"], one["round"]) for one in answer["said"]] == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+
+
 def test_a_team_that_could_not_work_is_refused_by_its_field(serve: Serve) -> None:
     """Promise of create_team: who is there twice, alone, not there, or more than one thing."""
     pair = [member("a"), member("b")]

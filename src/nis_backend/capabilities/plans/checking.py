@@ -85,7 +85,9 @@ def _refuse_references(step: Step, field: str, ids: set[str], given: Mapping[str
 
 def _refuse_unknown(value: Any, field: str, names: Collection[str], given: Mapping[str, Any]) -> None:  # Any: JSON
     """Refuse a reference to what there is not."""
-    for name in references(value):
+    with named_in(field):
+        named = list(references(value))
+    for name in named:
         if name not in names:
             remedy = f"What can be referred to: {', '.join(sorted(names))}. {{{{{name}}}}} is the text itself."
             raise _wrong(field, f"{{{name}}} refers to no step.", name, remedy)

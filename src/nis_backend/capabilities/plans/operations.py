@@ -313,10 +313,28 @@ async def delete_plan(request: OnePlan, ctx: Context) -> OnePlan:
     return OnePlan(id=row["id"])
 
 
+async def _refuse_nested(ctx: Context) -> None:
+    """Refuse a plan that a plan would run, by whatever it calls: plans that run plans may have no end.
+
+    What a schedule begins that a plan has made is a plan of its own.
+
+    Raises:
+        InvalidRequest: it is.
+    """
+    chain = [] if ctx.journal is None else [one for scope, one in ctx.within if scope == "run"]
+    for one in chain:
+        row = await ctx.store.get("runs", one)
+        if row is not None and row["operation"] == run_plan.name:
+            raise InvalidRequest(
+                "A plan does not run plans.", field="id", remedy="Take its steps into the one that would run it."
+            )
+
+
 async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
     """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
     from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
 
+    await _refuse_nested(ctx)
     plan = plan_of(await find(request.id, ctx))
     for name in request.given:
         if name not in plan.given:

@@ -13,6 +13,7 @@ from nis_backend.capabilities.plans.references import fill
 from nis_backend.capabilities.plans.stepping import Stepping
 from nis_backend.errors import NisError, from_problem
 from nis_backend.event import Progressed, Warned
+from nis_backend.found import named_in
 from nis_backend.journal import Suspended
 from nis_backend.loop.quarantine import Quarantine
 
@@ -49,7 +50,8 @@ async def carry(request: RunPlan, ctx: Context) -> PlanDone:
         replanned += 1
         walk.replace(await plan_anew(plan, walk, replanned, ctx))
         await walk.walk()
-    output = fill(plan.output, walk.results) if plan.output is not None else walk.last_results()
+    with named_in("output"):
+        output = fill(plan.output, walk.results) if plan.output is not None else walk.last_results()
     return PlanDone(
         plan_id=plan.id,
         plan=plan.name,

@@ -75,8 +75,7 @@ class Asking:
     async def _ask(self, number: int, member: Member, message: str, turn: int, left: float) -> Contribution:
         operation, request = called(member, message, self.team.max_tokens)
         if left <= 0:
-            late = DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.").problem()
-            return Contribution(member=member.name, round=turn, problem=late)
+            return Contribution(member=member.name, round=turn, problem=over().problem())
         result, problem = await follow(
             self.ctx,
             number,
@@ -89,6 +88,11 @@ class Asking:
         if problem is not None:
             return Contribution(member=member.name, round=turn, problem=problem)
         return Contribution(member=member.name, round=turn, text=str(result[SAID[operation]]))
+
+
+def over() -> DeadlineExceeded:
+    """That the team's time has passed."""
+    return DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.")
 
 
 def called(member: Member, message: str, max_tokens: int | None) -> tuple[str, Json]:

@@ -47,7 +47,8 @@ async def write_board(asking: Asking, message: str) -> Outcome:
             break
         written = await asking.ask_all([(one, _task(asking, message, board)) for one in writers], turn)
         for one in writers:
-            seen[one.name] = len(board) + len(writers)
+            # What others write at the same time it has not seen.
+            seen[one.name] = len(board)
         added = [one for one in written if one.problem is None and one.text.strip()]
         for one in added:
             board.append(one)

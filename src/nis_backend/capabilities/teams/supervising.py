@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,7 +10,7 @@ from pydantic_core import from_json
 
 from nis_backend.asking import ask
 from nis_backend.capabilities.teams.answered import Contribution
-from nis_backend.capabilities.teams.asking import LONGEST_SHOWN
+from nis_backend.capabilities.teams.asking import LONGEST_SHOWN, over
 from nis_backend.capabilities.teams.shapes import Outcome
 from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt, Tool
 from nis_backend.errors import NotSupported, UpstreamFailed
@@ -36,6 +37,7 @@ async def supervise(asking: Asking, message: str) -> Outcome:
     Raises:
         NotSupported: its model cannot choose tools.
         UpstreamFailed: it answered with nothing.
+        DeadlineExceeded: the team's time is over.
     """
     team, ctx = asking.team, asking.ctx
     lead = asking.members[team.speaker or team.members[0].name]
@@ -64,7 +66,14 @@ async def supervise(asking: Asking, message: str) -> Outcome:
                 Warned(message=f"{lead.name} answers without the others: {team.steps} steps were used.")
             )
         prompt = Prompt(model=info.name, messages=said, tools=tools, max_tokens=team.max_tokens)
-        heard = await ask(ctx, driver, prompt, asking.number(), "\n\n" if turn > 1 else "")
+        limit = asyncio.timeout(max(asking.until - ctx.now(), 0.1))
+        try:
+            async with limit:
+                heard = await ask(ctx, driver, prompt, asking.number(), "\n\n" if turn > 1 else "")
+        except TimeoutError:
+            if limit.expired():
+                raise over() from None
+            raise
         calls = heard.end.tool_calls if tools else ()
         if not calls:
             asking.said.append(Contribution(member=lead.name, round=turn, text=heard.text))
