@@ -27,6 +27,8 @@ export function focusWrong(form: Element | null): void {
   const field = form?.querySelector<HTMLElement>(".wrong :is(input, select, textarea)") ?? null;
   unfold(field);
   field?.focus();
+  // With what is said of it, which stands below.
+  field?.closest(".wrong")?.scrollIntoView({ block: "nearest" });
 }
 
 export class NisForm extends Light {

@@ -106,7 +106,7 @@ function breaks(lines: string[]): Piece[] {
 
 // Code first, since nothing inside it is markup. Bounded repetitions keep a hostile text from costing quadratic time.
 const INLINE =
-  /(?<!`)(?<ticks>`+)(?!`)(?<code>[^]{1,8000}?)(?<!`)\k<ticks>(?!`)|\*\*(?<strong>(?=\S)[^*]{1,2000}?\S?)\*\*|__(?<under>(?=\S)[^_]{1,2000}?)__|\*(?<em>(?=\S)[^*\n]{1,2000}?)\*|(?<![\w])_(?<slant>(?=\S)[^_\n]{1,2000}?)_(?![\w])|\[(?<label>[^[\]\n]{1,1000})\]\((?<target>[^)\s]{1,2000})\)|(?<bare>https?:\/\/[^\s<>"')\]]{1,2000}[^\s<>"')\].,;:!?])|\\(?<escaped>[\\`*_[\]()#+\-.!>|~])/g;
+  /(?<!`)(?<ticks>`+)(?!`)(?<code>[^]{1,8000}?)(?<!`)\k<ticks>(?!`)|\*\*(?<strong>(?=\S)[^*]{1,2000}?\S?)\*\*|__(?<under>(?=\S)[^_]{1,2000}?)__|\*(?<em>(?=\S)[^*\n]{1,2000}?)(?<=\S)\*|(?<![\w])_(?<slant>(?=\S)[^_\n]{1,2000}?)_(?![\w])|\[(?<label>[^[\]\n]{1,1000})\]\((?<target>[^)\s]{1,2000})\)|(?<bare>https?:\/\/[^\s<>"')\]]{1,2000}[^\s<>"')\].,;:!?])|\\(?<escaped>[\\`*_[\]()#+\-.!>|~])/g;
 
 /** The text of a paragraph: emphasis, code, links. */
 export function inline(text: string): Piece[] {

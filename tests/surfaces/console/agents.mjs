@@ -13,6 +13,7 @@ const gone = (page) => page.locator(".sheet").waitFor({ state: "detached" });
 await scene("agents", async (page) => {
   await page.getByText("There is no agent yet").waitFor(PATIENT);
   await button(page, "New agent").click();
+  const hint = await field(page, "operations").innerText();
   await field(page, "instructions").locator("textarea, input").first().fill("You throw balls.");
   await field(page, "name").locator("input").first().fill("no name");
   await button(page, "Create").click();
@@ -39,7 +40,7 @@ await scene("agents", async (page) => {
   await button(page, "Delete tidy").click();
   await button(page, "Delete").click();
   await page.getByText("There is no agent yet").waitFor(PATIENT);
-  return { wrong, made, changed, versions };
+  return { hint, wrong, made, changed, versions };
 }, { path: "/#/agents" });
 
 await scene("talk", async (page) => {
@@ -67,9 +68,21 @@ await scene("talk", async (page) => {
 await scene("plans", async (page) => {
   await page.getByText("There is no plan").waitFor(PATIENT);
   const empty = await page.locator("main .empty").innerText();
+  await button(page, "New plan").click();
+  await button(page, "Create").click();
+  const error = page.locator(".sheet .error").first();
+  await error.waitFor();
+  await button(page, "Create").waitFor();
+  const below = await page.waitForFunction(() => {
+    const [error, buttons] = [document.querySelector(".sheet .error"), document.querySelector(".sheet button.primary")];
+    return error.getBoundingClientRect().bottom <= buttons.getBoundingClientRect().top;
+  });
+  const seen = await below.jsonValue();
+  await button(page, "Cancel").click();
+  await gone(page);
   await page.getByRole("link", { name: "teams", exact: true }).click();
   await page.getByText("There is no team yet").waitFor(PATIENT);
-  return { news: await button(page, "New team").count(), empty };
+  return { news: await button(page, "New team").count(), empty, seen };
 }, { path: "/#/plans" });
 
 await scene("without the scope", async (page) => {

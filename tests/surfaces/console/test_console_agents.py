@@ -52,6 +52,8 @@ def test_an_agent_is_made_changed_and_deleted(seen: dict[str, Any]) -> None:
     """Promise: by the fields of the operation that makes one; a change is a version, a refusal is at its field."""
     scene = seen["agents"]
     assert scene["wrong"]
+    # Stars with room around them are no emphasis: they name families of operations.
+    assert "physics.*, memory.recall; * is all" in scene["hint"]
     assert "version 1" in scene["made"]
     assert {"version 2", "Throws balls."} <= {line.strip() for line in scene["changed"].splitlines()}
     assert scene["versions"] == 2
@@ -68,6 +70,11 @@ def test_it_is_talked_with_and_asks_before_it_writes(seen: dict[str, Any]) -> No
 def test_what_may_not_be_done_has_no_button(seen: dict[str, Any]) -> None:
     """Promise: as on the other pages."""
     assert (seen["plans"]["news"], seen["without the scope"]["news"]) == (1, 0)
+
+
+def test_what_is_wrong_in_a_long_form_is_seen(seen: dict[str, Any]) -> None:
+    """Promise to who has left a field out: what is said of it stands above the buttons."""
+    assert seen["plans"]["seen"]
 
 
 def test_an_empty_page_says_how_to_begin_to_who_may(seen: dict[str, Any]) -> None:

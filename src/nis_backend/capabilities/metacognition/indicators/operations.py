@@ -17,7 +17,7 @@ from nis_backend.capabilities.metacognition.indicators.rows import NOT_BUILT, PR
 from nis_backend.capabilities.metacognition.workspace.operations import WorkspaceRun, last_runs, run_workspace
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, View
+from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.metacognition.embodiment.asked import Expectation
@@ -71,7 +71,10 @@ def _draw(_request: Model, result: Indicators) -> list[View]:
     rows: list[list[str | float]] = [
         [one.id, one.property, one.status, one.evidence, one.ablation] for one in result.indicators
     ]
-    return [Table(title=result.source, columns=["id", "property", "status", "evidence", "ablation"], rows=rows)]
+    return [
+        Text(text=result.caution),
+        Table(title=result.source, columns=["id", "property", "status", "evidence", "ablation"], rows=rows),
+    ]
 
 
 @operation(
