@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -93,9 +92,9 @@ class Quarantine:
         self._mark = self._mark or new_mark(self._ctx)
         return marked(text, self._mark)
 
-    async def look(self, name: str, told: str) -> None:
+    async def look(self, name: str, told: Any) -> None:  # Any: JSON
         """Warn of what reads like an order to a model, in what it is told: all of a long result would take seconds."""
-        kinds = sorted({kind for _, text in texts(json.loads(told)) for kind in orders_in(text)})
+        kinds = sorted({kind for _, text in texts(told) for kind in orders_in(text)})
         if kinds:
             await self._ctx.run.write(
                 Warned(

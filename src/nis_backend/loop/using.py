@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -227,7 +228,7 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     if refusal is not None or not from_outside(entry if one is None else None, failed=failed):
         return _Used(event=used.event, views=views, told=as_told(answered))
     told = as_told(answered)
-    await quarantine.look(name, told)
+    await quarantine.look(name, json.loads(told))
     return _Used(event=used.event, views=views, told=quarantine.told(told), read=name)
 
 

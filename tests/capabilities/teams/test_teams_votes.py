@@ -14,7 +14,7 @@ from nis_backend.capabilities.teams.team import Team
 def vote(answers: list[str | None], quorum: float = 0.5, at_least: int | None = None) -> Vote:
     """The vote of as many members; None is one that was dead."""
     members = [{"name": f"m{number}", "model": "x"} for number in range(len(answers))]
-    given = {"id": "t", "name": "t", "created": 0, "updated": 0, "shape": "vote", "members": members}
+    given = {"id": "t", "name": "t", "version": 1, "created": 0, "updated": 0, "shape": "vote", "members": members}
     team = Team.model_validate({**given, "answer": Extraction(kind="number"), "quorum": quorum, "at_least": at_least})
     said = [
         Contribution(member=f"m{number}", round=1, problem={"detail": "dead"})

@@ -59,7 +59,7 @@ class Asking:
         answers = await together(work)
         self.said += answers
         for one in answers:
-            await self.quarantine.look(one.member, one.text)
+            await self.quarantine.look(one.member, one.text[:LONGEST_SHOWN])
         return answers
 
     @cached_property
