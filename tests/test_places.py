@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nis_backend.places import Nowhere, number_at, reach, value_at
+from nis_backend.places import Nowhere, number_at, reach, value_at, with_texts
 
 HELD: dict[str, Any] = {"labels": [{"score": 2}, {"score": 0.5}], "2": "two", "none": None, "yes": True, "*": "star"}
 
@@ -53,3 +53,12 @@ def test_a_truth_is_no_number() -> None:
     """A whole number is told as it is: floats end sooner."""
     assert number_at(HELD, "yes") is None
     assert number_at({"n": 10**400}, "n") == 10**400
+
+
+def test_texts_are_changed_wherever_they_stand_and_nothing_else_is() -> None:
+    """What a text becomes may be no text; names of members are nobody's words."""
+    given = {"n": ["n", 1, True, None, {"deep": "n"}], "m": "other"}
+    assert with_texts(given, lambda text: 7 if text == "n" else text.upper()) == {
+        "n": [7, 1, True, None, {"deep": 7}],
+        "m": "OTHER",
+    }

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 """No list is so long that one of it has more digits."""
@@ -67,3 +67,12 @@ def number_at(value: Any, path: str | Sequence[str]) -> float | None:  # Any: JS
         return None
     # What is compared with no number is none.
     return found if isinstance(found, int) or math.isfinite(found) else None
+
+
+def with_texts(value: Any, change: Callable[[str], Any]) -> Any:  # Any: JSON
+    """The value with each text in it as `change` makes it; the names of members stay."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: with_texts(one, change) for name, one in cast("dict[str, Any]", value).items()}
+    return [with_texts(one, change) for one in cast("list[Any]", value)] if isinstance(value, list) else value

@@ -7,11 +7,12 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from nis_backend.deployment.aws.failures import cleaned
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.operation import Model
+from nis_backend.places import with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -72,16 +73,7 @@ class Telling:
 
     def of(self, found: Found) -> Found:
         """A result, every text in it."""
-        return type(found).model_validate(self._all(found.model_dump()))
-
-    def _all(self, value: Any) -> Any:  # Any: what a model is made of
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self._all(one) for one in cast("list[Any]", value)]
-        if isinstance(value, dict):
-            return {key: self._all(one) for key, one in cast("dict[str, Any]", value).items()}
-        return value
+        return type(found).model_validate(with_texts(found.model_dump(), self.text))
 
     def tell(self, tell: Tell) -> Tell:
         """Progress, told so."""

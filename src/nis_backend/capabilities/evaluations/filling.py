@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.capabilities.evaluations.cases import Turn
 from nis_backend.capabilities.evaluations.wording import written
 from nis_backend.errors import InvalidRequest
-from nis_backend.places import Nowhere, reach
+from nis_backend.places import Nowhere, reach, with_texts
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -49,20 +49,14 @@ def filled(arguments: dict[str, JsonValue], case: Case) -> Json:
                 remedy='Give the operation\'s `arguments`, with "{input}" for the input.',
             )
         return cast("Json", value)
-    return cast("Json", _fill(arguments, case))
+    return cast("Json", with_texts(arguments, lambda text: _fill(text, case)))
 
 
-def _fill(value: Any, case: Case) -> Any:  # Any: JSON
-    if isinstance(value, dict):
-        return {name: _fill(one, case) for name, one in cast("Json", value).items()}
-    if isinstance(value, list):
-        return [_fill(one, case) for one in cast("list[Any]", value)]
-    if not isinstance(value, str):
-        return value
-    whole = _NAMED.fullmatch(value)
+def _fill(text: str, case: Case) -> Any:  # Any: JSON
+    whole = _NAMED.fullmatch(text)
     if whole:
         return _member(case, whole[1]) if whole[1] else words(case)
-    return _NAMED.sub(lambda found: written(_member(case, found[1])) if found[1] else words(case), value)
+    return _NAMED.sub(lambda found: written(_member(case, found[1])) if found[1] else words(case), text)
 
 
 def _member(case: Case, path: str) -> Any:  # Any: JSON

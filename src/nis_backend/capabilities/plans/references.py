@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.errors import InvalidRequest, shorten
-from nis_backend.places import Nowhere, reach
+from nis_backend.places import Nowhere, reach, with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +44,7 @@ def fill(value: Any, known: Mapping[str, Any]) -> Any:  # Any: JSON
     Raises:
         InvalidRequest: what is referred to has no such member, or is too much.
     """
-    return _Filling(known=known).fill(value)
+    return with_texts(value, _Filling(known=known).fill)
 
 
 def words(text: str, known: Mapping[str, Any], mark: Callable[[str], str]) -> str:
@@ -73,16 +73,10 @@ class _Filling:
     sizes: dict[str, int] = field(default_factory=dict[str, int])
     """Of what is no text, by its reference."""
 
-    def fill(self, value: Any) -> Any:  # Any: JSON
-        """As the function."""
-        if isinstance(value, dict):
-            return {name: self.fill(one) for name, one in cast("Json", value).items()}
-        if isinstance(value, list):
-            return [self.fill(one) for one in cast("list[Any]", value)]
-        if not isinstance(value, str):
-            return value
-        whole = REFERENCE.fullmatch(value)
-        return self._named(whole) if whole and whole[2] else REFERENCE.sub(self.text, value)
+    def fill(self, text: str) -> Any:  # Any: JSON
+        """A text filled; one that is one reference becomes what it names."""
+        whole = REFERENCE.fullmatch(text)
+        return self._named(whole) if whole and whole[2] else REFERENCE.sub(self.text, text)
 
     def text(self, found: re.Match[str]) -> str:
         """What stands in a text in a reference's place."""

@@ -16,6 +16,7 @@ from pydantic import Field
 from nis_backend.errors import shorten
 from nis_backend.event import transcript
 from nis_backend.operation import Model
+from nis_backend.places import with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -121,11 +122,7 @@ def _spoken(body: Json) -> tuple[str, int] | None:
 
 def _unnamed(value: Any, run_id: str) -> Any:  # Any: JSON
     """The value, with `SELF` for the log's own id."""
-    if isinstance(value, dict):
-        return {key: _unnamed(one, run_id) for key, one in cast("Json", value).items()}
-    if isinstance(value, list):
-        return [_unnamed(one, run_id) for one in cast("list[Any]", value)]
-    return value.replace(run_id, SELF) if isinstance(value, str) else value
+    return with_texts(value, lambda text: text.replace(run_id, SELF))
 
 
 def _parted(one: Any, other: Any, path: str) -> Iterator[tuple[str, Any, Any]]:  # Any: JSON

@@ -12,7 +12,7 @@ from nis_backend.conforming import Wrong, hold
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, shorten
 from nis_backend.event import ToolCalled
 from nis_backend.operation import Model
-from nis_backend.places import value_at
+from nis_backend.places import value_at, with_texts
 from nis_backend.quoted import Source
 
 if TYPE_CHECKING:
@@ -163,15 +163,13 @@ def _read(check: Check, result: Any) -> Verdict:  # Any: JSON
 
 def filled(value: JsonValue, given: dict[str, str | None]) -> JsonValue:
     """The value with what stands for its places; a place that is all of a text, and a number, becomes a number."""
-    if isinstance(value, dict):
-        return {name: filled(one, given) for name, one in value.items()}
-    if isinstance(value, list):
-        return [filled(one, given) for one in value]
-    if not isinstance(value, str):
-        return value
-    if value == "{value}":
-        return _number(given["value"] or "")
-    return _PLACES.sub(lambda place: given[place[1]] or "", value)
+
+    def told(text: str) -> JsonValue:
+        if text == "{value}":
+            return _number(given["value"] or "")
+        return _PLACES.sub(lambda place: given[place[1]] or "", text)
+
+    return with_texts(value, told)
 
 
 def _number(text: str) -> JsonValue:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.places import number_at
+from nis_backend.places import number_at, with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,10 +74,4 @@ def length_filled(value: Any, known: Mapping[str, str]) -> int:  # Any: JSON
 
 def filled(value: Any, known: Mapping[str, str]) -> Any:  # Any: JSON
     """A request with its places {goal} and {broadcast} filled; what they are filled with is text."""
-    if isinstance(value, str):
-        return _PLACE.sub(lambda found: known.get(found[1], found[0]), value)
-    if isinstance(value, dict):
-        return {key: filled(one, known) for key, one in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [filled(one, known) for one in cast("list[Any]", value)]
-    return value
+    return with_texts(value, lambda text: _PLACE.sub(lambda found: known.get(found[1], found[0]), text))
