@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Serve, Server
-from fake_openai import Canned, FakeOpenAI
+from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from rest_client import ask, done
 
 Json = dict[str, Any]
@@ -118,3 +118,23 @@ def test_the_time_of_a_step_is_from_its_beginning(serve: Serve, tmp_path: Path) 
         assert states(server)["teams.run_team"] == {"cancelled"}
         problem = done(server, "GET", f"/runs/{run_id}")["problem"]
     assert problem["detail"].startswith(f"Run {team['id']} was not done after 20"), problem
+
+
+def test_an_asked_agent_that_waits_for_a_person_outlasts_who_asked(serve: Serve) -> None:
+    """Promise of agents.ask_agent: who asks is told, and it goes on once a person has decided."""
+
+    def model(request: Asked) -> Canned:
+        return says("Kept.") if request.tool_results else wants(("memory-remember", {"text": "Tea.", "user": "mia"}))
+
+    with FakeOpenAI(*[model] * 9, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        agent = {"name": "clerk", "model": "local:words", "instructions": "Keep it.", "operations": ["memory.remember"]}
+        done(server, "POST", "/agents", {**agent, "asks": "writes"})
+        asks: Json = {"operation": "agents.ask_agent", "arguments": {"id": "clerk", "message": "Tea, please."}}
+        asking = done(server, "POST", "/runs/start-run", asks)
+        while (asked := done(server, "GET", f"/runs/{asking['id']}"))["state"] not in {"failed", "succeeded"}:
+            pass
+        assert asked["problem"]["code"] == "waiting"
+        [one] = whole(server, "agents.run_agent")
+        done(server, "POST", f"/runs/{one['id']}/approve", {"call_id": one["waiting"]["call_id"]})
+        assert states(server)["agents.run_agent"] == {"succeeded"}

@@ -80,13 +80,13 @@ class Commands:
             return await self._command(row, bodies, UNHELD, state="cancelled", waiting=None, wanted=None)
         return await self._tell(row, CancelRequested(), "cancel")
 
-    async def cancel_awaited(self, run_id: str) -> None:
-        """End the runs that this one waits for, and those that they wait for."""
+    async def cancel_awaited(self, run_id: str, states: Sequence[str] = OPEN) -> None:
+        """End the runs in these states that this one waits for, and those that they wait for."""
         before: tuple[float, str] | None = None
         while True:
             rows = await self._store.select("runs", self.owner, where={"awaited_by": run_id}, before=before, limit=PAGE)
             for row in rows:
-                if row["state"] in OPEN:
+                if row["state"] in states:
                     # It has ended meanwhile, or was told already.
                     with suppress(Conflict, NotFound):
                         await self.cancel(row["id"])

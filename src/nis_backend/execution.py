@@ -16,6 +16,7 @@ from nis_backend.calling import guarded, perform
 from nis_backend.context import Context, undoes
 from nis_backend.drivers.dispatch.base import CANCELLED as CANCEL
 from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
+from nis_backend.drivers.store.base import OPEN
 from nis_backend.drivers.telemetry.ids import FIELDS, HERE, Ids, Trace, of_carried
 from nis_backend.errors import (
     Fenced,
@@ -71,8 +72,11 @@ LAST_SECONDS = 1.5
 UNDO_SECONDS = 60.0
 """Time in which what a run has made is to be taken back."""
 
-DROPS = frozenset({"cancelled", "failed"})
-"""Ends of a run after which nobody waits for what it waited for; after a success what it has left goes on."""
+DROPS: dict[str, Sequence[str]] = {"cancelled": OPEN, "failed": ("queued", "running", "paused")}
+"""By the end of a run, the states in which what it waits for ends too.
+
+What waits for a person goes on by itself where who asked has failed for that; after a success all does.
+"""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 """Seconds before a failed run is tried again: the first, doubled each time, up to the second."""
@@ -159,11 +163,11 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
 
 
 async def _dropped(store: Store, owner: str, row: Row) -> bool:
-    """Whether a run waits for this one that has ended without its result."""
+    """Whether a run waits for this one that was cancelled."""
     if row["awaited_by"] is None:
         return False
     waits = await _patiently(row["id"], lambda: store.get("runs", owner, row["awaited_by"]))
-    return waits is None or waits["state"] in DROPS
+    return waits is not None and waits["state"] == "cancelled"
 
 
 async def _absent(journal: Journal, row: Row, now: float) -> Left:
@@ -399,7 +403,7 @@ def _give_up(journal: Journal, writing: asyncio.Future[None]) -> Left:
 async def _write_left(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
     if changes["state"] in DROPS:
         # Before it ends: whoever takes it over after a death does the same again.
-        await _patiently(journal.run_id, journal.cancel_awaited)
+        await _patiently(journal.run_id, lambda: journal.cancel_awaited(DROPS[changes["state"]]))
     await _patiently(journal.run_id, lambda: journal.commit(*bodies, **changes))
     if changes["state"] in {"waiting", "paused"}:
         await _patiently(journal.run_id, journal.heed)

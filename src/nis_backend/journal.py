@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.commands import Commands, append_of, unsubmitted
+from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import Conflict, Fenced, InternalError, NisError, Unavailable, from_problem
 from nis_backend.event import (
     ApprovalRequired,
@@ -202,9 +203,9 @@ class Journal:
         with contextlib.suppress(Conflict, Fenced):
             await self._store.append(append_of(self.owner, self.run_id, self.attempt, bodies, changes, RESTING))
 
-    async def cancel_awaited(self) -> None:
-        """End the runs that this one waits for."""
-        await self._runs.cancel_awaited(self.run_id)
+    async def cancel_awaited(self, states: Sequence[str] = OPEN) -> None:
+        """End the runs in these states that this one waits for."""
+        await self._runs.cancel_awaited(self.run_id, states)
 
     async def commit(self, *bodies: Body, **changes: Any) -> None:  # Any: columns of the run's row
         """Append these after what is held, with changes of the row, and return when all is committed."""
