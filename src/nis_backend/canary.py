@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from nis_backend.numerics.superiority import fisher_greater
+from nis_backend.numerics.shares import fisher_greater
 
 if TYPE_CHECKING:
     from nis_backend.context import Context

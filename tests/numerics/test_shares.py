@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from nis_backend.numerics.shares import fisher
+from nis_backend.numerics.shares import fisher, fisher_greater
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,10 @@ def test_fishers_test_counts_every_assignment(one: int, of_one: int, other: int,
 def test_fishers_test_of_the_lady_who_tasted_tea() -> None:
     """Fisher (1935), The Design of Experiments, chapter 2: 3 of 4 cups named rightly, p = 34/70 two-sided."""
     assert fisher(3, 4, 1, 4) == pytest.approx(34 / 70)
+
+
+def test_fisher_drinking_tea() -> None:
+    """Fisher (1935), The Design of Experiments: eight cups, four of each; all right is 1 in 70, three or more 17."""
+    assert fisher_greater(4, 4, 0, 4) == pytest.approx(1 / 70)
+    assert fisher_greater(3, 4, 1, 4) == pytest.approx(17 / 70)
+    assert fisher_greater(0, 4, 0, 4) == 1

@@ -9,7 +9,6 @@ import pytest
 
 from nis_backend.numerics.superiority import (
     fewest_wins,
-    fisher_greater,
     level_at,
     mcnemar_greater,
     mcnemar_power,
@@ -34,13 +33,6 @@ def test_five_wins_without_a_loss_are_the_fewest_for_a_twentieth() -> None:
     """2^-5 < 0.05 < 2^-4."""
     assert fewest_wins(0.05) == 5
     assert mcnemar_greater(5, 0) == 1 / 32
-
-
-def test_fisher_drinking_tea() -> None:
-    """Fisher (1935), The Design of Experiments: eight cups, four of each; all right is 1 in 70, three or more 17."""
-    assert fisher_greater(4, 4, 0, 4) == pytest.approx(1 / 70)
-    assert fisher_greater(3, 4, 1, 4) == pytest.approx(17 / 70)
-    assert fisher_greater(0, 4, 0, 4) == 1
 
 
 @pytest.mark.parametrize("pairs", [5, 6, 20, 60])

@@ -1,7 +1,7 @@
 """Whether one is better than another beyond chance: exact one-sided tests, their power, and looks that are counted.
 
-Plain Python. Sources: McNemar (1947), Psychometrika 12, 153-157; Fisher (1935), J. R. Stat. Soc. 98, 39-82; the power
-of McNemar's test, unconditional: Miettinen (1968), Biometrics 24, 339-352.
+Plain Python. Sources: McNemar (1947), Psychometrika 12, 153-157; the power of his test, unconditional: Miettinen
+(1968), Biometrics 24, 339-352.
 """
 
 from __future__ import annotations
@@ -47,19 +47,6 @@ def mcnemar_power(pairs: int, win: float, loss: float, level: float) -> float:
 
 def _binomial(count: int, of: int, chance: float) -> float:
     return math.comb(of, count) * chance**count * (1 - chance) ** (of - count)
-
-
-def fisher_greater(first: int, of_first: int, second: int, of_second: int) -> float:
-    """The chance that the first has so many or more of all there are, where both have them equally often.
-
-    Of all ways to choose which of the two has them: Fisher's exact test, one-sided.
-    """
-    of, together = of_first + of_second, first + second
-    ways = sum(
-        math.comb(of_first, count) * math.comb(of_second, together - count)
-        for count in range(first, min(of_first, together) + 1)
-    )
-    return ways / math.comb(of, together)
 
 
 def level_at(look: int, significance: float) -> float:

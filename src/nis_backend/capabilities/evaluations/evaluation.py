@@ -141,7 +141,7 @@ def id_of(run_id: str) -> str:
 
 
 find = partial(found.by_id, "evaluations", "evaluation")
-"""The row of a evaluation, by its id."""
+"""The row of an evaluation, by its id."""
 
 
 TAIL = 64

@@ -137,7 +137,7 @@ def setting_of(row: Row) -> str:
 
 
 find = partial(found.by_id, "assessments", "assessment")
-"""The row of a assessment, by its id."""
+"""The row of an assessment, by its id."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,7 @@ class OneEvolution(Model):
 
 
 find = partial(found.by_id, "evolutions", "evolution")
-"""The row of a evolution, by its id."""
+"""The row of an evolution, by its id."""
 
 
 def report_of(row: Row) -> dict[str, Any]:  # Any: fields of `Evolution`, and `held`, the digests of held-out cases

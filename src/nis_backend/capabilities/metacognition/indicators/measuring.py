@@ -8,6 +8,7 @@ from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.indicators.rows import FEWEST_COMPARISONS, FEWEST_OUTCOMES, Finding
+from nis_backend.numerics.superiority import mcnemar_greater
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,10 +82,9 @@ def against_mean(pairs: Sequence[tuple[float, float]]) -> tuple[float | None, fl
     mean = fmean(observed)
     leads = [abs(seen - mean) - abs(seen - middle) for middle, seen in pairs]
     of, wins = sum(lead != 0 for lead in leads), sum(lead > 0 for lead in leads)
-    p = sum(math.comb(of, k) for k in range(wins, of + 1)) / 2**of
     deviation = math.fsum((seen - mean) ** 2 for seen in observed)
     error = math.fsum((seen - middle) ** 2 for middle, seen in pairs)
-    return (1 - error / deviation if deviation else None), p
+    return (1 - error / deviation if deviation else None), mcnemar_greater(wins, of - wins)
 
 
 def of_contingencies(expectations: Sequence[Expectation]) -> Finding:
