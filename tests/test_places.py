@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nis_backend.capabilities.plans.references import fill
 from nis_backend.places import Nowhere, number_at, reach, value_at, with_texts
 
 HELD: dict[str, Any] = {"labels": [{"score": 2}, {"score": 0.5}], "2": "two", "none": None, "yes": True, "*": "star"}
@@ -62,3 +63,8 @@ def test_texts_are_changed_wherever_they_stand_and_nothing_else_is() -> None:
         "n": [7, 1, True, None, {"deep": 7}],
         "m": "OTHER",
     }
+
+
+def test_a_plans_reference_counts_from_a_lists_end() -> None:
+    """As any path does."""
+    assert fill("{step.items.-1}", {"step": {"items": [1, 2]}}) == 2
