@@ -353,7 +353,8 @@ async def _undone(target: Operation[Any, Any], row: Row, ctx: Context) -> bool:
             await again.flush()
     except asyncio.CancelledError:
         return False
-    except (NisError, TimeoutError, Suspended):
+    except (Exception, Suspended):
+        # A fault of its own too: a run that cannot take back what it has made ends all the same.
         log.exception("run %s: what it has made was not taken back", journal.run_id)
     return True
 

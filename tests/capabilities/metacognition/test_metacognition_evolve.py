@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,9 +16,6 @@ from outliving import begun, check_whole
 from rest_client import Served, ask, done, followed
 
 from nis_backend import canary
-from nis_backend.capabilities.metacognition.evolve import contest
-from nis_backend.capabilities.metacognition.evolve.cases import Parts
-from nis_backend.errors import Conflict, Fenced
 
 Json = dict[str, Any]
 PATH = "/metacognition/start-evolution"
@@ -289,42 +284,28 @@ def test_a_model_that_writes_nothing_ends_it_by_name(serve: Serve, tmp_path: Pat
     assert left == ["doer"]
 
 
-@pytest.mark.parametrize(
-    ("stopped", "removed"), [(ValueError("odd"), True), (Conflict("so"), True), (Fenced("elsewhere"), False)]
-)
-def test_what_goes_on_elsewhere_keeps_its_agents(
-    monkeypatch: pytest.MonkeyPatch, stopped: Exception, removed: bool
-) -> None:
-    """A search that fails leaves no candidate's agent; one that another process has taken over leaves them to it."""
-    closed: list[bool] = []
+def test_what_is_cancelled_leaves_no_candidates_wherever_it_rests(serve: Serve, tmp_path: Path) -> None:
+    """Promise: the agents that candidates were go with their evolution, also where it was paused and nobody has it."""
+    came = threading.Event()
 
-    class Attempts:
-        """Remembers that its agents were removed."""
+    def model(_: Asked) -> Canned:
+        came.set()
+        return Canned(pieces=[], held=True)
 
-        put = None
-
-        async def close(self) -> None:
-            closed.append(True)
-
-    def trials(*_: Any) -> Attempts:  # Any: as below
-        return Attempts()
-
-    async def search(*_: Any) -> None:  # Any: whatever it is handed
-        raise stopped
-
-    monkeypatch.setattr(contest, "_trials", trials)
-    monkeypatch.setattr(contest, "search", search)
-    bounds = {"answers": 1, "rounds": 1, "minibatch": 1, "seed": 0}
-    agent = SimpleNamespace(model=None, instructions="")
-    request = SimpleNamespace(reflection_model=None, max_tokens=1, **bounds)
-
-    async def body() -> None:
-        async with contest.contested(agent, request, Parts(train=[], validation=[], held_out=[]), None, None):  # pyright: ignore[reportArgumentType] - never looked at
-            raise AssertionError
-
-    with pytest.raises(type(stopped)):
-        asyncio.run(body())
-    assert bool(closed) is removed
+    with FakeOpenAI(*[model] * 20, models=["words"]).in_thread() as provider:
+        server = serve(NIS_SIMULATED=simulation(tmp_path), NIS_LOCAL_URL=provider.url)
+        kept(server, "doer", model="local:words")
+        run_id = begun(server, PATH, asked("doer", at_once=1))
+        assert came.wait(60)
+        done(server, "POST", f"/runs/{run_id}/pause")
+        for event in followed(server, run_id, 0):
+            if event["body"]["type"] == "released":
+                break
+        there = [one["name"] for one in done(server, "GET", "/agents")["agents"]]
+        done(server, "POST", f"/runs/{run_id}/cancel")
+        last = list(followed(server, run_id, 0))[-1]["body"]["type"]
+        left = [one["name"] for one in done(server, "GET", "/agents")["agents"]]
+    assert (len(there), last, left) == (2, "cancelled", ["doer"])
 
 
 def test_an_agent_that_may_come_to_one_that_writes_unasked_is_not_tried(serve: Serve, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from nis_backend.capabilities.metacognition.evolve.cases import measured_by
 from nis_backend.capabilities.metacognition.evolve.evolution import Split, Verdict
 from nis_backend.capabilities.metacognition.evolve.searching import Bounds, search
 from nis_backend.capabilities.metacognition.evolve.trying import Trials
-from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Fenced
 from nis_backend.numerics.intervals import newcombe_paired
 from nis_backend.numerics.superiority import fewest_wins, level_at, mcnemar_greater
 
@@ -66,46 +63,37 @@ async def contested(
     look: Callable[[Json, list[str]], Awaitable[int]],
     ctx: Context,
 ) -> AsyncGenerator[Contest]:
-    """The contest, while the agents that candidates were are still there.
+    """The contest, while the agents that candidates were are still there; where it fails, `removed` takes them away.
 
     `look` writes down that held-out cases are looked at, before anything is seen of them, so that two who look at once
     are told of each other; it answers which look it is.
     """
     attempts = _trials(agent, request, ctx, request.answers + 2 * len(parts.held_out))
-    try:
-        writing = Writing(agent, request, attempts, ctx)
-        bounds = Bounds(answers=request.answers, rounds=request.rounds, minibatch=request.minibatch, seed=request.seed)
-        candidates, best = await search(agent.instructions, parts, bounds, attempts.put, writing.reflect)
-        contest = Contest(
-            agent=agent.name,
-            split=Split(
-                train=len(parts.train),
-                validation=len(parts.validation),
-                held_out=len(parts.held_out),
-                seed=request.seed,
-            ),
-            candidates=candidates,
-            best=best,
-            held=[],
-            verdict=None,
-            attempts=attempts,
-            writing=writing,
-        )
-        if best:
-            contest.held = [one.digest for one in parts.held_out]
-            number = await look(contest.told(), contest.held)
-            before = await attempts.put(agent.instructions, parts.held_out)
-            after = await attempts.put(candidates[best].instructions, parts.held_out)
-            contest.verdict = judged(before, after, number, request.significance)
-        yield contest
-    except Fenced:
-        # It goes on elsewhere, with these agents.
-        raise
-    except (Exception, asyncio.CancelledError) as stopped:
-        # Also where the search itself fails; but what is ended with its process goes on after it.
-        if not isinstance(stopped, asyncio.CancelledError) or stop_reason(stopped) == CANCELLED:
-            await attempts.close()
-        raise
+    writing = Writing(agent, request, attempts, ctx)
+    bounds = Bounds(answers=request.answers, rounds=request.rounds, minibatch=request.minibatch, seed=request.seed)
+    candidates, best = await search(agent.instructions, parts, bounds, attempts.put, writing.reflect)
+    contest = Contest(
+        agent=agent.name,
+        split=Split(
+            train=len(parts.train),
+            validation=len(parts.validation),
+            held_out=len(parts.held_out),
+            seed=request.seed,
+        ),
+        candidates=candidates,
+        best=best,
+        held=[],
+        verdict=None,
+        attempts=attempts,
+        writing=writing,
+    )
+    if best:
+        contest.held = [one.digest for one in parts.held_out]
+        number = await look(contest.told(), contest.held)
+        before = await attempts.put(agent.instructions, parts.held_out)
+        after = await attempts.put(candidates[best].instructions, parts.held_out)
+        contest.verdict = judged(before, after, number, request.significance)
+    yield contest
     await attempts.close()
 
 

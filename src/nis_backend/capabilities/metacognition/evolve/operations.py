@@ -62,6 +62,7 @@ EVOLVED = Before(name="evolved", operation="metacognition.start_evolution", requ
     effect="writes",
     outward=True,
     prepare=preparing.prepare,
+    undo=preparing.undo,
     view=views.draw,
     time_limit=86_400.0,
     queue="evaluations",

@@ -93,6 +93,13 @@ class StartEvolution(Searching):
     )
 
 
+async def undo(_request: Searching, ctx: Context) -> None:
+    """Leave nothing of a run that fails or is cancelled: the agents that its candidates were."""
+    from nis_backend.capabilities.metacognition.evolve.trying import removed  # noqa: PLC0415 - as with the run
+
+    await removed(ctx)
+
+
 def able(ctx: Context) -> None:
     """Refuse to evolve without the package, or for a caller who may not do what an evolution does.
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.alongside import all_or_none
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
@@ -15,12 +15,13 @@ from nis_backend.errors import (
     Cancelled,
     InvalidRequest,
     NisError,
+    NotFound,
     TooLarge,
     Unavailable,
     UpstreamFailed,
     Waiting,
 )
-from nis_backend.event import Progressed
+from nis_backend.event import Noted, Progressed
 from nis_backend.owned import Scope
 from nis_backend.run import Wait
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 LONGEST = 50_000
 """Characters of an answer that are kept and scored."""
+CANDIDATE = "candidate "
+"""How a note of an agent begins that is made for a candidate."""
 WAITS = "It wanted to use {operation}, before which a person decides: in a trial nobody allows anything."
 
 
@@ -133,7 +136,7 @@ class Trials:
     async def _agent(self, digest: str, instructions: str) -> Json:
         """The agent that the candidate is for now, or why it can be none."""
         if digest not in self.agents:
-            name = f"candidate {digest}"
+            name = f"{CANDIDATE}{digest}"
 
             async def made() -> Json:
                 # Whatever the agent may do unasked, in a trial a person decides before what writes: nobody does.
@@ -209,6 +212,21 @@ class Trials:
         wanted = "" if scored.expected is None else f"Expected: {scored.expected}"
         why = "Right." if passed else " ".join(filter(None, ["Wrong.", said, wanted]))
         return Tried(answer=told["answer"], score=sum(scores) / len(scores), passed=passed, why=why)
+
+
+async def removed(ctx: Context) -> None:
+    """Remove the agents that a run has made for candidates, by its log: of one that fails or is cancelled."""
+    row = await ctx.store.get("runs", ctx.run.run_id)
+    # Those of a run that this one was forked from are its own.
+    shared: int = 0 if row is None else row["parent_seq"] or 0
+    since = [event.body for event in ctx.run.history.events if event.seq > shared]
+    noted: list[Any] = [one.value for one in since if isinstance(one, Noted) and one.name.startswith(CANDIDATE)]
+    for value in noted:
+        # What such a note's writing has noted itself, as its time, is none.
+        made = cast("Json", value) if isinstance(value, dict) else {}
+        if "id" in made:
+            with suppress(NotFound):
+                await ctx.call_named("agents.delete_agent", {"id": made["id"]})
 
 
 async def _end(run_id: str, ctx: Context) -> None:

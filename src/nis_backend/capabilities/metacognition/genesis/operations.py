@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.capabilities.metacognition.evolve.preparing import undo
 from nis_backend.capabilities.metacognition.genesis import proposing
 from nis_backend.capabilities.metacognition.genesis.proposal import OneProposal, Proposal, State, find, proposal_of
 from nis_backend.capabilities.metacognition.genesis.proposing import ProposeAgent
@@ -63,6 +64,7 @@ PROPOSED = Before(name="proposed", operation="metacognition.propose_agent", requ
     effect="writes",
     outward=True,
     prepare=proposing.prepare,
+    undo=undo,
     view=_draw,
     time_limit=86_400.0,
     queue="evaluations",
