@@ -53,6 +53,8 @@ class Held:
         self._patterns: dict[str, SchemaValidator] = {}
         self._steps = 0
         self._validator = self._checked()
+        # One that leads to itself before it looks at anything would refuse every answer, once there is one.
+        self._first_wrong(None)
 
     def read(self, text: str) -> Any:  # Any: JSON
         """The value that a model has written.
@@ -65,14 +67,17 @@ class Held:
             json.dumps(value, allow_nan=False)
         except ValueError as error:
             raise Wrong(f"it is not JSON: {shorten(str(error), 200)}") from None
-        self._steps = 0
-        try:
-            wrong = next(self._validator.iter_errors(value), None)
-        except RecursionError:
-            raise self._refused("The schema refers to itself without an end.") from None
+        wrong = self._first_wrong(value)
         if wrong is not None:
             raise Wrong(f"at {shorten(wrong.json_path, 200)}: {shorten(wrong.message, 300)}")
         return value
+
+    def _first_wrong(self, value: Any) -> Any:  # Any: JSON in, and jsonschema has no types
+        self._steps = 0
+        try:
+            return next(self._validator.iter_errors(value), None)
+        except RecursionError:
+            raise self._refused("The schema refers to itself without an end.") from None
 
     def _checked(self) -> Any:  # Any: jsonschema has no types
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import Field, ValidationError
 
+from nis_backend.capabilities.metacognition.policy.policy import LONGEST, check
 from nis_backend.catalog import Catalog
 from nis_backend.errors import InvalidRequest
 from nis_backend.guardrails.compiled import Compiled, compiled
@@ -16,7 +17,7 @@ from nis_backend.guardrails.gate import mask
 from nis_backend.guardrails.held import FREE
 from nis_backend.guardrails.paths import at, retold, texts
 from nis_backend.guardrails.persons import PERSONS
-from nis_backend.guardrails.rules import MOST_RULES, Policy, Rule
+from nis_backend.guardrails.rules import MOST_RULES, Condition, Policy, Rule
 from nis_backend.loop.quarantine import COMPUTES, from_outside
 from nis_backend.operation import Model, operation
 
@@ -204,6 +205,9 @@ def test_names_that_a_caller_has_chosen_are_masked_and_ids_stay() -> None:
     assert not outcome(refuses, given)
 
 
+ENDLESS: Json = {"$ref": "#/$defs/a"}
+
+
 @pytest.mark.parametrize(
     ("rule", "field"),
     [
@@ -215,6 +219,11 @@ def test_names_that_a_caller_has_chosen_are_masked_and_ids_stay() -> None:
         ({"conditions": [{"test": "effect", "value": "reads"}]}, "rules.0.conditions.0.value"),
         ({"conditions": [{"test": "outward", "field": "a"}]}, "rules.0.conditions.0.field"),
         ({"conditions": [{"test": "fits", "field": "a", "value": {"type": "hat"}}]}, "rules.0.conditions.0.value"),
+        # It leads to itself before it looks at anything: no call would be let in.
+        (
+            {"conditions": [{"test": "fits", "field": "a", "value": {"$ref": "#/$defs/a", "$defs": {"a": ENDLESS}}}]},
+            "rules.0.conditions.0.value",
+        ),
         ({"then": "mask", "conditions": [{"test": "outward"}]}, "rules.0.conditions"),
         ({"then": "review", "when": "after"}, "rules.0.then"),
     ],
@@ -231,6 +240,9 @@ def test_rules_are_bounded() -> None:
     rule = Rule(id="a", then="warn", why="So.")
     with pytest.raises(ValidationError):
         Policy(rules=[rule] * (MOST_RULES + 1))
+    large = Condition(test="equals", field="a", value="x" * LONGEST)
+    with pytest.raises(InvalidRequest, match="characters as JSON"):
+        asyncio.run(check(Policy(rules=[rule.model_copy(update={"conditions": [large]})]), cast("Any", None)))
     with pytest.raises(InvalidRequest, match="two rules 'a'"):
         asyncio.run(compiled("policy-1", "mine", Policy(rules=[rule, rule])))
 

@@ -113,10 +113,15 @@ def test_no_pattern_and_no_reference_takes_for_ever() -> None:
     with pytest.raises(Wrong, match="does not match"):
         Held({"pattern": "^(a+)+$"}, "answer_schema").read(json.dumps("a" * 5000 + "!"))
     doubled: dict[str, Any] = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
-    held = Held({"$ref": "#/$defs/d0", "$defs": {**doubled, "d40": True}}, "answer_schema")
+    first: dict[str, Any] = {"$ref": "#/$defs/d0"}
+    parts = {**doubled, "d40": True}
+    # Where any answer would take so long, there is no such schema.
     with pytest.raises(InvalidRequest, match="steps"):
-        held.read("1")
+        Held({**first, "$defs": parts}, "answer_schema")
+    held = Held({"properties": {"a": first}, "$defs": parts}, "answer_schema")
+    with pytest.raises(InvalidRequest, match="steps"):
+        held.read('{"a": 1}')
     with pytest.raises(InvalidRequest, match=r"without an end|steps"):
-        Held({"$ref": "#"}, "answer_schema").read("1")
+        Held({"$ref": "#"}, "answer_schema")
     # Generous, for a machine that is busy: either took longer than the universe has.
     assert time.perf_counter() - began < 30

@@ -42,6 +42,10 @@ def policy_of(row: Row) -> KeptPolicy:
     )
 
 
+LONGEST = 100_000
+"""Characters of a policy as JSON: it is held in memory for as long as it is in force."""
+
+
 def written(policy: Policy) -> str:
     """A definition as a row holds it."""
     return json.dumps(policy.model_dump(mode="json", include=set(Policy.model_fields), exclude_defaults=True))
@@ -59,6 +63,14 @@ async def check(policy: Policy, ctx: Context) -> None:
     """
     from nis_backend.guardrails.compiled import compiled  # noqa: PLC0415 - loads with the first policy
 
+    size = len(written(policy))
+    if size > LONGEST:
+        raise InvalidRequest(
+            f"The policy has {size} characters as JSON; {LONGEST} are allowed.",
+            field="rules",
+            value=size,
+            remedy="Give shorter values, or more than one policy.",
+        )
     ready = await compiled("", "", policy)
     entries = ctx.operations.entries()
     for pattern in policy.applies_to.operations:
