@@ -13,6 +13,7 @@ from nis_backend.capabilities.chat.turns import begun_by, read_turns
 from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.drivers.llm.answer import ToolCall
 from nis_backend.drivers.llm.base import Message, ModelInfo
+from nis_backend.guardrails.marking import turnless
 from nis_backend.loop.attached import (
     EARLIER_SHOWN,
     at_hand,
@@ -134,10 +135,12 @@ async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, messa
     for one in request.earlier:
         calls = tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls)
         seen = [blob for blob in one.attachments if blob.id in again]
+        words = await told(one.content, one.attachments)
         messages.append(
             Message(
                 role=one.role,
-                content=await told(one.content, one.attachments),
+                # What the caller's functions have answered others may have written.
+                content=turnless(words) if one.role == "tool" else words,
                 tool_calls=calls,
                 tool_call_id=one.tool_call_id,
                 parts=await shown(seen, turn.info),
