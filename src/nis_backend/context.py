@@ -101,6 +101,8 @@ class Context:
     """The label of the person whom the conversation serves that this call is in, where it has one."""
     agent: str | None = None
     """The name of the agent that this call is made for, in its run."""
+    handed_by: tuple[str, ...] = ()
+    """The names of those who had the conversation of this run before it: what holds for their runs holds here."""
     chosen: bool = False
     """Whether a model has chosen this call, or one that this call is made in."""
     reviewed: bool = False
@@ -137,9 +139,10 @@ class Context:
     @property
     def within(self) -> Within:
         """What is begun here is begun in this: this run, what that was started in, and the agent that it is for."""
-        run, agent = self.journal, (("agent", self.agent),) if self.agent is not None else ()
+        run = self.journal
+        agents = tuple(("agent", name) for name in (*self.handed_by, self.agent) if name is not None)
         begun = self.origin if run is None else joined(run.within, place(run.run_id, run.conversation_id))
-        return joined(begun, agent)
+        return joined(begun, agents)
 
     @property
     def gateway(self) -> Gateway:

@@ -95,3 +95,41 @@ def test_what_an_agents_tools_answer_is_looked_at_before_it_is_told(serve: Serve
     assert ADDRESS not in json.dumps(refused)
     assert [ADDRESS in one for one in told].count(True) == 2, "the run that had begun before there was a rule"
     assert replayed["identical"] is True
+
+
+def test_an_agents_policy_holds_for_who_takes_its_conversation_over_and_for_rules(serve: Serve) -> None:
+    """Promise of applies_to.agents: every call in the agent's runs, whoever chooses it, and what is said there."""
+
+    def model(request: Asked) -> Canned:
+        if "You are desk." in json.dumps(request.body["messages"]):
+            return wants(("hand-to-clerk", {"reason": f"Ask {ADDRESS} ."}))
+        return says(f"She is at {ADDRESS} .") if request.tool_results[1:] else wants(LOOK)
+
+    desk: Json = {"name": "desk", "instructions": "You are desk.", "model": "local:words", "hands_off_to": ["clerk"]}
+    clerk: Json = {"name": "clerk", "instructions": "You look.", "model": "local:words", "operations": ["memory.*"]}
+    box: Json = {"name": "box", "instructions": "You compute.", "operations": ["physics.*"]}
+    never: Json = {"id": "never", "then": "refuse", "why": "Not here."}
+    with FakeOpenAI(*[model] * 6, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        small = next(one for one in done(server, "GET", "/models")["models"] if one["provider"] == "embedded")
+        for one in (clerk, desk, {**box, "model": f"embedded:{small['name']}"}):
+            done(server, "POST", "/agents", one)
+        of_desk: Json = {"operations": ["memory.*"], "agents": ["desk", "box"]}
+        done(server, "POST", "/policies", {"applies_to": of_desk, "rules": [never]})
+        done(server, "POST", "/policies", {"applies_to": {"agents": ["desk"]}, "rules": [_rule("mask")]})
+        done(
+            server,
+            "POST",
+            "/policies",
+            {"applies_to": {**of_desk, "operations": ["physics.simulate_projectile"]}, "rules": [never]},
+        )
+        seen = _ended(server, begun(server, "/agents/desk/run", {"message": "Where?"}))
+        ball = {"message": "How far does a ball fly at 20 m/s and 40 degrees without drag?"}
+        by_rule = _ended(server, begun(server, "/agents/box/run", ball))
+    answers = [one for one in seen if one["type"] == "tool_answered"]
+    assert [one["problem"]["code"] for one in answers] == ["forbidden"]
+    assert seen[-1]["type"] == "succeeded", seen[-1]
+    said = [one for one in seen if one["type"] in {"text_delta", "handed_off", "succeeded"}]
+    assert ADDRESS not in json.dumps(said)
+    refused = [one for one in by_rule if one["type"] == "tool_answered"]
+    assert [one["problem"]["code"] for one in refused] == ["forbidden"]

@@ -60,6 +60,12 @@ class _Course:
     """What was read up to here that somebody else may have written, whoever had the conversation then."""
 
     @property
+    def of_now(self) -> Context:
+        """The context of what is done for who has the conversation, and had it."""
+        *before, now = (one.agent.name for one in self.had)
+        return replace(self.ctx, agent=now, handed_by=tuple(before))
+
+    @property
     def next_step(self) -> int:
         """The number of the next step."""
         return self.steps + (2 if self.stated else 1)
@@ -99,7 +105,7 @@ class _Course:
             return from_problem(noted["problem"])
         before, self.now = self.now.agent.name, Settled.model_validate(noted)
         self.had.append(self.now)
-        to, reason, saying = self.now.agent, str(given.get("reason", ""))[:LONGEST_REASON], await saying_of(self.ctx)
+        to, reason, saying = self.now.agent, str(given.get("reason", ""))[:LONGEST_REASON], await saying_of(self.of_now)
         event = HandedOff(
             step=step,
             call_id=call.id,
@@ -131,6 +137,8 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
             ) from None
 
     settled = Settled.model_validate(await ctx.note("agent", first))
+    # What holds for an agent's calls and words holds for those that rules make for it, too.
+    ctx = replace(ctx, agent=settled.agent.name)
     stated, rest = await _state(request, settled, ctx)
     request = request.model_copy(update={"message": rest}) if stated else request
     by_rule = await _by_rule(request, settled, stated, ctx)
@@ -151,7 +159,7 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
     output = None
     if agent.output_schema is not None:
         told += [Message(role="assistant", content=said.text)]
-        output, more = await _formed(agent, info, told, course.next_step, ctx)
+        output, more = await _formed(agent, info, told, course.next_step, course.of_now)
         course.tokens += more
     return Answer(
         agent_id=agent.id,
@@ -222,7 +230,7 @@ def _system(settled: Settled) -> Message:
 async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
     """The part of the conversation that one agent has."""
     now = course.now
-    ctx = replace(course.ctx, agent=now.agent.name)
+    ctx = course.of_now
     agent, info, spoken = now.agent, now.info, any(course.texts)
     driver, first = ctx.models.driver(info.provider), course.next_step
     if len(course.had) > 1 and info.vision is False:
