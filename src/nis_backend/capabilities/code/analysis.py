@@ -3,9 +3,11 @@
 # pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false, reportArgumentType=false
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ MOST_PAIRS = 50
 OFTEN = 10
 BINS = 10
 LEAST_ROWS = 3
+SEPARATORS = (",", ";", "\t", "|", " ")
+SAMPLE = 50
+"""Lines by which the separator is told."""
 
 warnings.simplefilter("ignore")
 asked = json.loads(Path("asked.json").read_text("utf-8"))
@@ -27,19 +32,44 @@ def read() -> pd.DataFrame:
     """The table by its format."""
     if asked["format"] == "xlsx":
         return pd.read_excel("table", sheet_name=asked["sheet"] - 1)
-    raw = Path("table").read_bytes()
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = raw.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            notes.append("The bytes are no UTF-8: they were read as Windows-1252.")
+    text = decoded(Path("table").read_bytes())
     if asked["format"] == "json":
         given = json.loads(text)
         return pd.json_normalize(given if isinstance(given, list) else [given])
     if asked["format"] == "jsonl":
         return pd.json_normalize([json.loads(line) for line in text.splitlines() if line.strip()])
-    return pd.read_csv(io.StringIO(text), sep=None, engine="python", skipinitialspace=True)
+    begun = [line for line in text[:100_000].splitlines() if line.strip()][:SAMPLE]
+    sep = separator(begun)
+    told = " ".join(begun)
+    commas = sep != "," and re.search(r"\d,\d", told) and not re.search(r"\d\.\d", told)
+    if commas:
+        notes.append("Commas in numbers were read as decimal points.")
+    decimal = "," if commas else "."
+    return pd.read_csv(io.StringIO(text), sep=sep, engine="python", skipinitialspace=True, decimal=decimal)
+
+
+def decoded(raw: bytes) -> str:
+    """The bytes as text."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        notes.append("The bytes are no UTF-8: they were read as Windows-1252.")
+        return raw.decode("cp1252", "replace")
+
+
+def separator(lines: list[str]) -> str:
+    """What parts most lines into as many columns as the first, the most columns first; a comma where nothing does."""
+    best = ("", 0.0, 1)
+    for sep in SEPARATORS:
+        widths = [len(row) for row in csv.reader(lines, delimiter=sep, skipinitialspace=sep != " ")]
+        alike = sum(one == widths[0] for one in widths) / len(widths) if widths else 0.0
+        # Words have spaces between them, too.
+        least = 1.0 if sep == " " else 0.5
+        if sep == " " and best[0]:
+            break
+        if widths and widths[0] > 1 and alike >= least and (alike, widths[0]) > best[1:]:
+            best = (sep, alike, widths[0])
+    return best[0] or ","
 
 
 def number(value: Any) -> float | None:
@@ -93,7 +123,8 @@ def spread(there: pd.Series) -> dict[str, Any]:
     low, high = float(finite.min()), float(finite.max())
     told: dict[str, Any] = {"least": low, "most": high, "mean": number(finite.mean())}
     told["deviation"] = number(finite.std()) if len(finite) > 1 else None
-    told["quartiles"] = [float(finite.quantile(part)) for part in (0.25, 0.5, 0.75)]
+    quartiles = [number(finite.quantile(part)) for part in (0.25, 0.5, 0.75)]
+    told["quartiles"] = [] if None in quartiles else quartiles
     width = (high - low) / BINS
     if width > 0 and math.isfinite(width):
         edges = [low + width * place for place in range(BINS)] + [high]
@@ -141,4 +172,4 @@ told = {
     "pairs": pairs(frame),
     "notes": notes,
 }
-Path("analysed.json").write_text(json.dumps(told), "utf-8")
+Path("analysed.json").write_bytes(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"))

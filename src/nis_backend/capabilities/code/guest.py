@@ -20,6 +20,8 @@ from typing import Any
 
 NAME = "code.py"
 LONGEST_SHOWN = 20_000
+LONGEST_VALUE = 2**20
+"""Bytes, as JSON."""
 LONGEST_KIND = 200
 MOST_ITEMS = 2_000
 MOST_FIGURES = 8
@@ -53,8 +55,8 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def kept(value: Any) -> Any:
     """The value, where it can be written down: what calls itself a table may answer NaN, or half of a character."""
-    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    return value
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return value if len(written) <= LONGEST_VALUE else refuse(value)
 
 
 def words(text: str, most: int) -> str:

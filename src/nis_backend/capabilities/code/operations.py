@@ -80,7 +80,9 @@ class Ran(Model):
     """How a program ended, and what came of it."""
 
     ended: Literal["finished", "raised", "out of time", "crashed"]
-    value: Any = Field(description="What the last line is worth, as JSON; null where it is not that at heart.")
+    value: Any = Field(
+        description="What the last line is worth, as JSON; null where it is not that at heart, or over 1 MB."
+    )
     shown: str = Field(description="The same as Python shows it.")
     printed: str = Field(description="Its standard output.")
     complained: str = Field(description="Its standard error.")
