@@ -98,11 +98,13 @@ def test_what_was_masked_when_a_run_was_taken_up_stays_masked(serve: Serve) -> N
 
 
 def _until_asked(server: Any, run_id: str, operation: str) -> None:
-    """Until a person is asked about a call of an operation."""
+    """Until a run waits for a person's word on a call of an operation: that it was asked is written down before."""
+    asked = False
     for event in followed(server, run_id, 0):
         body = event["body"]
         assert body["type"] not in {"succeeded", "failed"}, body
-        if body["type"] == "approval_required" and body["operation"] == operation:
+        asked = asked or (body["type"] == "approval_required" and body["operation"] == operation)
+        if asked and body["type"] == "released":
             return
 
 
