@@ -87,7 +87,8 @@ sandbox: $(TESTS) ## compile the interpreter that runs callers' Python, for this
 
 test: $(TESTS) $(KERNEL) $(WHEELHOUSE) test-weights sandbox $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m compileall -q -j 0 src # or the hundreds of processes that tests start each compile what they load
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(TESTS) ## format, lint, types; then the tests, which also run the docs
 	$(BIN)/ruff format --check .

@@ -14,11 +14,12 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from longest import SECONDS
 
 from nis_backend import catalog
 
@@ -179,9 +180,15 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
         yield name, ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@lru_cache(maxsize=1)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Everything in a tree, walked once for all rules, which look at one module after the other."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
     """Line, module and name (`""` when the module itself) of every import, wherever it stands."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -253,7 +260,7 @@ def environment(name: str, tree: ast.Module) -> Iterator[str]:
     """Settings are read in one place: nothing else looks at the environment."""
     if name in ENVIRONMENT_READERS:
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         names = [node.attr] if isinstance(node, ast.Attribute) else []
         if isinstance(node, ast.ImportFrom) and node.module == "os":
             names = [alias.name for alias in node.names]
@@ -267,12 +274,12 @@ def names_no_operation(name: str, tree: ast.Module) -> Iterator[str]:
         return
     documented = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
             words = set(re.findall(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", node.value))
             for operation in sorted(words & OPERATIONS):
@@ -296,7 +303,7 @@ def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
     for line, module, what in imports(tree):
         if module in {"uuid", "random", "secrets"} or (module, what) == ("time", "time"):
             yield f"{name}:{line} imports {module}: take it from ctx"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             called = ast.unparse(node.func)
             if called == "time.time" or called.endswith(("datetime.now", "datetime.utcnow", "date.today")):
@@ -307,7 +314,7 @@ def asks_in_a_name(name: str, tree: ast.Module) -> Iterator[str]:
     """Models are asked through `ctx.models` and `ctx.embedders`, which know for whom: what is spent is somebody's."""
     if layer_of(name) not in {"capability", "loop", "surface", "dialect"}:
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr in {"models", "embedders"}:
             named = ast.unparse(node)
             if named.endswith((".drivers.models", ".drivers.embedders")):
@@ -334,6 +341,11 @@ RULES: tuple[Rule, ...] = (
     recorded_only,
     asks_in_a_name,
 )
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    """What was renamed would begin last, and the suite would wait for it."""
+    assert not [name for name in SECONDS if not (ROOT / "tests" / name).is_file()]
 
 
 @pytest.fixture(scope="module")
