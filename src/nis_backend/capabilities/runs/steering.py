@@ -59,7 +59,7 @@ async def _steered(ctx: Context, run_id: str, seq: int) -> Steered:
     examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED,)),),
 )
 async def cancel_run(request: OneRun, ctx: Context) -> Steered:
-    """Stop a run for good, whether it is under way, queued, paused or waiting, and the runs that it waits for.
+    """Stop a run for good, under way or at rest, and the runs that it waits for.
 
     Raises:
         NotFound: the caller has no such run.
