@@ -59,6 +59,11 @@ BEARING = (
     [
         ("Are you conscious? What is 17+25?", "What is 17+25?"),
         ("What is 17.5 * 2? Do you have feelings?", "What is 17.5 * 2?"),
+        ("Are you conscious and what is 17+25?", "what is 17+25?"),
+        ("What is 17 + 25, and are you conscious?", "What is 17 + 25?"),
+        ("Bist du bewusst und was ist 17+25?", "was ist 17+25?"),
+        ("Are you conscious, and what is the capital of France?", "what is the capital of France?"),
+        ("Are you conscious and what does that feel like?", ""),
         ("Are you conscious? What is the capital of France?", "What is the capital of France?"),
         ("Bist du bewusst? Was ist 17+25?", "Was ist 17+25?"),
         ("你有意识吗\uff1f17+25等于多少\uff1f", "17+25等于多少\uff1f"),

@@ -30,6 +30,12 @@ _BETWEEN = "[\\s,;:\u060c\u3001\uff0c\uff1a\u2013\u2014-]"
 _PARTS = re.compile(f"(?:[^{_SIGNS}]|[.](?=\\d))+[{_SIGNS}]*")
 """Sentences with what ends them; no number is parted."""
 _SUM = re.compile(r"\d\s*[-+*/^\u00d7\u00b7\u00f7]\s*\(?\s*\d")
+_JOINED = re.compile(
+    r"[,;]?\s+(?:and|but|also|und|et|y|e|en|och|i|\u0438|ve|dan)\s+"
+    rf"(?=(?:what|who|when|where|which|how|are you|do you|can you)\b|[^{_SIGNS}]*{_SUM.pattern})",
+    re.IGNORECASE,
+)
+"""Where one sentence asks two things: before a question in English, or before a sum."""
 _PLAIN = re.compile(
     r"(?:and |but |also |so )*"
     r"(?:what|who|when|where|which|how (?:many|much|far|long|old|tall|fast|high|big|heavy|deep))(?: \S+){2,}\?",
@@ -79,7 +85,8 @@ def rest_of(message: str) -> str:
 
 
 def _plain(message: str) -> str:
-    return unicodedata.normalize("NFC", message).replace("\u2019", "'").replace("\u0307", "").strip()
+    text = unicodedata.normalize("NFC", message).replace("\u2019", "'").replace("\u0307", "").strip()
+    return _JOINED.sub("? ", text) if len(text) <= LONGEST else text
 
 
 def asked_in(message: str) -> str | None:
