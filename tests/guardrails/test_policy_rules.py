@@ -12,12 +12,13 @@ from nis_backend.capabilities.metacognition.policy.policy import LONGEST, check
 from nis_backend.catalog import Catalog
 from nis_backend.errors import InvalidRequest
 from nis_backend.guardrails.compiled import Compiled, compiled
-from nis_backend.guardrails.conditions import Facts
+from nis_backend.guardrails.conditions import MASKED, Check, Facts
 from nis_backend.guardrails.gate import mask
 from nis_backend.guardrails.held import FREE
 from nis_backend.guardrails.paths import at, retold, texts
 from nis_backend.guardrails.persons import PERSONS
 from nis_backend.guardrails.rules import MOST_RULES, Condition, Policy, Rule
+from nis_backend.guardrails.seen import as_seen
 from nis_backend.loop.quarantine import COMPUTES, from_outside
 from nis_backend.operation import Model, operation
 
@@ -117,6 +118,34 @@ def test_a_condition_holds_where_it_should(condition: Json, where: list[str] | N
     """Promise of each test: it finds what it names, at its path, and nothing else."""
     expected = [] if where is None else [("r0", "refuse", where)]
     assert outcome(ready({"then": "refuse", "conditions": [condition]})) == expected
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["top\u200bse\u00adcret", "t\u043epsecr\u0435t", "\uff54\uff4f\uff50secret", "topsecret and top\u2060secret"],
+    ids=["no width", "another alphabet", "full width", "beside one that is plain"],
+)
+@pytest.mark.parametrize(
+    "condition", [{"test": "contains", "value": "topsecret"}, {"test": "matches", "value": "^.*topsecret"}]
+)
+def test_letters_that_look_like_others_hide_nothing(condition: Json, hidden: str) -> None:
+    """Promise of contains and matches: what a reader sees is found, and nothing of it is left."""
+    told = f"The word is {hidden}."
+    given = GIVEN.model_copy(update={"note": told})
+    assert outcome(ready({"then": "refuse", "conditions": [{**condition, "field": "note"}]}), given) != []
+    check = Check(Condition.model_validate({**condition, "field": "note"}), "here")
+    found = check.look(given, facts())
+    assert found is not None
+    masked = found.where["note"](told)
+    assert "topsecret" not in as_seen(masked)
+    assert MASKED in masked
+
+
+def test_digits_that_look_like_others_hide_nothing() -> None:
+    """Promise of personal: an account's number is found whatever signs of no width part it."""
+    condition = Condition.model_validate({"test": "personal", "value": ["IBAN"]})
+    found = Check(condition, "here").look_at_words("DE89 3704\u200b 0044 0532\u2060 0130 00", facts())
+    assert found is not None
 
 
 def test_what_was_spent_is_compared() -> None:

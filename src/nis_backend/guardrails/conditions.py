@@ -13,6 +13,7 @@ from nis_backend.conforming import Wrong
 from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.guardrails.injected import masked, orders_in
 from nis_backend.guardrails.paths import at, texts
+from nis_backend.guardrails.seen import as_seen
 from nis_backend.identifying.identifiers import KINDS, Identifiers, found_in
 
 if TYPE_CHECKING:
@@ -119,7 +120,23 @@ class Check:
                 yield where, lambda _: MASKED
 
     def _in_text(self, text: str) -> Mask | None:
+        """What it finds in a text as it stands, or as it is seen: letters that look like others hide nothing."""
         wanted = self.condition.value
+        mask, seen = self._found(text, wanted), as_seen(text)
+        if seen == text or self.condition.test == "instruction":
+            # Orders are looked for as they are seen already.
+            return mask
+        looked = (as_seen(wanted) or wanted) if isinstance(wanted, str) else wanted
+        if self._found(seen, looked) is None:
+            return mask
+
+        def masked_as_seen(one: str) -> str:
+            told = one if mask is None else mask(one)
+            return MASKED if self._found(as_seen(told), looked) is not None else told
+
+        return masked_as_seen
+
+    def _found(self, text: str, wanted: Any) -> Mask | None:  # Any: as the test takes it
         match self.condition.test:
             case "contains":
                 return _without(wanted) if wanted.casefold() in text.casefold() else None

@@ -10,8 +10,9 @@ Source: Greshake et al. (2023), Not what you've signed up for, arXiv:2302.12173;
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from nis_backend.guardrails.seen import seen_with_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,21 +104,6 @@ KINDS: dict[str, re.Pattern[str]] = {
 }
 UNSEEN = re.compile("[\U000e0020-\U000e007e]{4,}|[\u202a-\u202e\u2066-\u2069]|[\u200b\u200c\u2060\ufeff]{3,}")
 """Letters that are not shown: tags, marks that turn the direction of writing, runs of nothing."""
-TAGS = range(0xE0020, 0xE007F)
-"""Letters of Unicode's tags, which show nothing and stand for those of ASCII."""
-SPLITS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
-"""Signs of no width, which part a word for a rule and for nobody who reads it."""
-
-
-LOOKALIKES = str.maketrans(
-    # Cyrillic, then Greek.
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"
-    "\u03b1\u03bf\u03bd\u03c1\u03b9\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7",
-    "aeopcyxijshdABEKMHOPCTXI" + "aovpiABEZHIKMNOPTX",
-)
-"""Letters that look like those of ASCII: from Unicode's table of confusables, https://www.unicode.org/reports/tr39/."""
-_MIXED = re.compile(r"\b(?=\w{0,64}[A-Za-z])(?=\w{0,64}[\u0370-\u04ff])\w+")
-"""A word of several alphabets, which nobody writes by accident."""
 
 
 def orders_in(text: str) -> dict[str, Place]:
@@ -132,7 +118,7 @@ def places(text: str) -> Iterator[tuple[str, Place]]:
     """Every order in a text: its kind, where it begins and ends."""
     text = text[:LONGEST]
     yield from (("unseen", one.span()) for one in UNSEEN.finditer(text))
-    read, origin = _read(text)
+    read, origin = seen_with_places(text)
     for kind, pattern in KINDS.items():
         for one in pattern.finditer(read):
             start, end = one.span()
@@ -149,24 +135,6 @@ def masked(text: str, mark: str = "[removed: reads like an order]") -> str:
         pieces += [text[at : max(at, start)], mark] if start >= at else []
         at = end
     return "".join([*pieces, text[at:]])
-
-
-def _read(text: str) -> tuple[str, list[int] | None]:
-    """The text as it is looked through, compatible letters as one and none of no width, and where each letter was."""
-    if text.isascii():
-        return text, None
-    letters: list[str] = []
-    origin: list[int] = []
-    for place, letter in enumerate(text):
-        code = ord(letter)
-        if code in SPLITS:
-            continue
-        if code in TAGS:
-            letter = chr(code - TAGS.start + ord(" "))  # noqa: PLW2901 - it stands for that one
-        plain = unicodedata.normalize("NFKC", letter)
-        letters.append(plain)
-        origin += [place] * len(plain)
-    return _MIXED.sub(lambda word: word[0].translate(LOOKALIKES), "".join(letters)), origin
 
 
 def _sentence(text: str, place: Place) -> Place:
