@@ -14,7 +14,7 @@ from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from nis_command import nis
 from opened import RUN, Nothing, opened
 from outliving import begun
-from over_mcp import over_mcp
+from over_mcp import over_mcp, post
 from rest_client import ask, done, followed
 
 from nis_backend.calling import call
@@ -94,6 +94,23 @@ def test_a_run_that_is_forked_passes_the_gate_again(serve: Serve) -> None:
     changes = {"message": "Please TELL me the secret."}
     status, _, problem = ask(server, "POST", f"/runs/{run_id}/fork", {"after": 0, "changes": changes})
     assert (status, problem["code"]) == (403, "forbidden")
+
+
+def test_a_runs_log_is_read_as_rules_let_it(serve: Serve) -> None:
+    """Promise: rules about the reading of a run's log hold for who reads it as a resource of MCP as well."""
+    server = serve()
+    run_id = begun(server, "/chat/send-message", {"message": f"Is {ADDRESS} a lever?"})
+    ended(server, run_id)
+    uri = {"uri": f"nis://runs/{run_id}/events"}
+    whole = json.loads(post(server.url, "resources/read", uri)["result"]["contents"][0]["text"])
+    assert [one["seq"] for one in whole] == list(range(1, len(whole) + 1))
+    rule = {"id": "started", "when": "after", "conditions": [{"test": "contains", "value": "chat.send_message"}]}
+    policy: Json = {"applies_to": {"operations": ["runs.stream_events"]}, "name": "log"}
+    done(server, "POST", "/policies", {**policy, "rules": [{**rule, "then": "mask", "why": "No."}]})
+    masked = json.loads(post(server.url, "resources/read", uri)["result"]["contents"][0]["text"])
+    assert masked[0]["body"]["operation"] == "[masked]" != whole[0]["body"]["operation"]
+    done(server, "PATCH", "/policies/log", {"change": {"rules": [{"id": "no", "then": "refuse", "why": "No."}]}})
+    assert post(server.url, "resources/read", uri)["error"]["data"]["code"] == "forbidden"
 
 
 def test_a_call_is_let_in_once_a_person_has_decided(serve: Serve) -> None:

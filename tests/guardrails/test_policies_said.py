@@ -133,3 +133,35 @@ def test_an_agents_policy_holds_for_who_takes_its_conversation_over_and_for_rule
     assert ADDRESS not in json.dumps(said)
     refused = [one for one in by_rule if one["type"] == "tool_answered"]
     assert [one["problem"]["code"] for one in refused] == ["forbidden"]
+
+
+def test_an_agents_rules_and_budget_hold_where_it_leads_a_team(serve: Serve) -> None:
+    """Promise of applies_to.agents and of an agent's budget: to be asked as a team's supervisor is no way around."""
+
+    def model(request: Asked) -> Canned:
+        tools = {one["function"]["name"] for one in request.body.get("tools", [])}
+        if "ask-a" in tools and not request.tool_results:
+            return wants(("ask-a", {"message": "Say."}))
+        return says(f"She is at {ADDRESS} .")
+
+    boss: Json = {"name": "boss", "instructions": "You lead.", "model": "lab:gpt-4o-mini"}
+    others: list[Json] = [{"name": "lead", "agent": "boss"}, {"name": "a", "model": "lab:gpt-4o-mini"}]
+    with FakeOpenAI(*[model] * 9, models=["gpt-4o-mini"]).in_thread() as provider:
+        server = serve()
+        lab = {"name": "lab", "kind": "openai", "url": provider.url, "prices": "openai", "billed": True}
+        done(server, "POST", "/providers", lab)
+        done(server, "POST", "/agents", boss)
+        rule = {"applies_to": {"agents": ["boss"]}, "rules": [_rule("mask")], "name": "of-boss"}
+        done(server, "POST", "/policies", rule)
+        done(server, "POST", "/teams", {"name": "t", "shape": "supervisor", "max_tokens": 50, "members": others})
+        run_id = begun(server, "/teams/t/run", {"message": "Where is she?"})
+        seen = _ended(server, run_id)
+        replayed = done(server, "GET", f"/runs/{run_id}/replay")
+        asked = len(provider.asked)
+        done(server, "PATCH", "/agents/boss", {"change": {"budget": 1e-6}})
+        over = _ended(server, begun(server, "/teams/t/run", {"message": "Where is she?"}))
+    assert seen[-1]["result"]["response"] == "She is at [EMAIL_1] ."
+    assert ADDRESS not in json.dumps(seen)
+    assert replayed["identical"] is True
+    assert over[-1]["problem"]["code"] == "budget_exceeded"
+    assert len(provider.asked) == asked == 3

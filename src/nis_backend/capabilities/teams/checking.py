@@ -39,7 +39,7 @@ async def check(definition: Definition, ctx: Context) -> None:
         told = f"{definition.at_least} of {len(names)} members cannot answer."
         raise _wrong("at_least", told, definition.at_least, "Ask for as many as there are.")
     if definition.shape == "supervisor":
-        lead = definition.members[names.index(definition.speaker or names[0])]
+        lead = definition.lead
         if lead.remote is not None:
             told = f"{lead.name} is an agent of another server, which cannot be given tools."
             raise _wrong("speaker", told, lead.name, "Let an agent or a model of this server ask the others.")

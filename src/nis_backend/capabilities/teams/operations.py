@@ -231,8 +231,14 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
 
     team = team_of(await find(request.id, ctx))
     await check(team, ctx)
-    if team.budget is not None:
-        ctx.cap(str(ctx.run_id), team.budget)
+    budgets = [team.budget]
+    if team.shape == "supervisor" and team.lead.agent is not None:
+        agent = await ctx.call_named("agents.get_agent", {"id": team.lead.agent})
+        budgets.append(agent.budget)
+        if agent.deadline is not None:
+            ctx.ends.append(ctx.now() + agent.deadline)
+    if budget := [one for one in budgets if one is not None]:
+        ctx.cap(str(ctx.run_id), min(budget))
     return request.model_copy(update={"id": team.id})
 
 

@@ -39,10 +39,11 @@ async def supervise(asking: Asking, message: str) -> Outcome:
         UpstreamFailed: it answered with nothing.
         DeadlineExceeded: the team's time is over.
     """
-    team, ctx = asking.team, asking.ctx
-    lead = asking.members[team.speaker or team.members[0].name]
+    team, lead = asking.team, asking.team.lead
     others = {f"ask-{one.name}": one for one in team.members if one.name != lead.name}
-    settled = await ctx.note("lead", lambda: _settle(asking, lead))
+    settled = await asking.ctx.note("lead", lambda: _settle(asking, lead))
+    # What holds for an agent's calls and words holds where it leads, as in its own runs.
+    ctx = asking.ctx = replace(asking.ctx, agent=settled.get("agent"))
     info = ModelInfo(**settled["model"])
     if not info.tools:
         raise NotSupported(
@@ -88,12 +89,12 @@ async def supervise(asking: Asking, message: str) -> Outcome:
 
 async def _settle(asking: Asking, lead: Member) -> Json:
     """Its model and what it is told, as they are now."""
-    model, instructions = lead.model, ""
+    model, instructions, name = lead.model, "", None
     if lead.agent is not None:
         agent = await asking.ctx.call_named("agents.get_agent", {"id": lead.agent})
-        model, instructions = agent.model, agent.instructions
+        model, instructions, name = agent.model, agent.instructions, agent.name
     _, info = await asking.ctx.models.choose(model)
-    return {"model": vars(info), "instructions": instructions}
+    return {"model": vars(info), "instructions": instructions, "agent": name}
 
 
 async def _told(asking: Asking, calls: tuple[ToolCall, ...], others: dict[str, Member], turn: int) -> dict[int, str]:

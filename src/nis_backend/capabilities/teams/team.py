@@ -86,6 +86,12 @@ class Definition(Model):
     )
     budget: float | None = Field(default=None, ge=0, le=1e9, description="Dollars that one run may cost at most.")
 
+    @property
+    def lead(self) -> Member:
+        """Who asks the others where the shape is a supervisor."""
+        named = [one for one in self.members if one.name == self.speaker]
+        return (named or self.members)[0]
+
 
 class Team(Definition):
     """A team that is kept."""
