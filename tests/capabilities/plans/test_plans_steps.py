@@ -228,3 +228,46 @@ def test_a_model_plans_anew_and_a_person_decides_what_it_writes(serve: Serve, tm
     assert len(asked) == 2
     assert "conversation-none" in asked[0]
     assert "The id alive is taken" in asked[1]
+
+
+def test_what_is_planned_anew_is_done_once_though_its_agent_is_deleted_meanwhile(serve: Serve, tmp_path: Path) -> None:
+    """Promise of plans: steps that are done are not done again, whatever is true of them when the run is taken up."""
+    line = {"operation": "diary.write_line", "arguments": {"text": "Once."}}
+    told = {"agent": "clerk", "message": "Hello."}
+    planned = [
+        {"id": "told", **told},
+        {"id": "one", **line, "needs": ["told"]},
+        {"id": "two", **line, "needs": ["one"]},
+    ]
+    asked: list[str] = []
+
+    def model(request: Asked) -> Canned:
+        planning = request.body["messages"][0]["content"].startswith("You plan.")
+        asked.append("plan" if planning else "agent")
+        return says(json.dumps({"steps": planned}) if planning else "Hello.")
+
+    lost = {"id": "lost", "operation": "conversations.get_conversation", "arguments": {"id": "conversation-none"}}
+    plan: Json = {"name": "p", "goal": "Write down how it is.", "replans": 1}
+    plan["steps"] = [lost, {"id": "say", **told, "needs": ["lost"]}]
+    with FakeOpenAI(*[model] * 20, models=["words"]).in_thread() as provider:
+        server = serve("--app", str(DIARY), data=tmp_path, NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {"name": "clerk", "instructions": "Say hello.", "model": "local:words"})
+        done(server, "POST", "/plans", {**plan, "model": "local:words"})
+        run_id, seen, made = begun(server, "/plans/p/run", {}), 0, list[str]()
+        while "two" not in made:
+            event: Json = {}
+            for event in followed(server, run_id, seen):
+                seen = event["seq"]
+                if event["body"]["type"] in {"released", "succeeded", "failed"}:
+                    break
+            assert event["body"]["type"] == "released", event
+            made.append(done(server, "GET", f"/runs/{run_id}")["waiting"]["call_id"].partition("-")[0])
+            if made[-1] == "two":
+                done(server, "DELETE", "/agents/clerk")
+            done(server, "POST", f"/runs/{run_id}/approve")
+        result = until(server, run_id, "succeeded")[-1]["result"]
+        again = done(server, "GET", f"/runs/{run_id}/replay")
+    assert made == ["told", "one", "two"]
+    assert result["replanned"] == 1
+    assert asked == ["plan", "agent"]
+    assert again["identical"], again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -166,11 +167,13 @@ async def propose(  # noqa: PLR0913, PLR0917 - who is asked, for what, and of wh
     wrong = ""
     for _ in range(1 + MENDED):
         prompt = Prompt(model=info.name, messages=list(said), json=True, schema=_schema(offer), max_tokens=max_tokens)
-        heard = await ask(ctx, ctx.models.driver(info.provider), prompt, number(), "\n\n" if wrong else "")
-        try:
-            return await _steps(heard.text, offer, ctx)
-        except NisError as error:
-            wrong = f"{error.field}: {error.message} {error.remedy}" if error.field else error.message
+        step = number()
+        heard = await ask(ctx, ctx.models.driver(info.provider), prompt, step, "\n\n" if wrong else "")
+        # Once: what it has planned may be under way when an agent of it is deleted.
+        judged = await ctx.note(f"planned {step}", partial(_judged, heard.text, offer, ctx))
+        wrong = judged["wrong"]
+        if not wrong:
+            return [Step.model_validate(one) for one in judged["steps"]]
         said += [
             Message(role="assistant", content=heard.text[: 4 * LONGEST_SHOWN].strip() or "{}"),
             Message(role="user", content=f"That cannot be carried out. {wrong} Write all of the steps again."),
@@ -179,6 +182,18 @@ async def propose(  # noqa: PLR0913, PLR0917 - who is asked, for what, and of wh
         f"{info.id} has planned nothing that could be carried out: {shorten(wrong, 300)}",
         remedy="Say the goal in other words, offer fewer operations, ask another model, or give the steps yourself.",
     )
+
+
+async def _judged(text: str, offer: Offer, ctx: Context) -> Json:
+    """The steps that a model has written, and what is wrong with them, which is empty where nothing is."""
+    try:
+        steps = await _steps(text, offer, ctx)
+    except NisError as error:
+        return {
+            "steps": [],
+            "wrong": f"{error.field}: {error.message} {error.remedy}" if error.field else error.message,
+        }
+    return {"steps": [one.model_dump(mode="json", exclude_defaults=True) for one in steps], "wrong": ""}
 
 
 async def _steps(text: str, offer: Offer, ctx: Context) -> list[Step]:
