@@ -134,6 +134,20 @@ def test_a_supervisor_has_the_time_of_its_team(serve: Serve) -> None:
     assert (problem["code"], problem["detail"]) == ("deadline_exceeded", "The team's time was over.")
 
 
+def test_who_leads_has_no_more_time_than_its_team_by_being_asked_again(serve: Serve) -> None:
+    """Promise of `deadline`: time that a member has used up is gone for whoever is asked after it."""
+
+    def model(request: Asked) -> Canned:
+        if "You lead a team." not in str(request.body["messages"][0]["content"]):
+            return Canned(pieces=[], held=True)
+        told = request.body["messages"][-1]["role"] == "tool"
+        return says("All is told.") if told else wants(("ask-a", {"message": "How many?"}))
+
+    definition = {"shape": "supervisor", "members": [member("lead"), member("a")], "deadline": 1}
+    problem, _ = team(serve, definition, model)
+    assert (problem.get("code"), problem.get("detail")) == ("deadline_exceeded", "The team's time was over."), problem
+
+
 def test_what_others_write_at_the_same_time_is_new_to_a_member(serve: Serve) -> None:
     """Promise of the shape blackboard: who has a word of it as trigger writes in the next round."""
 

@@ -67,10 +67,13 @@ async def supervise(asking: Asking, message: str) -> Outcome:
                 Warned(message=f"{lead.name} answers without the others: {team.steps} steps were used.")
             )
         prompt = Prompt(model=info.name, messages=said, tools=tools, max_tokens=team.max_tokens)
-        limit = asyncio.timeout(max(asking.until - ctx.now(), 0.1))
+        number = asking.number()
+        # By the clock, which goes on while no process has the run; an answer that is there already takes no time.
+        left = None if ctx.run.history.has_told(number) else asking.until - ctx.drivers.store.now()
+        limit = asyncio.timeout(left)
         try:
             async with limit:
-                heard = await ask(ctx, driver, prompt, asking.number(), "\n\n" if turn > 1 else "")
+                heard = await ask(ctx, driver, prompt, number, "\n\n" if turn > 1 else "")
         except TimeoutError:
             if limit.expired():
                 raise over() from None
