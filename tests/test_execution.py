@@ -27,7 +27,7 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
 from nis_backend.execution import execute
-from nis_backend.journal import MOST_HELD
+from nis_backend.journal import MOST_HELD, Journal
 from nis_backend.opened import Drivers
 from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.owned import Scope
@@ -217,6 +217,41 @@ def test_a_cancel_wins_over_how_the_run_is_left_meanwhile(tmp_path: Path, comman
             if "pause" in commands:
                 asyncio.get_running_loop().call_soon(task.cancel, PAUSED)
             await task
+            assert (await here.log.get("run-1")).state == "cancelled"
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("command", ["", "approve"])
+def test_a_cancel_is_heeded_though_its_process_died_as_the_run_was_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A cancel that was taken is never lost: not by a death, nor by an answer that comes before it is heeded."""
+
+    async def nothing(_: Journal) -> None:
+        """As of a process that is gone."""
+
+    monkeypatch.setattr(Journal, "heed", nothing)
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+
+            @operation("tests.ask_late", effect="reads")
+            async def asks_late(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+                """Ask a person, though the run is to be cancelled."""
+                await here.log.cancel("run-1")
+                await ctx.approve("May I?")
+                return request
+
+            await here.submit(asks_late)
+            attempt = await here.take()
+            await here.execute(LOCAL.owner, "run-1", attempt)
+            row = await here.until("waiting", "cancelled")
+            assert (row["state"], row["wanted"]) == ("waiting", "cancel")
+            if command:
+                await getattr(here.log, command)("run-1")
+            await here.dispatch.open()
+            await here.until("cancelled", "succeeded")
             assert (await here.log.get("run-1")).state == "cancelled"
 
     asyncio.run(body())

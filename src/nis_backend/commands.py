@@ -187,7 +187,9 @@ class Commands:
         return await self._command(row, [body], ["running"], wanted=wanted)
 
     async def _requeue(self, row: Row, body: Body, state: str, **changes: Any) -> int:  # Any: columns
-        seq = await self._command(row, [body], [state], state="queued", waiting=None, wanted=None, **changes)
+        # What was told to be cancelled as it was let go is cancelled by whoever takes it now.
+        wanted = row["wanted"] if row["wanted"] == "cancel" else None
+        seq = await self._command(row, [body], [state], state="queued", waiting=None, wanted=wanted, **changes)
         await self._submit(self.owner, row["id"])
         return seq
 

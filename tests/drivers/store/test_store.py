@@ -281,8 +281,12 @@ def test_what_a_dead_process_held_is_queued_and_taken_under_a_new_attempt(with_s
         await store.insert("runs", "bob", run_row("run-2", state="succeeded"))
         taken = await store.take({"default": 2}, "dead", 10.0)
         assert [(row["id"], row["owner"], row["attempt"]) for row in taken.rows] == [("run-1", "ann", 2)]
-        assert await store.recover("alive") == ["run-1"]
+        # Cut after it was let go, before it heeded its cancel.
+        await store.insert("runs", "bob", run_row("run-3", state="waiting", wanted="cancel"))
+        await store.insert("runs", "bob", run_row("run-4", state="waiting", wanted="pause"))
+        assert sorted(await store.recover("alive")) == ["run-1", "run-3"]
         assert await store.recover("alive") == []
+        await store.append(Append(owner="bob", run_id="run-3", attempt=None, events=[], changes={"state": "cancelled"}))
         taken = await store.take({"default": 2}, "alive", 10.0)
         assert [(row["id"], row["attempt"], row["state"]) for row in taken.rows] == [("run-1", 3, "running")]
         with pytest.raises(Fenced):

@@ -390,6 +390,8 @@ class Store(Spending, Items, Entries, Forgetting, Protocol):
     async def recover(self, holder: str) -> list[str]:
         """Queue again what is held by others that have not said in time that they live; the runs' ids.
 
+        Also what rests although it was told to be cancelled: its process died in between.
+
         A data folder has one process: there every other holder is dead.
         """
         ...

@@ -52,6 +52,7 @@ with beaten as (
 select id, owner, attempt, wanted from runs where state = 'running' and holder = %(holder)s"""  # noqa: S608 - as above
 
 # Each holder is judged by its own promise. A run without a holder was under way in a version that named none.
+# What rests and is to be cancelled was cut after its release, before it heeded that.
 RECOVER = f"""
 with silent as (
     delete from holders where until < {NOW} and id <> %(holder)s returning id
@@ -60,7 +61,7 @@ update runs set state = 'queued', holder = null, updated = {NOW}
 where state = 'running' and (
     holder is null or holder in (select id from silent)
     or holder <> %(holder)s and not exists (select 1 from holders where holders.id = runs.holder)
-) returning id)
+) or wanted = 'cancel' and (state = 'paused' or state = 'waiting') returning id)
 select id, pg_notify('{CHANNEL}', concat_ws(' ', %(name)s::text, 0, 'queued', id)) from recovered"""  # noqa: S608 - as above
 
 

@@ -32,6 +32,13 @@ NEXT_DEADLINE = """
 select deadline from runs where queue = ? and deadline > ? and state in ('queued', 'paused', 'waiting')
 order by deadline limit 1"""
 
+# What rests and is to be cancelled was cut after its release, before it heeded that.
+RECOVER = """
+update runs set state = 'queued', holder = null where id in (
+    select id from runs where state = 'running' and holder is not ?
+    union all select id from runs where wanted = 'cancel' and (state = 'paused' or state = 'waiting')
+) returning id"""
+
 
 def take(
     connection: sqlite3.Connection, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None
@@ -54,8 +61,7 @@ def take(
 
 def recover(connection: sqlite3.Connection, holder: str) -> list[str]:
     """See `Store.recover`."""
-    sql = "update runs set state = 'queued', holder = null where state = 'running' and holder is not ? returning id"
-    return sorted(str(row[0]) for row in connection.execute(sql, (holder,)))
+    return sorted(str(row[0]) for row in connection.execute(RECOVER, (holder,)))
 
 
 def _rows(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
