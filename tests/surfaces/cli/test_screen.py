@@ -102,3 +102,48 @@ def test_lines_of_different_units_do_not_share_a_scale(capsys: pytest.CaptureFix
 def test_the_greatest_doubles_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     """Their difference is more than a double holds."""
     assert "1e+308 ┤" in drawn([Axis(label="y", values=[-1e308, 0, 1e308])], capsys, [-1e308, 0, 1e308])
+
+
+def test_the_words_of_several_models_are_shown_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """Promise: who asks twice at once reads two answers, whichever words come first, and then what was made of them."""
+    bodies: list[Json] = [
+        {"type": "model_called", "step": 1},
+        {"type": "model_called", "step": 2},
+        {"type": "text_delta", "step": 2, "text": "Yes, "},
+        {"type": "text_delta", "step": 1, "text": "No, "},
+        {"type": "text_delta", "step": 2, "text": "it is."},
+        {"type": "model_answered", "step": 2},
+        {"type": "text_delta", "step": 1, "text": "never."},
+        {"type": "model_answered", "step": 1},
+    ]
+    with Screen() as screen:
+        for body in bodies:
+            screen.heard({"run_id": "run-1", "body": body})
+        entry = Catalog.from_index().entry("chat.send_message")
+        views = [Text(text=text).model_dump(mode="json") for text in ("Two answers.", "Yes, it is.")]
+        screen.result(Catalog.from_index(), entry, {}, {"views": views, "response": ""})
+    said = capsys.readouterr().out
+    assert said.startswith("No, never.\nYes, it is.\n")
+    assert "Two answers." in said
+    assert said.count("Yes, it is.") == 1
+
+
+def test_what_a_step_said_before_it_was_begun_again_is_not_shown_later(capsys: pytest.CaptureFixture[str]) -> None:
+    """Words that wait for their turn are gone when their step is retried."""
+    bodies: list[Json] = [
+        {"type": "model_called", "step": 1},
+        {"type": "model_called", "step": 2},
+        {"type": "text_delta", "step": 2, "text": "cut"},
+        {"type": "step_retried", "step": 2, "reason": "the worker died"},
+        {"type": "model_called", "step": 2},
+        {"type": "text_delta", "step": 2, "text": "whole"},
+        {"type": "text_delta", "step": 1, "text": "first"},
+        {"type": "model_answered", "step": 1},
+        {"type": "model_answered", "step": 2},
+    ]
+    with Screen() as screen:
+        for body in bodies:
+            screen.heard({"run_id": "run-1", "body": body})
+    said = capsys.readouterr().out
+    assert said.endswith("first\nwhole")
+    assert "cut" not in said

@@ -53,6 +53,11 @@ class Screen:
         self.run_id: str | None = None
         self._console = _console()
         self._streamed = False
+        self._said = ""
+        self._speaking: int | None = None
+        self._asked: list[int] = []  # steps whose model has not been read to its end, in order
+        self._answered: set[int] = set()
+        self._waiting: dict[int, str] = {}
         self._held = ""
         self._bold = self._code = False
         self._progress: Progress | None = None
@@ -72,9 +77,14 @@ class Screen:
         match body.get("type"):
             case "text_delta" | "text":
                 self._stop_progress()
-                self._say(body["text"])
-                self._streamed = True
+                self._hear(body.get("step"), body["text"])
+            case "model_called":
+                self._asked += [] if body["step"] in self._asked else [body["step"]]
+            case "model_answered":
+                self._answered.add(body["step"])
+                self._next_step()
             case "step_retried":
+                self._waiting.pop(body["step"], None)
                 self._remark(f"again: {body['reason']}", "dim")
             case "progress":
                 self._show_progress(body["fraction"], progress_words(body))
@@ -84,6 +94,25 @@ class Screen:
                 self._show_progress(body["fraction"], progress_words(body))
             case _:
                 return
+
+    def _hear(self, step: int | None, text: str) -> None:
+        """Words of a step; where several models speak at once, those of one after the other."""
+        if step in self._asked[1:]:
+            self._waiting[step] = self._waiting.get(step, "") + text
+            return
+        if self._streamed and step != self._speaking:
+            self._console.print()
+        self._say(text)
+        self._said += text
+        self._speaking = step
+        self._streamed = True
+
+    def _next_step(self) -> None:
+        """Go on to the words of the next step, where the first has said all of its own."""
+        while self._asked and self._asked[0] in self._answered:
+            self._answered.discard(self._asked.pop(0))
+            if self._asked and (words := self._waiting.pop(self._asked[0], "")):
+                self._hear(self._asked[0], words)
 
     def _remark(self, text: str, style: str) -> None:
         """A line of its own, which nobody said."""
@@ -115,8 +144,12 @@ class Screen:
             self._console.print()
         views = self._views(catalog, entry, arguments, result)
         for view in views:
-            if not (self._streamed and isinstance(view, Text)) and not _repeats(view, views):
+            if not (isinstance(view, Text) and self._has_said(view.text)) and not _repeats(view, views):
                 self._draw(view)
+
+    def _has_said(self, text: str) -> bool:
+        """Whether these words came as they were written; a verdict on several answers did not."""
+        return bool(self._said) and "".join(text.split()) in "".join(self._said.split())
 
     def _views(self, catalog: Catalog, entry: Entry, arguments: Json, result: Json | None) -> Sequence[View]:
         if result and "views" in result:
