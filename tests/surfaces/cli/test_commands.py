@@ -332,3 +332,13 @@ def test_a_command_that_reads_leaves_cut_runs_to_the_next_server(serve: Serve, t
     first, again = (result_of(*data, "runs", "get", run_id, **models) for _ in range(2))
     assert first["state"] == again["state"] == "queued"
     assert first["last_seq"] == again["last_seq"]
+
+
+def test_help_names_the_values_of_an_option_and_the_members_of_an_object() -> None:
+    """Promise: what an option takes is in its help: a value whose name its sentence leaves out, and what JSON holds."""
+    agent = " ".join(nis("agents", "create-agent", "--help").stdout.split())
+    assert "One of: writes, destroys, tainted, nothing." in agent
+    assert "Each has: message (required), expected" in agent
+    team = " ".join(nis("teams", "create-team", "--help").stdout.split())
+    assert "Each has: name (required), agent, model, remote" in team
+    assert "One of: sequence" not in team  # its sentence names each

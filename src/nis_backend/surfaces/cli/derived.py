@@ -98,7 +98,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         click.Option(
             shell_complete=_choices(field, definitions),
             param_decls=[*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
-            help=_help(field, required=key in entry.request_schema.get("required", ())),
+            help=_help(field, definitions, required=key in entry.request_schema.get("required", ())),
             metavar=_metavar(field, blob=key in blobs, several=key in several),
             multiple=key in several,
         )
@@ -220,14 +220,30 @@ def _value(key: str, schema: Json, text: str) -> Any:  # Any: JSON
     return text
 
 
-def _help(field: Json, *, required: bool) -> str:
-    words = [str(field.get("description", ""))]
+def _help(field: Json, definitions: Json, *, required: bool) -> str:
+    said = str(field.get("description", ""))
+    words = [said, *_inside(field, definitions)]
+    values = [str(value) for one in field.get("anyOf", (field,)) for value in choices_of(referred(one, definitions))]
+    if not all(re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", said) for value in values):
+        words.append(f"One of: {', '.join(values)}.")
     words += [f"[{one['unit']}]" for one in (field, *field.get("anyOf", ())) if one.get("unit")]
     if required:
         words.append("[required]")
     elif field.get("default") is not None:
         words.append(f"[default: {json.dumps(field['default'])}]")
     return " ".join(word for word in words if word)
+
+
+def _inside(field: Json, definitions: Json) -> list[str]:
+    """The members of an object, or of each object in a list, which a line of help has no options for."""
+    for one in field.get("anyOf", (field,)):
+        schema = referred(one, definitions)
+        inner = referred(schema.get("items", schema), definitions)
+        if members := inner.get("properties"):
+            wanted = inner.get("required", ())
+            names = ", ".join(f"{name} (required)" if name in wanted else name for name in members)
+            return [f"{'Each has' if 'items' in schema else 'It has'}: {names}."]
+    return []
 
 
 def _metavar(field: Json, *, blob: bool, several: bool) -> str:
