@@ -13,10 +13,11 @@ import pytest
 
 from nis_backend.drivers.llm.answer import Answered, TextChunk, TokenLogprob
 from nis_backend.drivers.llm.base import Message, Prompt
-from nis_backend.drivers.llm.choice import Models
+from nis_backend.drivers.llm.choice import KEYED, Models
 from nis_backend.drivers.llm.simulated import MARK, SimulatedModels
 from nis_backend.drivers.llm.simulated_family import Family
 from nis_backend.errors import NotFound, Unavailable
+from nis_backend.settings import Settings
 
 EVEN = {"text": "Answer: 42", "p": 0.6, "logprob": -0.5}, {"text": "Answer: 41", "p": 0.4}
 FAMILY: dict[str, Any] = {
@@ -209,3 +210,19 @@ def test_a_pattern_that_is_none_is_told(tmp_path: Path) -> None:
     """Before anything is asked of it."""
     with pytest.raises(Unavailable, match="no regular expression"):
         counted(simulated(tmp_path, {"when": "/(/", "answers": EVEN}), 1, "x")
+
+
+@pytest.mark.parametrize("asked", [{"model": "openai:any"}, {"provider": "openai"}])
+def test_a_provider_without_its_key_is_refused_with_the_variable_that_it_wants(
+    tmp_path: Path, asked: dict[str, str]
+) -> None:
+    """Promise: a refusal names what to do, and each variable that it may name is a setting."""
+    models = Models([simulated(tmp_path)])
+    with pytest.raises(NotFound) as refused:
+        asyncio.run(models.choose(**asked))
+    assert "set OPENAI_API_KEY" in refused.value.remedy
+    with pytest.raises(NotFound) as unknown:
+        asyncio.run(models.choose("nobody:any"))
+    assert "API_KEY" not in unknown.value.remedy
+    settings = {field.alias for field in Settings.model_fields.values()}
+    assert {f"{name.upper()}_API_KEY" for name in KEYED} <= settings

@@ -35,6 +35,10 @@ class Gone(LanguageModels):
         """Nothing is open."""
 
 
+KEYED = ("openai", "anthropic", "nvidia", "deepseek", "gemini")
+"""Providers that are there once their key is set."""
+
+
 class Models:
     """The providers configured, in order of preference."""
 
@@ -89,11 +93,15 @@ class Models:
         return next((one for one in self.providers if one.provider == provider), Gone(provider))
 
     def _unknown(self, field: str, value: str | None) -> NotFound:
+        there = [one.provider for one in self.providers]
+        provider = (value or "").partition(":")[0]
+        missing = f"{provider} is not set up: set {provider.upper()}_API_KEY and start the server again. "
         return NotFound(
             f"There is no {field} {value!r}.",
             field=field,
             value=value,
-            remedy=f"List the models to see them; providers: {', '.join(one.provider for one in self.providers)}.",
+            remedy=(missing if provider in KEYED and provider not in there else "")
+            + f"List the models to see them; providers: {', '.join(there)}.",
         )
 
     async def close(self) -> None:
