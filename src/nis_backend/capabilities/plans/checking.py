@@ -146,7 +146,7 @@ def _target(name: str, field: str, ctx: Context) -> Operation[Any, Any]:
     try:
         target = ctx.operations.find(name)
     except NotFound as error:
-        raise _wrong(field, error.message, name, "operations.list_operations has their names.") from None
+        raise _wrong(field, error.message, name, error.remedy) from None
     missing = ctx.caller.lacks(target.scopes)
     if missing:
         told = f"{name} needs the scope {missing[0]!r}, which the caller has not."

@@ -35,7 +35,7 @@ Compares = Literal["equals", "differs", "less", "at_most", "more", "at_least", "
 class Condition(Model):
     """A comparison that has to hold; texts may be references."""
 
-    left: JsonValue = Field(description="What is compared, mostly a reference: {throw.range.value}.")
+    left: JsonValue = Field(description="What is compared, mostly a reference: {throw.range}.")
     compare: Compares = Field(
         default="holds",
         description="How; `holds`: left is there and neither null, false, 0 nor empty. `contains`: right is a part of "
