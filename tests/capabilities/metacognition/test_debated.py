@@ -76,6 +76,21 @@ def test_a_member_that_fails_is_named_and_two_have_to_answer(serve: Serve) -> No
     assert (alone[0], alone[2]["code"]) == (502, "upstream_failed")
 
 
+def test_a_vote_whose_members_all_fail_is_over(serve: Serve) -> None:
+    """Promise of run_debate: the vote costs no more than the debate, also in calls that take no tokens."""
+    asked: list[str] = []
+
+    def model(request: Asked) -> Canned:
+        asked.append(last(request))
+        return says("42") if len(asked) <= 4 else fails(400, "Not today.")
+
+    with FakeOpenAI(*[model] * 80, models=["a", "b"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        told = done(server, "POST", DEBATE, {**ASKED, "members": ["local:a", "local:b"], "rounds": 2})
+    assert len(asked) == 6
+    assert (told["vote"]["answer"], told["vote"]["spent"]["calls"], told["matched_by"]) == ("42", 4, "tokens")
+
+
 def test_a_debate_that_was_killed_goes_on(serve: Serve, tmp_path: Path) -> None:
     """Promise: after kill -9 in the second round nobody is asked again who had answered."""
     came, lock, asked = threading.Event(), threading.Lock(), [0]

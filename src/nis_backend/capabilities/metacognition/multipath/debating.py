@@ -34,7 +34,7 @@ MOST_MEMBERS, MOST_ROUNDS, MOST_SAMPLES = 8, 5, 64
 LEAST = 2
 ALONE: list[str | None] = [None] * 3
 FORMULA = (
-    "debate: the answer that most members gave in the last round; vote: that of independent answers of the same "
+    "debate: the answer that most members gave last; vote: that of independent answers of the same "
     "members in turn, those of the first round among them, as many as cost no more than the debate. Of as many votes, "
     "the one that came first"
 )
@@ -197,8 +197,9 @@ async def _beside(floor: _Floor, first: Sequence[Said], debate: Outcome) -> tupl
     """A vote of independent answers, begun by those of the first round, that costs no more than the debate did."""
     limit = debate.spent.tokens
     matched: Literal["tokens", "calls"] = "calls" if limit is None else "tokens"
-    said = list(first)
-    while len(said) < MOST_SAMPLES:
+    said, silent = list(first), 0
+    # Who fails takes no tokens: where all do, one after the other, none would ever be too many.
+    while len(said) < MOST_SAMPLES and silent < len(floor.members):
         took = spent(said)
         # The next one costs about what one has cost so far: where that is too much, the vote is over.
         ahead = (took.tokens or 0) * (1 + 1 / len(said))
@@ -206,9 +207,11 @@ async def _beside(floor: _Floor, first: Sequence[Said], debate: Outcome) -> tupl
             break
         member = floor.members[len(said) % len(floor.members)]
         one = await floor.talk.ask(member, [floor.request.question], next(floor.talk.steps))
-        if limit is not None and (spent([*said, one]).tokens or 0) > limit:
+        took = spent([*said, one])
+        if limit is not None and (took.tokens is None or took.tokens > limit):
             break
         said.append(one)
+        silent = silent + 1 if one.problem else 0
     return floor.outcome(said, said), matched
 
 
