@@ -97,7 +97,7 @@ def test_a_run_that_is_forked_passes_the_gate_again(serve: Serve) -> None:
 
 
 def test_a_runs_log_is_read_as_rules_let_it(serve: Serve) -> None:
-    """Promise: rules about the reading of a run's log hold for who reads it as a resource of MCP as well."""
+    """Promise: rules about the reading of runs hold for who reads one as a resource, a task, a thread."""
     server = serve()
     run_id = begun(server, "/chat/send-message", {"message": f"Is {ADDRESS} a lever?"})
     ended(server, run_id)
@@ -111,6 +111,12 @@ def test_a_runs_log_is_read_as_rules_let_it(serve: Serve) -> None:
     assert masked[0]["body"]["operation"] == "[masked]" != whole[0]["body"]["operation"]
     done(server, "PATCH", "/policies/log", {"change": {"rules": [{"id": "no", "then": "refuse", "why": "No."}]}})
     assert post(server.url, "resources/read", uri)["error"]["data"]["code"] == "forbidden"
+    thread = done(server, "GET", f"/runs/{run_id}")["conversation_id"]
+    assert ask(server, "GET", f"/agui?threadId={thread}")[0] == 403
+    done(server, "PATCH", "/policies/log", {"change": {"applies_to": {"operations": ["runs.get_run"]}}})
+    wanted = {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": {"id": run_id}}
+    told = done(server, "POST", "/a2a", wanted, {"A2A-Version": "1.0"})
+    assert "refuses runs.get_run" in json.dumps(told["error"])
 
 
 def test_a_call_is_let_in_once_a_person_has_decided(serve: Serve) -> None:

@@ -185,7 +185,9 @@ class RunHandler(RequestHandler):
         history_length = _history_length(params)
         with told():
             ctx = self._context(context, "runs.get_run")
-            fold = _fold(await ctx.runs.get(params.id), context)
+            run = await ctx.runs.get(params.id)
+            # As its operation answers it: rules about that hold here too.
+            fold = _fold(await ctx.call_named("runs.get_run", {"id": run.id}), context)
             await _catch_up(ctx, fold)
         return fold.task(history_length)
 
@@ -250,6 +252,8 @@ class RunHandler(RequestHandler):
         ctx = self._context(call, "runs.stream_events")
         with told(FIELDS):
             run = await ctx.runs.get(params.id)
+            # Rules about who may follow it hold here too.
+            await ctx.call_named("runs.stream_events", {"id": run.id, "wait": 0})
             if last_seq is None and run.finished:
                 raise UnsupportedOperationError(
                     f"Task {run.id} has ended: {run.state}. Get it with GetTask, or replay it with lastSeq.",
