@@ -84,10 +84,11 @@ class Settled:
         """
         if name not in self.offered:
             raise InvalidRequest(
-                f"The run was not offered {name!r}.",
+                f"No model of the run was offered {name!r}.",
                 field="without_operation",
                 value=name,
-                remedy=f"It was offered: {', '.join(self.offered[:40]) or 'nothing'}.",
+                remedy=f"It was offered: {', '.join(self.offered[:40]) or 'nothing'}. What rules chose, for a model "
+                "that chooses no tools, cannot be left out.",
             )
         main = self._main
         main[self._offers] = [one for one in main[self._offers] if one != name]
