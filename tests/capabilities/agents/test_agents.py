@@ -169,6 +169,7 @@ def test_agents_are_kept_in_versions(serve: Serve) -> None:
     server = serve()
     made = done(server, "POST", "/agents", {"name": "clerk", "instructions": "One."})
     changed = done(server, "PATCH", "/agents/clerk", {"change": {"instructions": "Two.", "steps": 3}, "after": 1})
+    again = done(server, "PATCH", "/agents/clerk", {"change": {"instructions": "Two.", "steps": 3}, "after": 1})
     back = done(server, "PATCH", f"/agents/{made['id']}", {"change": {"steps": None}})
     first = done(server, "GET", "/agents/clerk?version=1")
     versions = done(server, "GET", "/agents/clerk/agent-versions")["agents"]
@@ -187,6 +188,7 @@ def test_agents_are_kept_in_versions(serve: Serve) -> None:
     done(server, "DELETE", "/agents/clerk")
     left = done(server, "GET", "/agents")["agents"]
     assert (changed["version"], changed["steps"], back["version"], back["steps"]) == (2, 3, 3, 8)
+    assert again == changed
     assert (first["instructions"], [one["version"] for one in versions]) == ("One.", [3, 2, 1])
     assert (copy["version"], copy["steps"], [one["name"] for one in left]) == (1, 3, ["second"])
     told_ = {what: (status, problem["field"]) for what, (status, _, problem) in refused.items()}

@@ -306,6 +306,10 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
         Conflict: it was changed meanwhile, or has 200 versions.
     """
     head = await find(request.id, ctx)
+    definition = with_changes(Definition, agent_of(head), request.change, "An agent", list(Definition.model_fields))
+    if request.after == head["version"] - 1 and written(definition) == head["definition"]:
+        # It was made before, and its answer was lost.
+        return agent_of(head)
     if request.after not in {None, head["version"]}:
         raise Conflict(
             f"The agent {request.id!r} is at version {head['version']}.",
@@ -320,7 +324,6 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
             value=request.id,
             remedy="Clone it, and go on with the copy.",
         )
-    definition = with_changes(Definition, agent_of(head), request.change, "An agent", list(Definition.model_fields))
     await check(definition, head["name"], ctx)
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
     if request.dry_run:
