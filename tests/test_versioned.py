@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from opened import opened
+
 from nis_backend import versioned
+from nis_backend.owned import Scope
 
 Json = dict[str, Any]
 
@@ -40,3 +45,20 @@ def test_what_is_deleted_while_it_is_changed_leaves_nothing() -> None:
     ctx = cast("Any", SimpleNamespace(store=store))
     asyncio.run(versioned.delete("agents", "agent", dict(store.rows["agent-1"]), 200, ctx))
     assert [*store.rows] == ["agent-9"]
+
+
+def test_a_change_that_was_made_before_a_death_is_told_as_it_is(tmp_path: Path) -> None:
+    """Promise of runs: a write that is made again under its key changes nothing, and nobody is told that it has."""
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            row = {"id": "team-1", "name": "t", "version": 1, "definition": "{}", "created": 1.0, "updated": 1.0}
+            await ctx.store.insert("teams", row)
+            for _ in range(2):
+                head = await ctx.store.get("teams", "team-1")
+                assert head is not None
+                again = replace(ctx, scope=Scope(key="run-1", call="1:change"))
+                told = await versioned.write_next("teams", "team", head, '{"budget": 1}', None, again)
+                assert (told["version"], told["definition"]) == (2, '{"budget": 1}')
+
+    asyncio.run(body())

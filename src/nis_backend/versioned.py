@@ -70,4 +70,10 @@ async def write_next(table: Table, thing: str, head: Row, definition: str, after
             raise NotFound(told, field="id", value=head["id"], remedy=f"List the {table} to see what there is.")
         told = f"The {thing} {head['name']!r} was changed meanwhile."
         raise Conflict(told, field="id", value=head["name"], remedy=again)
-    return {**head, **changes}
+    return await as_written(table, head, changes, ctx)
+
+
+async def as_written(table: Table, head: Row, changes: Row, ctx: Context) -> Row:
+    """The row after its change: as it was found where a run had made the change before a death, which made none now."""
+    kept = await ctx.store.get(table, head["id"])
+    return head if kept is not None and kept["version"] == head["version"] else {**head, **changes}

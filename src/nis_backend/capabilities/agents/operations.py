@@ -35,6 +35,7 @@ from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.run import LAST_SECONDS, Wait
+from nis_backend.versioned import as_written
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -343,7 +344,7 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
         raise meanwhile from None
     if not changed:
         raise meanwhile if await ctx.store.get("agents", head["id"]) else unknown(request.id)
-    return agent_of({**head, **changes})
+    return agent_of(await as_written("agents", head, changes, ctx))
 
 
 @operation(
