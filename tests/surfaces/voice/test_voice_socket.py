@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Server, running_server
+from rest_client import done
 from spoken import PATIENCE, Json, Talk, called, got, opened, speech, waved
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
@@ -202,6 +203,22 @@ def test_a_frame_that_is_wrong_is_told_so_and_ends_nothing(
         assert error["remedy"]
         talk.send("text_input", text="Hello")
         assert talk.until("turn_completed")["status"] == "succeeded"
+
+
+def test_a_run_is_told_again_as_rules_let_it(server: Server) -> None:
+    """Promise of policies: who comes again to a conversation is told of its runs what rules let be followed."""
+    rule = {"id": "no", "then": "refuse", "why": "No."}
+    policy = {"name": "followed", "applies_to": {"operations": ["runs.stream_events"]}, "rules": [rule]}
+    with opened(server.url) as socket:
+        talk = begun(socket, speaks=False, turn_detection={"type": "manual"})
+        talk.send("text_input", text="Hello")
+        run_id = talk.until("turn_completed")["run_id"]
+        done(server, "POST", "/policies", policy)
+        try:
+            talk.send("resume", run_id=run_id)
+            assert talk.refusal()["code"] == "forbidden"
+        finally:
+            done(server, "DELETE", "/policies/followed")
 
 
 def test_what_is_typed_faster_than_it_is_answered_is_refused(server: Server) -> None:

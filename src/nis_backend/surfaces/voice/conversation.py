@@ -26,7 +26,7 @@ from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.run import unknown_conversation
 from nis_backend.surfaces.socket import TOO_BIG, Socket
 from nis_backend.surfaces.voice import wire
-from nis_backend.surfaces.voice.dialogue import CHAT, Dialogue
+from nis_backend.surfaces.voice.dialogue import CHAT, FOLLOW, Dialogue
 from nis_backend.surfaces.voice.hearing import Hearing
 from nis_backend.surfaces.voice.speech import SYNTHESISE, TRANSCRIBE
 
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
 
-FOLLOW = "runs.stream_events"
 
 IDLE = 4408
 """The code a socket closes with in which nothing has happened for long."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
-CHAT, CANCEL = "chat.send_message", "runs.cancel_run"
+CHAT, CANCEL, FOLLOW = "chat.send_message", "runs.cancel_run", "runs.stream_events"
 
 MOST_WAITING = 16
 """Things that were said or typed and may wait for their turns: each of them ends the answer before it."""
@@ -228,6 +228,8 @@ class Dialogue:
             run = await self._context().runs.get(asked.run_id)
             if run.operation != CHAT or run.conversation_id != (self._conversation or run.conversation_id):
                 raise unknown_run(asked.run_id)
+            # Rules about who may follow it hold here too.
+            await self._context().call_named(FOLLOW, {"id": run.id, "wait": 0})
         with named_in("last_event"):
             if asked.last_event > run.last_seq:
                 raise beyond_end(run, asked.last_event)
