@@ -116,6 +116,8 @@ def test_of_changes_at_once_each_version_is_one(tmp_path: Path) -> None:
             assert {one.template for one in kept} <= {one.template for one in versions}
             with pytest.raises(Conflict, match="at version"):
                 await call(update_prompt, {"id": made.id, "template": "x", "after": 1}, ctx)
+            last = {"id": made.id, "template": "Bye {{name}}", "after": versions[0].version}
+            assert await call(update_prompt, last, ctx) == await call(update_prompt, last, ctx)
 
     run(body())
 

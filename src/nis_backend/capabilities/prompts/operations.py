@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_PROMPTS, MOST_VERSIONS = 10_000, 200
 """Prompts of one owner; versions of one prompt."""
+WRITTEN = ("template", "variables", "model")
+"""What a change may change."""
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -251,22 +253,8 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
         Conflict: it was changed meanwhile, or has 200 versions.
     """
     head = await find(request.id, ctx)
-    if request.after not in {None, head["version"]}:
-        raise Conflict(
-            f"The prompt {request.id!r} is at version {head['version']}.",
-            field="after",
-            value=request.after,
-            remedy="Read it again, then change it.",
-        )
     if request.template is None and request.variables is None and request.model is None:
         raise InvalidRequest("Nothing is to change.", field="template", value="", remedy="Give what is to change.")
-    if head["version"] >= MOST_VERSIONS:
-        raise Conflict(
-            f"The prompt {request.id!r} has {MOST_VERSIONS} versions.",
-            field="id",
-            value=request.id,
-            remedy="Create another one from it.",
-        )
     template = head["template"] if request.template is None else request.template
     given = request.variables
     if given is None:
@@ -279,6 +267,23 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
         "model": head["model"] if request.model is None else request.model,
         "updated": ctx.now(),
     }
+    if request.after == head["version"] - 1 and all(changes[name] == head[name] for name in WRITTEN):
+        # It was made before, and its answer was lost.
+        return prompt_of(head)
+    if request.after not in {None, head["version"]}:
+        raise Conflict(
+            f"The prompt {request.id!r} is at version {head['version']}.",
+            field="after",
+            value=request.after,
+            remedy="Read it again, then change it.",
+        )
+    if head["version"] >= MOST_VERSIONS:
+        raise Conflict(
+            f"The prompt {request.id!r} has {MOST_VERSIONS} versions.",
+            field="id",
+            value=request.id,
+            remedy="Create another one from it.",
+        )
     before: Row = {**head, "id": ctx.new_id("prompt"), "latest": 0, "created": head["updated"]}
     before.pop("owner", None)
     try:
@@ -293,7 +298,7 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
         ) from None
     if not changed:
         raise unknown(request.id)
-    return prompt_of({**head, **changes})
+    return prompt_of(await versioned.as_written("prompts", head, changes, ctx))
 
 
 @operation(
