@@ -428,3 +428,26 @@ def test_where_none_is_healthy_those_that_were_are_asked_and_those_that_never_we
             assert (await one.ask(request())).startswith(b"HTTP/1.1 200")
 
     run(body)
+
+
+def test_who_came_just_before_the_end_is_left_too() -> None:
+    """Promise of close: a connection that nobody has begun to serve is closed, and not forgotten."""
+
+    async def body(one: Place) -> None:
+        came = asyncio.Event()
+        begin = one.proxy._begin  # pyright: ignore[reportPrivateUsage]
+
+        def begun(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            begin(reader, writer)
+            closing.append(asyncio.create_task(one.proxy.close()))
+            came.set()
+
+        closing: list[asyncio.Task[None]] = []
+        one.proxy._begin = begun  # pyright: ignore[reportPrivateUsage]
+        await one.proxy.listen(0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.proxy.port)
+        await came.wait()
+        assert await reader.read(-1) == b""
+        writer.close()
+
+    run(body)

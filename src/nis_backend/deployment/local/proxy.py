@@ -99,7 +99,8 @@ class Proxy:
         """An ALB's own."""
         self.sticky_seconds = 0.0
         self._server: asyncio.Server | None = None
-        self._callers: set[asyncio.Task[None]] = set()
+        self._callers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._closed = False
         self.port = 0
 
     async def listen(self, port: int) -> int:
@@ -122,16 +123,25 @@ class Proxy:
 
     async def close(self) -> None:
         """Take nobody new, and leave those who are there."""
+        self._closed = True
         if self._server is not None:
             self._server.close()
-        for one in self._callers:
+        callers = dict(self._callers)
+        for one in callers:
             one.cancel()
-        await asyncio.gather(*self._callers, return_exceptions=True)
+        await asyncio.gather(*callers, return_exceptions=True)
+        for writer in callers.values():
+            # Who came just now was served by nobody, and is left as well.
+            writer.close()
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._closed:
+            # It was accepted before, and is told of after.
+            writer.transport.abort()
+            return
         task = asyncio.create_task(self._serve(reader, writer))
-        self._callers.add(task)
-        task.add_done_callback(self._callers.discard)
+        self._callers[task] = writer
+        task.add_done_callback(self._callers.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         caller = Caller(reader, writer)
