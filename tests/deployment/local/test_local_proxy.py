@@ -12,6 +12,13 @@ from ports import free_port
 from nis_backend.deployment.local.balance import Balance
 from nis_backend.deployment.local.proxy import Proxy
 
+# A loop that ends may have taken a connection that it has told nobody of.
+pytestmark = [
+    pytest.mark.usefixtures("left_by_clients"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 PATIENCE = 20.0
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
