@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import Conflict, NotFound
-from nis_backend.found import by_name
+from nis_backend.found import by_name, unknown
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row, Table
+
+AGAIN = "Read it again, then change it."
 
 
 async def find(table: Table, thing: str, which: str, ctx: Context, version: int | None = None) -> Row:
@@ -48,6 +50,37 @@ async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -
     await earlier()
 
 
+def refuse_stale(thing: str, which: str, head: Row, after: int | None) -> None:
+    """Let a change go on that crosses no other: `after` is the version that it was made from, or None.
+
+    Raises:
+        Conflict: the latest is another one.
+    """
+    if after not in {None, head["version"]}:
+        told = f"The {thing} {which!r} is at version {head['version']}."
+        raise Conflict(told, field="after", value=after, remedy=AGAIN)
+
+
+async def add_version(table: Table, thing: str, which: str, head: Row, changes: Row, ctx: Context) -> Row:  # noqa: PLR0913, PLR0917 - of what, named how, from what, and what it becomes
+    """Write the next version in the place of the latest, which stays beside it; the row as it is then.
+
+    Raises:
+        Conflict: it was changed meanwhile.
+        NotFound: it was deleted meanwhile.
+    """
+    before: Row = {**head, "id": ctx.new_id(thing), "latest": 0, "created": head["updated"]}
+    before.pop("owner", None)
+    meanwhile = Conflict(f"The {thing} {which!r} was changed meanwhile.", field="id", value=which, remedy=AGAIN)
+    try:
+        # One of two at once finds the version before written down already.
+        changed = await ctx.store.update(table, head["id"], changes, [(table, before)], {"version": head["version"]})
+    except Conflict:
+        raise meanwhile from None
+    if not changed:
+        raise meanwhile if await ctx.store.get(table, head["id"]) else unknown(thing, which)
+    return await _as_written(table, head, changes, ctx)
+
+
 async def write_next(table: Table, thing: str, head: Row, definition: str, after: int | None, ctx: Context) -> Row:  # noqa: PLR0913, PLR0917 - of what, from what, and what it becomes
     """Write the next version of what one row holds, in the place of the one before; the row as it is then.
 
@@ -57,23 +90,20 @@ async def write_next(table: Table, thing: str, head: Row, definition: str, after
         Conflict: it is not at the version `after`, or was changed meanwhile.
         NotFound: it was deleted meanwhile.
     """
-    again = "Read it again, then change it."
     if after == head["version"] - 1 and definition == head["definition"]:
         return head
-    if after not in {None, head["version"]}:
-        told = f"The {thing} {head['name']!r} is at version {head['version']}."
-        raise Conflict(told, field="after", value=after, remedy=again)
+    refuse_stale(thing, head["name"], head, after)
     changes: Row = {"version": head["version"] + 1, "definition": definition, "updated": ctx.now()}
     if not await ctx.store.update(table, head["id"], changes, only_if={"version": head["version"]}):
         if await ctx.store.get(table, head["id"]) is None:
             told = f"The {thing} {head['name']!r} was deleted meanwhile."
             raise NotFound(told, field="id", value=head["id"], remedy=f"List the {table} to see what there is.")
         told = f"The {thing} {head['name']!r} was changed meanwhile."
-        raise Conflict(told, field="id", value=head["name"], remedy=again)
-    return await as_written(table, head, changes, ctx)
+        raise Conflict(told, field="id", value=head["name"], remedy=AGAIN)
+    return await _as_written(table, head, changes, ctx)
 
 
-async def as_written(table: Table, head: Row, changes: Row, ctx: Context) -> Row:
+async def _as_written(table: Table, head: Row, changes: Row, ctx: Context) -> Row:
     """The row after its change: as it was found where a run had made the change before a death, which made none now."""
     kept = await ctx.store.get(table, head["id"])
     return head if kept is not None and kept["version"] == head["version"] else {**head, **changes}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend import found, versioned
+from nis_backend import versioned
 from nis_backend.capabilities.agents.cases import MOST_CASES, AgentCase
 from nis_backend.conforming import hold
 from nis_backend.errors import InvalidRequest, NotFound
@@ -152,9 +152,6 @@ def written(definition: Definition) -> str:
 
 find = partial(versioned.find, "agents", "agent")
 """The row of a version, the latest when None, of the agent of this id or name."""
-
-
-unknown = partial(found.unknown, "agent")
 
 
 async def check(definition: Definition, name: str | None, ctx: Context) -> None:

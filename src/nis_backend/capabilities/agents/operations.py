@@ -24,7 +24,6 @@ from nis_backend.capabilities.agents.agent import (
     agent_of,
     check,
     find,
-    unknown,
     written,
 )
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
@@ -35,7 +34,7 @@ from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.run import LAST_SECONDS, Wait
-from nis_backend.versioned import as_written
+from nis_backend.versioned import add_version, refuse_stale
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -311,13 +310,7 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
     if request.after == head["version"] - 1 and written(definition) == head["definition"]:
         # It was made before, and its answer was lost.
         return agent_of(head)
-    if request.after not in {None, head["version"]}:
-        raise Conflict(
-            f"The agent {request.id!r} is at version {head['version']}.",
-            field="after",
-            value=request.after,
-            remedy="Read it again, then change it.",
-        )
+    refuse_stale("agent", request.id, head, request.after)
     if head["version"] >= MOST_VERSIONS:
         raise Conflict(
             f"The agent {request.id!r} has {MOST_VERSIONS} versions.",
@@ -329,22 +322,7 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
     if request.dry_run:
         return agent_of({**head, **changes})
-    before: Row = {**head, "id": ctx.new_id("agent"), "latest": 0, "created": head["updated"]}
-    before.pop("owner", None)
-    meanwhile = Conflict(
-        f"The agent {request.id!r} was changed meanwhile.",
-        field="id",
-        value=request.id,
-        remedy="Read it again, then change it.",
-    )
-    only_if = {"version": head["version"]}
-    try:
-        changed = await ctx.store.update("agents", head["id"], changes, [("agents", before)], only_if)
-    except Conflict:
-        raise meanwhile from None
-    if not changed:
-        raise meanwhile if await ctx.store.get("agents", head["id"]) else unknown(request.id)
-    return agent_of(await as_written("agents", head, changes, ctx))
+    return agent_of(await add_version("agents", "agent", request.id, head, changes, ctx))
 
 
 @operation(

@@ -16,7 +16,6 @@ from nis_backend.capabilities.prompts.prompt import (
     described,
     find,
     prompt_of,
-    unknown,
     written,
 )
 from nis_backend.capabilities.prompts.template import LONGEST_TEMPLATE, check_names, render, variables_of
@@ -270,13 +269,7 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
     if request.after == head["version"] - 1 and all(changes[name] == head[name] for name in WRITTEN):
         # It was made before, and its answer was lost.
         return prompt_of(head)
-    if request.after not in {None, head["version"]}:
-        raise Conflict(
-            f"The prompt {request.id!r} is at version {head['version']}.",
-            field="after",
-            value=request.after,
-            remedy="Read it again, then change it.",
-        )
+    versioned.refuse_stale("prompt", request.id, head, request.after)
     if head["version"] >= MOST_VERSIONS:
         raise Conflict(
             f"The prompt {request.id!r} has {MOST_VERSIONS} versions.",
@@ -284,21 +277,7 @@ async def update_prompt(request: UpdatePrompt, ctx: Context) -> Prompt:
             value=request.id,
             remedy="Create another one from it.",
         )
-    before: Row = {**head, "id": ctx.new_id("prompt"), "latest": 0, "created": head["updated"]}
-    before.pop("owner", None)
-    try:
-        # One of two at once finds the version before written down already.
-        changed = await ctx.store.update("prompts", head["id"], changes, [("prompts", before)])
-    except Conflict:
-        raise Conflict(
-            f"The prompt {request.id!r} was changed meanwhile.",
-            field="id",
-            value=request.id,
-            remedy="Read it again, then change it.",
-        ) from None
-    if not changed:
-        raise unknown(request.id)
-    return prompt_of(await versioned.as_written("prompts", head, changes, ctx))
+    return prompt_of(await versioned.add_version("prompts", "prompt", request.id, head, changes, ctx))
 
 
 @operation(

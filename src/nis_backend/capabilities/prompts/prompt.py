@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from nis_backend import found, versioned
+from nis_backend import versioned
 from nis_backend.capabilities.prompts.template import NAME, variables_of
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
@@ -93,6 +93,3 @@ def written(variables: Mapping[str, Variable]) -> str:
 
 find = partial(versioned.find, "prompts", "prompt")
 """The row of a version, the latest when None, of the prompt of this id or name."""
-
-
-unknown = partial(found.unknown, "prompt")
