@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,10 @@ from conftest import Server
 from ground import Ground
 from rest_client import Served, ask, done, send
 
-from nis_backend.capabilities.memory import consolidating, memory
+from nis_backend.capabilities.memory import consolidating, memory, remembering
 from nis_backend.capabilities.memory.memory import Memory
 from nis_backend.capabilities.memory.merging import Merge
+from nis_backend.context import Context
 
 Json = dict[str, Any]
 
@@ -68,6 +70,24 @@ def test_the_same_said_at_once_is_one_memory(server: Server) -> None:
         ids = {one["id"] for one in pool.map(remember, [server] * 4, ["Nora has two cats."] * 4, ["nora"] * 4)}
     assert len(ids) == 1
     assert texts(server, "nora") == ["Nora has two cats."]
+
+
+def test_what_is_said_while_the_same_is_looked_for_is_one_memory(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another has said it after the search for it, and before it is written: here always."""
+    ids, look = list[str](), remembering.named
+
+    async def late(ctx: Context, wanted: Sequence[str]) -> list[Memory]:
+        if wanted and not ids:
+            ids.append("")
+            ids[0] = (await asyncio.to_thread(remember, ground, "Nils has two dogs.", "nils"))["id"]
+        return await look(ctx, wanted)
+
+    monkeypatch.setattr(remembering, "named", late)
+    again = remember(ground, "Nils has two dogs.", "nils")
+    assert (again["id"], again["outcome"]) == (ids[0], "unchanged")
+    assert texts(ground, "nils") == ["Nils has two dogs."]
 
 
 def test_a_recalled_memory_says_why_and_its_shares_are_its_score(server: Server) -> None:

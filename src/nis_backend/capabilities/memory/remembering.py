@@ -46,6 +46,9 @@ async def settle(ctx: Context, new: Memory) -> Settled:
         one.model_copy(update={"state": "superseded", "replaced_by": new.id}) for one in (*contradicted, *extended)
     ]
     taken = await named(ctx, [new.id])
+    if taken and taken[0].state == "active" and relation(taken[0].text, new.text) == "same":
+        # Another has said it since it was looked for.
+        return _again(taken[0], new, says_more=False)
     if taken:
         # That memory says something else by now, or was replaced: what it says again is a memory of its own.
         new = new.model_copy(update={"id": ctx.new_id("memory")})
