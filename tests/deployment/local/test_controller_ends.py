@@ -23,13 +23,6 @@ from nis_backend.deployment.local.rollout import Rollout
 from nis_backend.deployment.local.surroundings import born
 from nis_backend.errors import NisError, NotFound
 
-# A loop that ends may have taken a connection that it has told nobody of.
-pytestmark = [
-    pytest.mark.usefixtures("left_by_clients"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 WELL = LISTENS.replace("STATUS_OF(self.path)", "200")
 SILENT = WELL.replace(
     "def answer(self):", "def answer(self):\n        if self.path == '/chat': __import__('time').sleep(600)"
