@@ -15,7 +15,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.errors import NotSupported
 from nis_backend.surfaces.answering import ANSWERS, CHAT, Answerer
 
-CHOOSE = ("a2a", "acp", "agui", "openai", "anthropic")
+CHOOSE = ("a2a", "acp", "agui", "openai", "anthropic", "voice")
 """Dialects whose callers name who answers."""
 
 CARD = AgentCard(id="agent-1", name="clerk", version=1, description="", operations=[], agents=[], output_schema=None)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.agents.introducing import AgentCard
     from nis_backend.context import Context
     from nis_backend.operation import Json
+    from nis_backend.run import Run
 
+AGENT = "agent:"
+"""What stands before the name of one that answers, where a protocol lets its caller name a model."""
 CHAT = "chat"
 """The name of the one that is everybody's; every other is an agent's that its owner keeps."""
 ANSWERS = {CHAT: "chat.send_message", "": "agents.run_agent"}
@@ -34,6 +37,10 @@ class Answerer:
     """What a message begins, which is a run."""
     card: AgentCard | None = field(default=None, compare=False)
     """Of a kept agent, what is told of it."""
+
+    def answered(self, run: Run) -> bool:
+        """Whether it is who was asked in this run."""
+        return run.operation == self.operation and (self.card is None or run.input.get("id") == self.card.id)
 
     def request(self, asked: Json, ctx: Context) -> Json:
         """What a message asks of it, which is what it would ask of the chat, without what is left open.
@@ -55,6 +62,11 @@ class Answerer:
                     remedy="Leave it out, or change the agent.",
                 )
         return given
+
+
+def named_in(model: str) -> str | None:
+    """The name of who answers that stands where a model is named; None where it is a model's."""
+    return model.removeprefix(AGENT) or model if model.startswith(AGENT) else None
 
 
 async def answerer(name: str, ctx: Context) -> Answerer:

@@ -110,7 +110,6 @@ def test_what_it_can_do_is_told_of_it(url: str) -> None:
     ("more", "field"),
     [
         ({"tools": [{"name": "where", "description": "Where."}]}, "tools"),
-        ({"context": [{"description": "day", "value": "Monday"}]}, "context"),
         ({"forwardedProps": {"nis": {"model": "local:words"}}}, "forwardedProps.nis.model"),
         ({"forwardedProps": {"nis": {"agent": "other"}}}, "forwardedProps.nis.agent"),
         ({"messages": [{"id": "s", "role": "system", "content": "Be kind."}, user("Hi")]}, "messages"),
@@ -121,6 +120,15 @@ def test_what_it_settles_itself_is_refused_by_name(url: str, more: Json, field: 
     """House rule: bad input is a typed error that names the field."""
     status, problem = refused(url, {**given("Hi", "t4"), **more})
     assert (status in {400, 422}, problem["field"]) == (True, field)
+
+
+def test_it_is_told_the_facts_that_come_with_a_message(url: str, speaking: Server) -> None:
+    """The input's context and state, in this turn; the message itself stays as it was said."""
+    more = {"context": [{"description": "day", "value": "Monday"}], "state": {"cart": [1]}}
+    run(url, {**given("What is told?", "t6"), **more})
+    (newest,) = done(speaking, "GET", "/runs?limit=1")["runs"]
+    asked = done(speaking, "GET", f"/runs/{newest['id']}")["input"]
+    assert (asked["message"], asked["context"]) == ("What is told?", {"day": "Monday", "state": {"cart": [1]}})
 
 
 def test_it_is_its_owners_alone(url: str, speaking: Server) -> None:

@@ -32,6 +32,8 @@ from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
+from nis_backend.loop.facts import MOST as MOST_FACTS
+from nis_backend.loop.facts import check_facts
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.run import LAST_SECONDS, Wait
 from nis_backend.versioned import add_version, refuse_stale
@@ -146,6 +148,9 @@ class RunAgent(AskAgent):
         default_factory=list[Said],
         max_length=200,
         description="What was said before, oldest first; it comes before what is kept here.",
+    )
+    context: dict[str, Any] | None = Field(  # Any: JSON
+        default=None, max_length=MOST_FACTS, description="Facts for it to know in this turn, by name."
     )
     user_id: Annotated[str, Asker()] | None = Field(
         default=None, min_length=1, max_length=128, description="A label for the person that it serves."
@@ -360,6 +365,7 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
 
     await deep(ctx, DEEPEST)
     check_attached(request.attachments)
+    check_facts(request.context)
     size = sum(len(one.content) for one in request.earlier)
     if size > MOST_EARLIER:
         raise InvalidRequest(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.llm.base import Message
 from nis_backend.guardrails.marking import BEGINS
 from nis_backend.loop.attached import EARLIER_SHOWN, at_hand, earlier_of, is_shown, shown, still_there, told
+from nis_backend.loop.facts import words_of
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.agents.operations import RunAgent
@@ -27,7 +28,8 @@ class Told:
 
 async def messages_of(request: RunAgent, info: ModelInfo, ctx: Context) -> Told:
     """All that was said, the message last."""
-    words = await told(request.message, request.attachments)
+    facts = words_of(request.context) if request.context else ""
+    words = "\n\n".join(filter(None, [facts, await told(request.message, request.attachments)]))
     kept, answered = await _kept(request, info, ctx)
     messages = [
         *(Message(role=one.role, content=one.content) for one in request.earlier),
@@ -39,7 +41,7 @@ async def messages_of(request: RunAgent, info: ModelInfo, ctx: Context) -> Told:
         # Of answers that a caller keeps, nobody knows what was read for them.
         "an earlier turn": any(one.role == "assistant" for one in request.earlier) or any(map(_has_read, answered)),
         "another agent": any(kind == "agent" for kind, _ in ctx.run.within),
-        "what the message holds of others": BEGINS in request.message,
+        "what the message holds of others": BEGINS in request.message or BEGINS in facts,
     }
     return Told(messages=messages, read=[name for name, is_so in read.items() if is_so])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +26,8 @@ from nis_backend.loop.attached import (
     kind_of,
     still_there,
 )
+from nis_backend.loop.facts import MOST as MOST_FACTS
+from nis_backend.loop.facts import bounded, check_facts
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Text, View
@@ -56,9 +57,6 @@ QUERY = 1000
 
 USUAL_TIME = 60.0
 """Seconds that an operation allows itself when it does not say otherwise."""
-
-FACTS = 20_000
-"""Characters of facts given with a message: a fifth of what a message may have."""
 
 EARLIER = 400_000
 """Characters of what was said before: as much as one turn of it may have."""
@@ -139,7 +137,7 @@ class MessageRequest(Model):
     provider: str | None = Field(default=None, max_length=64, description="Provider to ask; unset takes the default.")
     model: str | None = Field(default=None, max_length=256, description="Model to ask, as provider:name or a name.")
     context: dict[str, Any] | None = Field(  # Any: JSON
-        default=None, max_length=50, description="Facts for the model to know in this turn, by name."
+        default=None, max_length=MOST_FACTS, description="Facts for the model to know in this turn, by name."
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
     earlier: list[EarlierTurn] = Field(
@@ -253,19 +251,18 @@ async def check_message(request: MessageRequest, ctx: Context) -> None:
             remedy="Say something, or attach a picture, a sound or a document.",
         )
     check_attached(request.attachments, [blob for one in request.earlier for blob in one.attachments])
-    if request.context:
-        _bounded("context", request.context, FACTS)
+    check_facts(request.context)
     if request.earlier:
-        _bounded(
+        bounded(
             "earlier", [[one.content, *(call.arguments for call in one.tool_calls)] for one in request.earlier], EARLIER
         )
     if request.functions:
         _refuse_taken(request.functions, ctx)
-        _bounded("functions", [one.model_dump() for one in request.functions], FUNCTIONS)
+        bounded("functions", [one.model_dump() for one in request.functions], FUNCTIONS)
     if request.labels:
-        _bounded("labels", request.labels, LABELS)
+        bounded("labels", request.labels, LABELS)
     if request.call is not None:
-        _bounded("call", request.call.arguments, ARGUMENTS)
+        bounded("call", request.call.arguments, ARGUMENTS)
     if request.memory:
         authorise(ctx.operations.entry("memory.recall"), ctx)
     if request.call is None:
@@ -511,15 +508,6 @@ def functions_of(request: MessageRequest) -> list[Tool]:
     from nis_backend.drivers.llm.base import Tool  # noqa: PLC0415 - loads with the first turn
 
     return [Tool(name=one.name, description=one.description, parameters=one.parameters) for one in request.functions]
-
-
-def _bounded(field: str, given: object, most: int) -> None:
-    """Refuse JSON that is too large before it is written into a log."""
-    size = len(json.dumps(given))
-    if size > most:
-        raise InvalidRequest(
-            f"{field} has {size} characters as JSON.", field=field, value=size, remedy=f"Give at most {most}."
-        )
 
 
 def _pending(past: Sequence[Run]) -> Pending | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from nis_backend.loop.attached import (
     still_there,
     told,
 )
+from nis_backend.loop.facts import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ async def _offered(ctx: Context, request: MessageRequest, message: str, before: 
 
 async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:
     """The turns that were answered, then this one; facts given with it come first."""
-    facts = [*([_facts(request.context)] if request.context else []), *_remembered(turn)]
+    facts = [*([words_of(request.context)] if request.context else []), *_remembered(turn)]
     messages = [Message(role="system", content="\n\n".join(facts))] if facts else []
     answered = [run for run in turn.past if run.state == "succeeded"]
     again = _shown_again(request, answered, turn)
@@ -172,9 +172,3 @@ def _remembered(turn: Chosen) -> list[str]:
     from nis_backend.capabilities.chat.remembering import told  # noqa: PLC0415 - as above
 
     return [told(turn.recalled)]
-
-
-def _facts(context: dict[str, Any]) -> str:  # Any: JSON
-    return "\n".join(
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in context.items()
-    )

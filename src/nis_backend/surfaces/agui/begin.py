@@ -151,7 +151,7 @@ async def _there(
 
 def _place(given: RunInput, one: Answerer, run: Run) -> int | None:
     """The place of the message that the run answers; None where it is another's, or its answerer is."""
-    if run.operation != one.operation or (one.card is not None and run.input.get("id") != one.card.id):
+    if not one.answered(run):
         return None
     if one.card is not None:
         return place_asked(given.messages, run.input["message"])

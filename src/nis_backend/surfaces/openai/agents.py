@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
-from nis_backend.surfaces.answering import ANSWERS, LISTS, answerer
+from nis_backend.surfaces.answering import AGENT, ANSWERS, LISTS, answerer, named_in
 from nis_backend.surfaces.answering import CHAT as CHAT_NAME
 from nis_backend.surfaces.turn_options import NAME, TURN, read_options
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
 
-PREFIX = "agent:"
-CHAT = f"{PREFIX}{CHAT_NAME}"
+CHAT = f"{AGENT}{CHAT_NAME}"
 
 CARD: Json = {
     "id": CHAT,
@@ -53,7 +52,7 @@ TAKEN = frozenset({"messages", "model", "previous", "instructions", "user", NAME
 
 def is_agent(model: str) -> bool:
     """Whether a model's name is an agent's."""
-    return model.startswith(PREFIX)
+    return named_in(model) is not None
 
 
 async def named(model: str, ctx: Context) -> Answerer:
@@ -63,7 +62,7 @@ async def named(model: str, ctx: Context) -> Answerer:
         NotFound: the caller has no such agent.
     """
     try:
-        return await answerer(model.removeprefix(PREFIX) or PREFIX, ctx)
+        return await answerer(named_in(model) or model, ctx)
     except NotFound as error:
         error.field, error.value = "model", shorten(model)
         raise
@@ -84,7 +83,7 @@ async def kept(process: Process, ctx: Context) -> list[Agent]:
 
 def card_of(agent: Agent, owner: str) -> Json:
     """An agent as a model of a list."""
-    told = {"id": f"{PREFIX}{agent.name}", "object": "model", "created": int(agent.created), "owned_by": owner}
+    told = {"id": f"{AGENT}{agent.name}", "object": "model", "created": int(agent.created), "owned_by": owner}
     return told | ({"description": agent.description} if agent.description else {})
 
 
@@ -97,7 +96,7 @@ async def agent_of(run: Run, ctx: Context) -> str | None:
     which = str(run.input["id"])
     with suppress(NotFound):
         which = (await answerer(which, ctx)).name
-    return f"{PREFIX}{which}"
+    return f"{AGENT}{which}"
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -197,8 +196,7 @@ async def conversation_of(previous: str, agent: str, one: Answerer, ctx: Context
         run = await ctx.runs.get(previous)
     except NotFound:
         raise NotFound("It is gone.", field="previous", value=previous) from None
-    its = run.operation == one.operation and (one.card is None or run.input["id"] == one.card.id)
-    if not its or run.conversation_id is None:
+    if not one.answered(run) or run.conversation_id is None:
         raise InvalidRequest(
             f"Run {previous} is none of {agent}.", field="previous", value=previous, remedy="Follow it with its model."
         )

@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
-from nis_backend.surfaces.openai.agents import CARD, CHAT, PREFIX, card_of, is_agent, kept, named
+from nis_backend.surfaces.answering import AGENT
+from nis_backend.surfaces.openai.agents import CARD, CHAT, card_of, is_agent, kept, named
 from nis_backend.surfaces.openai.audio import CARDS as AUDIO_CARDS
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ async def model(process: Process, request: Request) -> Response:
 async def unknown(process: Process, ctx: Context, error: NotFound) -> NotFound:
     """The refusal of a model that is not there, with those that are."""
     listed = await _list(process, ctx)
-    agents = [CHAT, *(f"{PREFIX}{one.name}" for one in await kept(process, ctx))]
+    agents = [CHAT, *(f"{AGENT}{one.name}" for one in await kept(process, ctx))]
     ids = [*(one.id for one in listed.models), *agents]
     more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
     named = f"There are: {', '.join(ids[:MOST_NAMED])}{more}." if ids else "None can be asked now."

@@ -7,9 +7,9 @@ are in `wire`; ours:
 - of a turn, each with `turn` and `run_id`: `turn_started`, `text_delta`, `text_retracted`, `run_event`,
   `text_completed`, `sentence` and its sound, `interrupted`, `turn_completed`.
 
-A turn is a run of `chat.send_message`, and what is told of it is read from its log: it goes on without the socket, and
-`resume` tells it on over another one. A person who speaks while an answer is under way interrupts it. Closes: see
-`surfaces.socket`, and 4408 when nothing has happened for long.
+A turn is a run of the chat, or of whom `start` names, and what is told of it is read from its log: it goes on without
+the socket, and `resume` tells it on over another one. A person who speaks while an answer is under way interrupts it.
+Closes: see `surfaces.socket`, and 4408 when nothing has happened for long.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from nis_backend.calling import authorise
 from nis_backend.capabilities.voice.listening import Listener
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.run import unknown_conversation
+from nis_backend.surfaces.answering import answerer
 from nis_backend.surfaces.socket import TOO_BIG, Socket
 from nis_backend.surfaces.voice import wire
-from nis_backend.surfaces.voice.dialogue import CHAT, FOLLOW, Dialogue
+from nis_backend.surfaces.voice.dialogue import FOLLOW, Dialogue, wanted
 from nis_backend.surfaces.voice.hearing import Hearing
 from nis_backend.surfaces.voice.speech import SYNTHESISE, TRANSCRIBE
 
@@ -139,12 +140,16 @@ class Conversation(Socket):
             remedy = "Open another socket for other settings."
             raise Conflict("The conversation has begun.", field="type", value="start", remedy=remedy)
         ctx = self._process.context(self._caller)
-        for name in (CHAT, FOLLOW, TRANSCRIBE, *((SYNTHESISE,) if start.speaks else ())):
+        name, _ = start.answers
+        one = await answerer(name, ctx)
+        # What it would refuse of each turn is refused now.
+        one.request(wanted(start), ctx)
+        for name in (one.operation, FOLLOW, TRANSCRIBE, *((SYNTHESISE,) if start.speaks else ())):
             authorise(ctx.operations.entry(name), ctx)
         known = start.conversation_id
         if known is not None and await ctx.store.get("conversations", known) is None:
             raise unknown_conversation(known)
-        dialogue = Dialogue(self._process, self._caller, start, self.tell)
+        dialogue = Dialogue(self._process, self._caller, start, one, self.tell)
         listener = Listener(ctx, start.sample_rate, start.limits) if start.turn_detection.type == "vad" else None
         self._hearing = Hearing(
             start.sample_rate, listener, dialogue, partials=start.partials, longest=start.longest_utterance

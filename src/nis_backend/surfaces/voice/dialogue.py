@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
     from nis_backend.run import Run, RunHandle
+    from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.voice.hearing import Utterance
     from nis_backend.surfaces.voice.speaking import Send
 
 log = logging.getLogger("nis.http")
 
-CHAT, CANCEL, FOLLOW = "chat.send_message", "runs.cancel_run", "runs.stream_events"
+CANCEL, FOLLOW = "runs.cancel_run", "runs.stream_events"
 
 MOST_WAITING = 16
 """Things that were said or typed and may wait for their turns: each of them ends the answer before it."""
@@ -48,8 +49,9 @@ REMEMBERED = 2000
 class Dialogue:
     """The turns of one socket; it hears what is said (see `hearing.Ear`)."""
 
-    def __init__(self, process: Process, caller: Caller, start: wire.Start, tell: Send) -> None:
+    def __init__(self, process: Process, caller: Caller, start: wire.Start, answerer: Answerer, tell: Send) -> None:
         self.start = start
+        self._answerer = answerer
         self.muted = 0
         """The last turn whose sound is to be heard no more."""
         self.tasks: set[asyncio.Task[None]] = set()
@@ -207,14 +209,18 @@ class Dialogue:
 
     async def _begun(self, message: str, stages: Stages) -> RunHandle:
         cut, self._cut = self._cut, None
+        one, ctx = self._answerer, replace(self._context(), follows=True)
         asked: Json = {
+            **one.request(wanted(self.start), ctx),
             "message": message,
             "conversation_id": self._conversation,
+            # An agent's run is in no conversation unless it is told to begin one.
+            "begins": self._conversation is None,
             "context": None if cut is None else {"interruption": _interruption(cut)},
-            "labels": {"voice": stages.heard},
-            **self.start.model_dump(include={"model", "provider", *TURN}),
+            # A kept agent's run has none.
+            **({"labels": {"voice": stages.heard}} if one.card is None else {}),
         }
-        return await call(self._process.operations.find(CHAT), asked, replace(self._context(), follows=True))
+        return await call(self._process.operations.find(one.operation), asked, ctx)
 
     async def resume(self, asked: wire.Resume) -> None:
         """Tell a run of the conversation from where its reader has stopped.
@@ -226,7 +232,7 @@ class Dialogue:
         """
         with named_in("run_id"):
             run = await self._context().runs.get(asked.run_id)
-            if run.operation != CHAT or run.conversation_id != (self._conversation or run.conversation_id):
+            if not self._answerer.answered(run) or run.conversation_id != (self._conversation or run.conversation_id):
                 raise unknown_run(asked.run_id)
             # Rules about who may follow it hold here too.
             await self._context().call_named(FOLLOW, {"id": run.id, "wait": 0})
@@ -270,6 +276,12 @@ class Dialogue:
                 await call(
                     self._process.operations.find(CANCEL), {"id": turn.run_id}, replace(self._context(), depth=1)
                 )
+
+
+def wanted(start: wire.Start) -> Json:
+    """What is asked of who answers beside the message."""
+    given = start.model_dump(include={"provider", *TURN}, exclude_unset=True)
+    return {**given, "model": start.answers[1]}
 
 
 def _interruption(cut: Turn) -> str:

@@ -36,11 +36,13 @@ class Sentence:
 
     text: str
     start: int
+    aside: bool = False
+    """Whether it is spoken beside the answer, and is no part of it."""
 
     @property
     def end(self) -> int:
         """The character behind its last one."""
-        return self.start + len(self.text)
+        return self.start + (0 if self.aside else len(self.text))
 
     @property
     def words(self) -> str:
@@ -126,6 +128,8 @@ def _last_space(rest: str) -> int:
 
 def heard(sentence: Sentence, share: float) -> str:
     """What was heard of a sentence of which so much was played: whole words."""
+    if sentence.aside:
+        return ""
     if share >= WHOLE:
         return sentence.text
     cut = sentence.text[: int(len(sentence.text) * max(share, 0.0))]

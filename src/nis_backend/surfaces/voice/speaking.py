@@ -70,10 +70,12 @@ class Speaking:
             self._wanted.put_nowait(one)
         self._begin()
 
-    def finish(self) -> None:
-        """Nothing follows."""
+    def finish(self, aside: str = "") -> None:
+        """Nothing follows but this, which is no part of the answer."""
         for one in self._sentences.finish():
             self._wanted.put_nowait(one)
+        if aside:
+            self._wanted.put_nowait(Sentence(text=aside, start=len(self._sentences.text), aside=True))
         self._wanted.put_nowait(None)
         self._begin()
 
@@ -144,6 +146,7 @@ class Speaking:
             "text": sentence.text,
             "start": sentence.start,
             "end": sentence.end,
+            "aside": sentence.aside,
             "seconds": round(sound.seconds, 3),
             "sample_rate": sound.rate,
         }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, shorten
 from nis_backend.event import (
     ApprovalRequired,
     ArtifactMade,
     CancelledRun,
     Failed,
+    HandedOff,
     InputRequired,
     Progressed,
     StepRetried,
@@ -25,7 +26,7 @@ from nis_backend.event import (
 from nis_backend.surfaces.voice.wire import problem_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from nis_backend.context import Context
     from nis_backend.event import Event
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
 
 TOLD = (
     *(ToolCalled, ToolAnswered, Surface, Progressed, Warned, ArtifactMade),
-    *(InputRequired, ApprovalRequired),
+    *(InputRequired, ApprovalRequired, HandedOff),
 )
 """Events that are told as the log has them."""
+
+LONGEST_ASKED = 240
+"""Characters of a question that are spoken: the rest is there to be read."""
 
 Status = Literal["succeeded", "failed", "cancelled", "waiting"]
 
@@ -83,8 +87,9 @@ class Turn:
         try:
             await self._tell_events()
             await self._say("text_completed", text=self.text)
-            await self._spoken()
-            await self._tell_end()
+            run = await self._ctx.runs.get(self.run_id)
+            await self._spoken(question_of(run.waiting) if self._status == "waiting" and run.waiting else "")
+            await self._tell_end(run)
         finally:
             if self.speaking is not None:
                 self.speaking.stop()
@@ -99,8 +104,7 @@ class Turn:
         finally:
             self.over.set()
 
-    async def _tell_end(self) -> None:
-        run = await self._ctx.runs.get(self.run_id)
+    async def _tell_end(self, run: Run) -> None:
         more: Json = {} if self._problem is None else {"problem": self._problem}
         await self._say(
             "turn_completed",
@@ -163,12 +167,12 @@ class Turn:
         if self.speaking is not None and not self.interrupted:
             self.speaking.grow(self.text)
 
-    async def _spoken(self) -> None:
-        """Wait until the answer was spoken, or nobody listens any more."""
+    async def _spoken(self, question: str) -> None:
+        """Wait until the answer was spoken, and what a person is asked, or nobody listens any more."""
         if self.speaking is None:
             return
         if not self.interrupted:
-            self.speaking.finish()
+            self.speaking.finish(question)
         try:
             await self.speaking.ended()
         except NisError as error:
@@ -177,3 +181,13 @@ class Turn:
 
     async def _say(self, kind: str, **members: Json | str | float | None) -> None:
         await self._tell({"type": kind, "turn": self.number, "run_id": self.run_id, **members})
+
+
+def question_of(waiting: Mapping[str, Any]) -> str:  # Any: JSON
+    """What is said of a run that waits for a person."""
+    if waiting.get("kind") == "input":
+        missing = ", ".join(name.replace("_", " ") for name in waiting.get("missing", ()))
+        asked = waiting.get("question") or f"I need to know: {missing}."
+        return f"I cannot go on yet. {shorten(asked, LONGEST_ASKED)}"
+    reason = waiting.get("reason") or f"I want to use {waiting.get('operation', 'an operation')}."
+    return f"I wait until a person has decided. {shorten(reason, LONGEST_ASKED)}"

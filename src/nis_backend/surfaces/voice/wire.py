@@ -14,6 +14,7 @@ from nis_backend.capabilities.voice.endpoint import Limits
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json, Model
 from nis_backend.refusal import invalid
+from nis_backend.surfaces.answering import named_in
 from nis_backend.surfaces.rest.arguments import object_in
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ class Start(Model):
         "meanwhile is not heard.",
     )
     conversation_id: Id | None = Field(default=None, description="The conversation to go on with; unset begins one.")
-    model: str | None = Field(default=None, max_length=256, description="As for chat.send_message.")
+    agent: str | None = Field(
+        default=None, max_length=64, description="Who answers, of the agents that the caller keeps; unset, the chat."
+    )
+    model: str | None = Field(
+        default=None, max_length=256, description="As for chat.send_message; `agent:NAME` is `agent` NAME."
+    )
     provider: str | None = Field(default=None, max_length=64, description="As for chat.send_message.")
     user_id: str = Field(default="anonymous", max_length=128, description="As for chat.send_message.")
     operations: bool = Field(default=True, description="As for chat.send_message.")
@@ -81,6 +87,25 @@ class Start(Model):
     idle_seconds: float = Field(
         default=300.0, ge=1, le=3600, description="Seconds without a turn after which the socket is closed."
     )
+
+    @property
+    def answers(self) -> tuple[str, str | None]:
+        """The name of who answers, and the model that is asked.
+
+        Raises:
+            InvalidRequest: two are named.
+        """
+        named = None if self.model is None else named_in(self.model)
+        if named is None:
+            return self.agent or "", self.model
+        if self.agent not in {None, named}:
+            raise InvalidRequest(
+                f"agent and model name two that answer, {self.agent!r} and {named!r}.",
+                field="agent",
+                value=self.agent,
+                remedy="Leave one of them out.",
+            )
+        return named, None
 
     @property
     def interrupts_after(self) -> float:
