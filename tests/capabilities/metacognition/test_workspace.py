@@ -15,11 +15,13 @@ from rest_client import ask, done, followed
 
 from nis_backend.capabilities.metacognition.embodiment.asked import Compared, Expectation
 from nis_backend.capabilities.metacognition.indicators.measuring import (
+    above_by_chance,
     against_mean,
-    auroc,
     of_contingencies,
     of_monitoring,
 )
+from nis_backend.capabilities.metacognition.indicators.rows import of_workspace
+from nis_backend.capabilities.metacognition.workspace.asked import Bid, Cycle, WorkspaceRun
 from nis_backend.capabilities.metacognition.workspace.bidding import (
     at,
     content_of,
@@ -29,6 +31,7 @@ from nis_backend.capabilities.metacognition.workspace.bidding import (
     relevance,
     winners,
 )
+from nis_backend.numerics.calibrating import grouped
 
 Json = dict[str, Any]
 GOAL = "alpha beta gamma delta"
@@ -179,16 +182,42 @@ def test_agents_are_modules_and_none_is_asked_twice_after_a_death(serve: Serve, 
         assert sorted(one["cycle"] for one in log) == [one["cycle"] for one in result["cycles"]]
 
 
-def test_the_monitor_is_measured_by_pairs() -> None:
-    """Promise of auroc: the share of pairs in the right order, ties half; by chance where all scores are alike."""
-    right, wrong = [0.9, 0.8, 0.5, 0.5], [0.5, 0.1, 0.8]
-    pairs = [(a > b) + (a == b) / 2 for a in right for b in wrong]
-    assert auroc(right, wrong)[0] == pytest.approx(sum(pairs) / len(pairs))
-    assert auroc([0.5] * 5, [0.5] * 5) == (0.5, 1.0)
+def test_that_scores_tell_nothing_is_as_likely_as_mann_and_whitney_have_it() -> None:
+    """Promise of HOT-2's p: scipy 1.17.1, stats.mannwhitneyu(…, alternative="greater", method="asymptotic")."""
+    groups = grouped([(one, True) for one in (0.9, 0.8, 0.5, 0.5)] + [(one, False) for one in (0.5, 0.1, 0.8)])
+    assert above_by_chance(0.7083333333333334, groups) == pytest.approx(0.2293592793625111)
+    assert above_by_chance(0.5, [(0.5, 5, 10)]) == 1
     clear = [(0.9 + k / 1000, True) for k in range(15)] + [(0.1 + k / 1000, False) for k in range(15)]
     assert of_monitoring(clear).status == "partly"
     assert of_monitoring([(0.5, k % 2 == 0) for k in range(40)]).status == "absent"
     assert of_monitoring(clear[:19]).status == "absent"
+    assert of_monitoring([(0.5, True)] * 40).status == "absent"
+
+
+def cycle(number: int, winners: list[str], changed: str) -> Cycle:
+    """A round of three, one of whom said something new."""
+    about: Json = {"content": "", "salience": 1, "novelty": 1, "bid": 1, "problem": ""}
+    bids = [Bid(module=one, changed=one == changed, **about) for one in "abc"]
+    return Cycle(cycle=number, bids=bids, winners=winners)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "changed", "status"),
+    [
+        (["a", "b"], ["a", "c"], "c", "present"),
+        (["a", "b"], ["b", "a"], "b", "absent"),
+        (["a", "b"], ["a"], "a", "absent"),
+        (["a", "b"], ["a", "c"], "a", "absent"),
+    ],
+)
+def test_attention_moves_where_another_module_wins(
+    first: list[str], second: list[str], changed: str, status: str
+) -> None:
+    """Promise of GWT-4: not where those who had won win in another order, or one of them alone."""
+    cycles = [cycle(1, first, ""), cycle(2, second, changed)]
+    about: Json = {"goal": GOAL, "settled": False, "operations": [], "held": [], "run_id": "run-1"}
+    run = WorkspaceRun(workspace="w", slots=2, broadcast=True, hearing=["a", "b", "c"], cycles=cycles, **about)
+    assert of_workspace(run)["GWT-4"].status == status
 
 
 def expected(middles: list[float], observed: list[float]) -> list[Expectation]:
@@ -218,11 +247,34 @@ def test_one_value_expected_always_is_no_model_of_contingencies() -> None:
     assert against_mean([*zip([9.0, 2.0, 3.5, 4.0, 9.0], some, strict=True)])[1] == 26 / 32
 
 
-def test_the_monitors_row_is_of_recorded_outcomes(server: Server) -> None:
-    """Promise of HOT-2: scores that tell right from wrong, and then the property is there in part, and no more."""
+def test_the_monitors_row_is_of_what_was_assessed_here(serve: Serve, tmp_path: Path) -> None:
+    """Promise of HOT-2: scores of answers given here, each question once; of methods that said nothing there are none.
+
+    What others scored and told us is no monitoring of ours, however well it tells right from wrong.
+    """
+    told = {"family": "q", "accuracy": 0.5, "truth": {"knows": 3.0}}
+    models = [{"name": "knows", "seed": 1, "tasks": [told]}, {"name": "mute", "logprobs": False, "tasks": [told]}]
+    path = tmp_path / "simulation.json"
+    path.write_text(json.dumps({"models": models}))
+    server = serve(NIS_SIMULATED=str(path))
+
+    def assessed(model: str, method: str, count: int) -> Json:
+        request: Json = {"model": f"simulated:{model}", "answer": {"kind": "number"}, "samples": 1, "methods": [method]}
+        outcomes: list[Json] = []
+        for number in range(count):
+            asked = {**request, "question": f"What is q-{number}?", "task": model}
+            one = done(server, "POST", "/metacognition/assess-answer", asked)
+            outcomes.append({"id": one["id"], "expected": str(10 * number)})
+        done(server, "POST", "/metacognition/record-outcome", {"outcomes": outcomes})
+        found = done(server, "GET", "/metacognition/get-indicators")
+        return next(one for one in found["indicators"] if one["id"] == "HOT-2")
+
     scored = [{"score": one / 40, "correct": one > 20, "question": f"monitored {one}"} for one in range(40)]
     done(server, "POST", "/metacognition/record-outcome", {"task": "monitored", "outcomes": scored})
-    found = done(server, "GET", "/metacognition/get-indicators")
-    row = next(one for one in found["indicators"] if one["id"] == "HOT-2")
-    assert row["status"] == "partly"
-    assert "chance 1.000" in row["evidence"]
+    silent = assessed("mute", "likelihood", 24)
+    again = [assessed("knows", "truth", 15) for _ in range(2)][-1]
+    row = assessed("knows", "truth", 40)
+    assert (silent["status"], again["status"], row["status"]) == ("absent", "absent", "partly")
+    assert silent["evidence"].startswith("0 answers")
+    assert again["evidence"].startswith("15 answers")
+    assert row["evidence"].startswith("Of 40 answers")

@@ -171,17 +171,19 @@ async def outcomes(task: str, ctx: Context) -> list[Outcome]:
     # Where there are more of one kind than are read, the other is cut at the same time: else the share of right ones
     # would be that of the bounds.
     since = max((min(map(_recorded, rows)) for rows in kinds if len(rows) == MOST_OUTCOMES), default=(0.0, ""))
-    rows = sorted((row for rows in kinds for row in rows if _recorded(row) >= since), key=_recorded)
-    return await asyncio.to_thread(_newest, rows)
+    return await asyncio.to_thread(
+        each_question_once, [row for rows in kinds for row in rows if _recorded(row) >= since]
+    )
 
 
 def _recorded(row: Row) -> tuple[float, str]:
     return row["updated"], row["id"]
 
 
-def _newest(rows: Sequence[Row]) -> list[Outcome]:
+def each_question_once(rows: Sequence[Row]) -> list[Outcome]:
+    """The outcomes that these rows hold: of a question that was asked alike more than once, the newest."""
     found: dict[tuple[str, str], Outcome] = {}
-    for row in rows:
+    for row in sorted(rows, key=_recorded):
         detail = json.loads(row["detail"])
         one = Outcome(
             id=row["id"],

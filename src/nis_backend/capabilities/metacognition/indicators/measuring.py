@@ -3,58 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from statistics import NormalDist, fmean
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.indicators.rows import FEWEST_COMPARISONS, FEWEST_OUTCOMES, Finding
+from nis_backend.numerics.calibrating import grouped
+from nis_backend.numerics.reliability import auroc
 from nis_backend.numerics.superiority import mcnemar_greater
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.capabilities.metacognition.embodiment.asked import Expectation
+    from nis_backend.numerics.calibrating import Group
 
 CLEAR = 0.05
 
 
-def auroc(right: Sequence[float], wrong: Sequence[float]) -> tuple[float, float]:
-    """The chance that a right answer's score is above a wrong one's, ties half; and how likely as much is by chance.
+def above_by_chance(area: float, groups: Sequence[Group]) -> float:
+    """How likely as great an AUROC is where scores tell nothing: one-sided, by the normal approximation with ties.
 
-    One-sided, by the normal approximation with ties. Source: Mann & Whitney (1947), Ann. Math. Stat. 18, 50-60.
+    Source: Mann & Whitney (1947), Ann. Math. Stat. 18, 50-60.
     """
-    m, n = len(right), len(wrong)
-    everything = sorted([*right, *wrong])
-    below: dict[float, float] = {}
-    counts = Counter(everything)
-    seen = 0
-    for value in sorted(counts):
-        below[value] = seen + (counts[value] + 1) / 2
-        seen += counts[value]
-    u = sum(below[one] for one in right) - m * (m + 1) / 2
-    ties = sum(count**3 - count for count in counts.values())
-    of = m + n
-    variance = m * n / 12 * (of + 1 - ties / (of * (of - 1)))
-    if variance <= 0:
-        return u / (m * n), 1.0
-    z = (u - m * n / 2 - 0.5) / math.sqrt(variance)
-    return u / (m * n), 1 - NormalDist().cdf(z)
+    of, right = sum(many for _, _, many in groups), sum(hits for _, hits, _ in groups)
+    pairs = right * (of - right)
+    variance = pairs / 12 * (of + 1 - sum(many**3 - many for _, _, many in groups) / (of * (of - 1)))
+    return 1.0 if variance <= 0 else 1 - NormalDist().cdf(((area - 0.5) * pairs - 0.5) / math.sqrt(variance))
 
 
 def of_monitoring(scores: Sequence[tuple[float, bool]]) -> Finding:
     """HOT-2, from assessments whose outcome is known."""
-    right = [score for score, correct in scores if correct]
-    wrong = [score for score, correct in scores if not correct]
-    if len(scores) < FEWEST_OUTCOMES or not right or not wrong:
+    groups = grouped(scores)
+    area = auroc(groups)
+    if len(scores) < FEWEST_OUTCOMES or area is None:
         return Finding(
             status="absent",
-            evidence=f"{len(scores)} assessed answers have an outcome, {len(right)} of them right: "
-            f"{FEWEST_OUTCOMES} with some of each are wanted.",
+            evidence=f"{len(scores)} answers that were assessed alike have an outcome, "
+            f"{sum(right for _, right in scores)} of them right: {FEWEST_OUTCOMES} with some of each are wanted.",
         )
-    area, p = auroc(right, wrong)
+    p = above_by_chance(area, groups)
     said = (
-        f"Of {len(scores)} assessed answers with an outcome, a right one scored above a wrong one with chance "
-        f"{area:.3f} (AUROC; p = {p:.2g} against 0.5). These are answers, not perceptual representations."
+        f"Of {len(scores)} answers that were assessed alike and have an outcome, a right one scored above a wrong one "
+        f"with chance {area:.3f} (AUROC; p = {p:.2g} against 0.5). These are answers, not perceptual representations."
     )
     return Finding(status="partly" if p < CLEAR else "absent", evidence=said)
 

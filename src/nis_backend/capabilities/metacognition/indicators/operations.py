@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from nis_backend.capabilities.metacognition.assess.assessment import each_question_once
 from nis_backend.capabilities.metacognition.embodiment.operations import ListExpectations, list_expectations
 from nis_backend.capabilities.metacognition.indicators.measuring import (
     of_contingencies,
@@ -22,6 +24,7 @@ from nis_backend.view import Table, Text, View
 if TYPE_CHECKING:
     from nis_backend.capabilities.metacognition.embodiment.asked import Expectation
     from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
 
 MOST_ROWS, MOST_PAGES = 1000, 10
 SOURCE = "Butlin, Long et al. (2023), Consciousness in Artificial Intelligence, arXiv:2308.08708, table 1"
@@ -172,18 +175,22 @@ async def _workspace(run_id: str, ctx: Context) -> WorkspaceRun | None:
 
 
 async def _scores(ctx: Context) -> list[tuple[float, bool]]:
-    """Of the task and method with the most outcomes: scores of different methods are no one scale."""
-    rows = await ctx.store.select("assessments", limit=MOST_ROWS)
-    by: defaultdict[tuple[str, str], list[tuple[float, bool]]] = defaultdict(list)
-    for row in rows:
-        if row["correct"] is not None:
-            by[row["task"], row["method"]].append((row["score"], bool(row["correct"])))
-    none: list[tuple[float, bool]] = []
-    return max(by.values(), key=len, default=none)
+    """Of the task, setting and method with the most outcomes of what was assessed here: others are no one scale."""
+    tasks: defaultdict[str, list[Row]] = defaultdict(list)
+    for correct in (0, 1):
+        for row in await ctx.store.select("assessments", where={"correct": correct}, limit=MOST_ROWS):
+            if row["run_id"] is not None:
+                tasks[row["task"]].append(row)
+    by: defaultdict[tuple[str, str, str], list[tuple[float, bool]]] = defaultdict(list)
+    for task, rows in tasks.items():
+        for one in await asyncio.to_thread(each_question_once, rows):
+            for method, score in one.scores.items():
+                by[task, one.setting, method].append((score, one.correct))
+    return max(by.values(), key=len, default=[])
 
 
 async def _evolved(ctx: Context) -> tuple[int, int]:
-    """Evolutions whose version serves, and those that were rolled back."""
+    """Evolutions whose version was promoted, and those that were rolled back."""
     counts = [await ctx.store.count("evolutions", where={"state": state}) for state in ("promoted", "rolled_back")]
     return counts[0], counts[1]
 

@@ -6,6 +6,7 @@ Source: Butlin, Long, Elmoznino, Bengio et al. (2023), Consciousness in Artifici
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -150,9 +151,12 @@ def _by_state(run: WorkspaceRun) -> Finding:
     succession = [cycle.winners for cycle in run.cycles]
     moved = [
         after.cycle
-        for before, after in zip(run.cycles, run.cycles[1:], strict=False)
-        if before.winners != after.winners
-        and any(one.changed and one.module in after.winners and one.module in run.hearing for one in after.bids)
+        for before, after in pairwise(run.cycles)
+        if any(
+            one.changed and one.module in run.hearing
+            for one in after.bids
+            if one.module in {*after.winners} - {*before.winners}
+        )
     ]
     said = f"Winners by cycle: {succession}; in cycles {moved} another module won with what it said to the broadcast."
     return Finding(status="present" if moved else "absent", evidence=said)
