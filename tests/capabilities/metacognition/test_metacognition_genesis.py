@@ -120,6 +120,31 @@ def test_one_that_fails_its_tests_stays_a_proposal_and_so_do_failures_without_a_
     assert [one["name"] for one in agents] == ["doer"]
 
 
+def test_what_was_asked_after_other_words_is_no_failure_by_itself(serve: Serve, tmp_path: Path) -> None:
+    """Promise of what is gathered: questions that can be put again; a later turn, or one assessed after others, not."""
+    server = serve(NIS_SIMULATED=simulation(tmp_path, 0.6))
+    done(server, "POST", "/agents", {"name": "doer", "instructions": "Answer.", "model": "simulated:doer"})
+    first = done(server, "POST", "/agents/doer/run", {"message": "A first turn?", "begins": True})
+    later: list[Json] = [
+        {"message": "A later turn?", "conversation_id": first["conversation_id"]},
+        {"message": "After what was said?", "earlier": [{"role": "user", "content": "Red."}]},
+    ]
+    for run in [first, *(done(server, "POST", "/agents/doer/run", one) for one in later)]:
+        done(server, "POST", "/feedback", {"run_id": run["run_id"], "rating": "bad"})
+    request: Json = {"model": "agent:doer", "samples": 1, "answer": {"kind": "text"}}
+    for question, earlier in (("Assessed alone?", []), ("Assessed after?", ["1 + 1?", "2"])):
+        one = done(
+            server, "POST", "/metacognition/assess-answer", {**request, "question": question, "earlier": earlier}
+        )
+        outcome = {"id": one["id"], "expected": "yes"}
+        done(server, "POST", "/metacognition/record-outcome", {"outcomes": [outcome]})
+    told = done(server, "POST", PATH, asked())
+    assert sorted(example for one in told["classes"] for example in one["examples"]) == [
+        "A first turn?",
+        "Assessed alone?",
+    ]
+
+
 def test_failures_on_one_subject_come_together() -> None:
     """Promise: by the words that are rare among them; the class with most known answers first, in any order."""
     questions = [

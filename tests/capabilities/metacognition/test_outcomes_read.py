@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from conftest import Serve, Server
 from opened import opened
+from rest_client import ask, done
 
 from nis_backend.capabilities.metacognition.assess import assessment
 from nis_backend.capabilities.metacognition.assess.assessment import outcomes
@@ -41,6 +44,31 @@ def test_more_of_one_kind_than_are_read_cuts_both(tmp_path: Path, monkeypatch: p
 def test_a_question_counts_once(tmp_path: Path) -> None:
     """By what was recorded last."""
     assert read(tmp_path, [("q", True), ("q", False), ("p", True)]) == [("q", False), ("p", True)]
+
+
+def test_what_was_said_before_makes_another_question(serve: Serve, tmp_path: Path) -> None:
+    """The same words after other turns are outcomes of their own; after the same turns they are one."""
+    path = tmp_path / "simulation.json"
+    path.write_text('{"models": [{"name": "one", "tasks": [{"answers": [{"text": "Answer: 42"}]}]}]}')
+    server = serve(NIS_SIMULATED=str(path))
+    request: dict[str, Any] = {"question": "And then?", "model": "simulated:one", "samples": 1}
+    before = [[], ["1?", "1"], ["2?", "2"], ["2?", "2"]]
+    told = [done(server, "POST", "/metacognition/assess-answer", {**request, "earlier": one}) for one in before]
+    outcomes_told = [{"id": one["id"], "correct": True} for one in told[:-1]]
+    done(server, "POST", "/metacognition/record-outcome", {"outcomes": outcomes_told})
+    known = [done(server, "GET", f"/assessments/{one['id']}/abstention")["outcomes"] for one in told]
+    assert known == [2, 2, 2, 2]
+    assert done(server, "GET", f"/assessments/{told[1]['id']}")["question"] == "And then?"
+
+
+def test_an_answer_scored_elsewhere_has_no_samples(server: Server) -> None:
+    """Nothing was sampled here: no votes, no shares; what its outcome is, correct says alone."""
+    one = {"score": 0.3, "correct": True, "answer": "Rome", "question": "Capital?"}
+    told = done(server, "POST", "/metacognition/record-outcome", {"task": "elsewhere", "outcomes": [one]})
+    found = done(server, "GET", f"/assessments/{told['ids'][0]}")
+    wrong = ask(server, "POST", "/metacognition/record-outcome", {"outcomes": [{**one, "expected": "Paris"}]})
+    assert (found["samples"], found["classes"], found["score"]) == (0, [], 0.3)
+    assert (wrong[0], wrong[2]["field"]) == (422, "outcomes.0")
 
 
 def test_every_look_at_held_out_cases_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from nis_backend.annotations import Knob
 from nis_backend.capabilities.metacognition.assess.assessment import (
     OneAssessment,
+    asked_in,
     assessment_of,
     find,
     outcomes,
@@ -85,7 +86,7 @@ async def decide(request: DecideAbstention, ctx: Context) -> AbstentionDecision:
     row = await find(request.id, ctx)
     known, setting = assessment_of(row), setting_of(row)
     alike = [one for one in await outcomes(known.task, ctx) if one.setting == setting and one.id != known.id]
-    others = [one for one in alike if one.question != known.question]
+    others = [one for one in alike if one.question != asked_in(row)]
     if request.promise == "selective_risk":
         return _selective(request, known, others)
     if known.run_id is None:

@@ -113,7 +113,7 @@ async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
         correct=None,
         created=ctx.now(),
     )
-    await ctx.store.insert("assessments", row_of(found, setting))
+    await ctx.store.insert("assessments", row_of(found, setting, request.earlier))
     return found
 
 

@@ -109,10 +109,12 @@ class OneAssessment(Model):
     id: str = Field(min_length=1, max_length=64, description="The assessment's id.")
 
 
-def row_of(one: Assessment, setting: str) -> Row:
-    """Its row; what is no column is its detail."""
+def row_of(one: Assessment, setting: str, earlier: Sequence[str] = ()) -> Row:
+    """Its row; what is no column is its detail, and of what was said before the question a digest."""
     columns = {"id", "task", "method", "model", "run_id", "answer", "score", "confidence", "correct", "created"}
     detail = one.model_dump(mode="json", exclude=columns) | {"setting": setting}
+    if earlier:
+        detail["earlier"] = hashlib.sha256(json.dumps([*earlier]).encode()).hexdigest()[:16]
     return {
         **{name: getattr(one, name) for name in columns},
         "correct": None if one.correct is None else int(one.correct),
@@ -124,7 +126,7 @@ def row_of(one: Assessment, setting: str) -> Row:
 def assessment_of(row: Row) -> Assessment:
     """The assessment that a row holds."""
     detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
-    for name in ("setting", "truth"):
+    for name in ("setting", "truth", "earlier"):
         detail.pop(name, None)
     columns = {name: row[name] for name in ("id", "task", "method", "model", "run_id", "answer", "score", "confidence")}
     correct = None if row["correct"] is None else bool(row["correct"])
@@ -134,6 +136,15 @@ def assessment_of(row: Row) -> Assessment:
 def setting_of(row: Row) -> str:
     """How it was asked: scores of different settings do not mean the same."""
     return str(json.loads(row["detail"])["setting"])
+
+
+def asked_in(row: Row) -> str:
+    """What was asked, by which two are the same question: its text, and what was said before it; its id if not known.
+
+    "And of Spain?" is another question after other words.
+    """
+    detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
+    return f"{detail['question']}{detail.get('earlier', '')}" or str(row["id"])
 
 
 find = partial(found.by_id, "assessments", "assessment")
@@ -146,7 +157,7 @@ class Outcome:
 
     id: str
     question: str
-    """Its text; the assessment's id where that is not known."""
+    """As `asked_in` has it."""
     setting: str
     """How it was asked: scores of different settings do not mean the same."""
     scores: dict[str, float]
@@ -187,7 +198,7 @@ def each_question_once(rows: Sequence[Row]) -> list[Outcome]:
         detail = json.loads(row["detail"])
         one = Outcome(
             id=row["id"],
-            question=detail["question"] or row["id"],
+            question=asked_in(row),
             setting=detail["setting"],
             scores={one["method"]: one["value"] for one in detail["scores"] if one["value"] is not None},
             shares={one["answer"]: one["share"] for one in detail["classes"]},

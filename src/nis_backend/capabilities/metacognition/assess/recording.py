@@ -13,7 +13,6 @@ from nis_backend.capabilities.metacognition.assess.asking import FORMULAS
 from nis_backend.capabilities.metacognition.assess.assessment import (
     GENERAL,
     LONGEST_KEPT,
-    AnswerClass,
     Assessment,
     Score,
     Task,
@@ -52,7 +51,7 @@ class Outcome(Model):
     )
     answer: Annotated[str, Plain] = Field(default="", max_length=200, description="Without id: what was answered.")
     question: Annotated[str, Plain] = Field(
-        default="", max_length=LONGEST_KEPT, description="Without id: outcomes of one question are not parted."
+        default="", max_length=LONGEST_KEPT, description="Without id: of one question the newest outcome counts."
     )
 
     @model_validator(mode="after")
@@ -63,8 +62,8 @@ class Outcome(Model):
         if (self.id is None) == (self.score is None):
             msg = "give the id of an assessment, or the score of an answer that was assessed elsewhere"
             raise ValueError(msg)
-        if self.score is not None and self.correct is None:
-            msg = "an answer scored elsewhere needs correct"
+        if self.score is not None and (self.correct is None or self.expected is not None):
+            msg = "an answer scored elsewhere needs correct, and takes no expected"
             raise ValueError(msg)
         return self
 
@@ -169,8 +168,8 @@ async def _insert(one: Outcome, task: str, ctx: Context) -> str:
         confidence=None,
         confidence_from="It was scored elsewhere.",
         scores=[Score(method=GIVEN, value=one.score, formula=FORMULAS[GIVEN])],
-        classes=[AnswerClass(answer=one.answer, votes=1, share=one.score or 0.0)],
-        samples=1,
+        classes=[],
+        samples=0,
         missing=0,
         spared=0,
         entropy=None,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.agents.operations import Agent
     from nis_backend.context import Context
+    from nis_backend.run import Run
 
 NEAR = 0.3
 """The cosine from which a question falls into a class: below it, questions on one subject come apart; see docs."""
@@ -57,7 +58,8 @@ class FailureClass(Model):
 async def gather(agent: Agent, runs: int, known: Mapping[str, JsonValue], ctx: Context) -> list[Failure]:
     """Each question once that failed: runs that ended in a fault of theirs, that were rated bad, assessments wrong.
 
-    What is right is known from those who ask (`known`, by the question), or from the outcome of an assessment.
+    What is right is known from those who ask (`known`, by the question), or from the outcome of an assessment. What was
+    asked after other turns, or about what was attached, is left out: the words alone are another question.
     """
     found: dict[str, Failure] = {}
     for run in await ctx.runs.list(where={"operation": "agents.run_agent"}, limit=runs):
@@ -72,17 +74,27 @@ async def gather(agent: Agent, runs: int, known: Mapping[str, JsonValue], ctx: C
             why = f"A person rated it bad. {rated[0]['comment']}".strip()
         if len(found) == MOST_FAILURES:
             break
-        if why:
+        if why and _asked_alone(run):
             found[message] = Failure(message=message, why=why, of=run.id, expected=known.get(message))
     wrong = {"correct": 0, "model": f"{AGENT}{agent.name}"}
     for row in await ctx.store.select("assessments", where=wrong, limit=MOST_ASSESSED):
         detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
         message = detail.get("question")
         # What is kept of a long question is no question to be asked again.
-        if message and message not in found and not was_cut(message) and len(found) < MOST_FAILURES:
+        alone = message and "earlier" not in detail and not was_cut(message)
+        if alone and message not in found and len(found) < MOST_FAILURES:
             right = known.get(message, detail.get("truth"))
             found[message] = Failure(message=message, why="It turned out wrong.", of=row["id"], expected=right)
     return sorted(found.values(), key=lambda one: one.of)
+
+
+def _asked_alone(run: Run) -> bool:
+    """Whether the message is all that was asked: else it is no question to be put to anybody by itself."""
+    from nis_backend.capabilities.chat.operations import begun_by  # noqa: PLC0415 - loads with the first failure
+
+    given = run.input
+    turn = given.get("conversation_id") not in {None, begun_by(run.id)}
+    return not (turn or given.get("earlier") or given.get("attachments"))
 
 
 def classed(failures: Sequence[Failure]) -> list[list[Failure]]:
