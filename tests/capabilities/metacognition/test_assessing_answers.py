@@ -149,6 +149,7 @@ def test_a_confidence_comes_of_outcomes_alone(simulated: Server) -> None:
     other = assess(simulated, 500, samples=2, methods=["truth"], task="sums")
     assert other["confidence"] is None
     assert "another setting" in other["confidence_from"]
+    assert other["setting"] != after["setting"] == found["setting"]
     assert done(simulated, "GET", "/calibrations/sums?method=truth") == found
     again = done(simulated, "POST", CALIBRATE, {"task": "sums", "method": "truth", "fit": "isotonic"})
     assert done(simulated, "GET", "/calibrations/sums?method=truth")["id"] == again["id"]
@@ -156,6 +157,22 @@ def test_a_confidence_comes_of_outcomes_alone(simulated: Server) -> None:
     done(simulated, "DELETE", f"/calibrations/{again['id']}")
     assert ask(simulated, "GET", "/calibrations/sums?method=truth")[0] == 404
     assert assess(simulated, 501, **how)["confidence"] is None
+
+
+def test_which_setting_is_calibrated_can_be_said(simulated: Server) -> None:
+    """Promise: of outcomes of two ways of asking the fewer can be fitted; of none there is nothing to fit."""
+    for model, count in (("fixed", 70), ("varied", 80)):
+        told = [assess(simulated, number, model, samples=1, task="both") for number in range(count)]
+        record(simulated, told, list(range(count)))
+    most = done(simulated, "POST", CALIBRATE, {"task": "both", "fit": "platt"})
+    setting = most["setting"].replace("varied", "fixed")
+    fewer = done(simulated, "POST", CALIBRATE, {"task": "both", "fit": "platt", "setting": setting})
+    none = ask(simulated, "POST", CALIBRATE, {"task": "both", "setting": "another"})
+    assert (most["fitted"] + most["held_out"], most["left_out"]) == (80, 70)
+    assert (fewer["fitted"] + fewer["held_out"], fewer["left_out"]) == (70, 80)
+    assert fewer["setting"] == setting != most["setting"]
+    assert none[0] == 422
+    assert "has 0 outcomes" in none[2]["detail"]
 
 
 def test_what_was_asked_otherwise_is_another_setting() -> None:

@@ -119,6 +119,23 @@ def test_what_is_no_better_stays_as_it_is(serve: Serve, tmp_path: Path) -> None:
     assert [one["level"] for one in looked] == pytest.approx([0.05 / one["look"] ** 2 for one in looked])
 
 
+def test_cases_that_were_looked_at_too_often_are_not_searched_again(serve: Serve, tmp_path: Path) -> None:
+    """Promise: at the second look the level is 0.0125, which takes seven that differ, as 2^-6 is above it; six are not.
+
+    It is refused before anything is asked.
+    """
+    server = serve(NIS_SIMULATED=simulation(tmp_path, better=1.0, before=0.0))
+    kept(server, "doer")
+    first = done(server, "POST", PATH, asked("doer", cases=cases(12), promotes="never"))
+    status, _, problem = ask(server, "POST", PATH, asked("doer", cases=cases(12), seed=1))
+    more = done(server, "POST", PATH, asked("doer", cases=cases(14), promotes="never"))
+    assert (first["verdict"]["cases"], first["verdict"]["look"], first["state"]) == (6, 1, "proposed")
+    assert (status, problem["field"]) == (422, "cases")
+    assert "0.0125 takes 7" in problem["detail"]
+    assert (more["verdict"]["cases"], more["verdict"]["look"]) == (7, 2)
+    assert len(done(server, "GET", "/evolutions")["evolutions"]) == 2
+
+
 def test_an_evolution_that_was_killed_goes_on_and_asks_nothing_twice(serve: Serve, tmp_path: Path) -> None:
     """Promise: after kill -9 the same candidates come, what was answered is not asked again, and it is taken over once.
 

@@ -14,7 +14,6 @@ from nis_backend.capabilities.metacognition.assess.assessment import (
     assessment_of,
     find,
     outcomes,
-    setting_of,
 )
 from nis_backend.errors import NotSupported
 from nis_backend.numerics.conformal import coverage, least_known, place, selective, threshold
@@ -84,8 +83,8 @@ async def decide(request: DecideAbstention, ctx: Context) -> AbstentionDecision:
         NotSupported: it was scored elsewhere, where nothing is known of other answers.
     """
     row = await find(request.id, ctx)
-    known, setting = assessment_of(row), setting_of(row)
-    alike = [one for one in await outcomes(known.task, ctx) if one.setting == setting and one.id != known.id]
+    known = assessment_of(row)
+    alike = [one for one in await outcomes(known.task, ctx) if one.setting == known.setting and one.id != known.id]
     others = [one for one in alike if one.question != asked_in(row)]
     if request.promise == "selective_risk":
         return _selective(request, known, others)

@@ -107,13 +107,14 @@ async def assess(request: AssessAnswer, ctx: Context) -> Assessment:
         near_split=votes.near_split,
         warnings=_warnings(request, sampled),
         extraction=request.answer,
+        setting=setting,
         spent=talk.spent(),
         demonstration=talk.demonstration,
         run_id=ctx.run.run_id,
         correct=None,
         created=ctx.now(),
     )
-    await ctx.store.insert("assessments", row_of(found, setting, request.earlier))
+    await ctx.store.insert("assessments", row_of(found, request.earlier))
     return found
 
 

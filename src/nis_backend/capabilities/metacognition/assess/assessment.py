@@ -96,6 +96,7 @@ class Assessment(Model):
     )
     warnings: list[str]
     extraction: Extraction
+    setting: str = Field(description="How it was asked: a calibration is read for what was asked alike.")
     spent: Spent
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     run_id: str | None
@@ -109,10 +110,10 @@ class OneAssessment(Model):
     id: str = Field(min_length=1, max_length=64, description="The assessment's id.")
 
 
-def row_of(one: Assessment, setting: str, earlier: Sequence[str] = ()) -> Row:
+def row_of(one: Assessment, earlier: Sequence[str] = ()) -> Row:
     """Its row; what is no column is its detail, and of what was said before the question a digest."""
     columns = {"id", "task", "method", "model", "run_id", "answer", "score", "confidence", "correct", "created"}
-    detail = one.model_dump(mode="json", exclude=columns) | {"setting": setting}
+    detail = one.model_dump(mode="json", exclude=columns)
     if earlier:
         detail["earlier"] = hashlib.sha256(json.dumps([*earlier]).encode()).hexdigest()[:16]
     return {
@@ -126,16 +127,11 @@ def row_of(one: Assessment, setting: str, earlier: Sequence[str] = ()) -> Row:
 def assessment_of(row: Row) -> Assessment:
     """The assessment that a row holds."""
     detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
-    for name in ("setting", "truth", "earlier"):
+    for name in ("truth", "earlier"):
         detail.pop(name, None)
     columns = {name: row[name] for name in ("id", "task", "method", "model", "run_id", "answer", "score", "confidence")}
     correct = None if row["correct"] is None else bool(row["correct"])
     return Assessment.model_validate({**detail, **columns, "correct": correct, "created": row["created"]})
-
-
-def setting_of(row: Row) -> str:
-    """How it was asked: scores of different settings do not mean the same."""
-    return str(json.loads(row["detail"])["setting"])
 
 
 def asked_in(row: Row) -> str:

@@ -49,6 +49,12 @@ class CalibrateTask(Model):
         description="isotonic takes any growing relation and wants outcomes by the hundred; platt has two parameters, "
         "temperature one.",
     )
+    setting: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="Of answers that were asked so, as an assessment's `setting` says; unset, as most were.",
+    )
     held_out: float = Field(default=0.4, ge=0.2, le=0.8, description="Share of the questions that judge.")
     bins: int = Field(default=10, ge=2, le=30, description="Of the reliability diagram and the ECE.")
     seed: int = Field(default=0, ge=0, lt=2**31, description="By which questions are parted.")
@@ -57,7 +63,7 @@ class CalibrateTask(Model):
 async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
     """Fit, judge, keep."""
     every = await outcomes(request.task, ctx)
-    setting, known = _alike(every, request.method)
+    setting, known = _alike(every, request)
     _enough(known, request, "outcomes")
     fitted = [one for one in known if not _held_out(one, request)]
     judged = [one for one in known if _held_out(one, request)]
@@ -88,14 +94,12 @@ async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
     return result
 
 
-def _alike(known: Sequence[Outcome], method: str) -> tuple[str, list[Outcome]]:
-    """The setting of which there are the most outcomes with this score, and those."""
-    by_setting: dict[str, list[Outcome]] = {}
-    for one in known:
-        if method in one.scores:
-            by_setting.setdefault(one.setting, []).append(one)
-    setting = max(by_setting, key=lambda one: len(by_setting[one]), default="")
-    return setting, by_setting.get(setting, [])
+def _alike(known: Sequence[Outcome], request: CalibrateTask) -> tuple[str, list[Outcome]]:
+    """The setting that is asked for, else that of the most outcomes with this score, and those."""
+    scored = [one for one in known if request.method in one.scores]
+    counts = Counter(one.setting for one in scored)
+    setting = request.setting or max(counts, key=counts.__getitem__, default="")
+    return setting, [one for one in scored if one.setting == setting]
 
 
 def _enough(known: Sequence[Outcome], request: CalibrateTask, name: str, each: int = LEAST_EACH) -> None:

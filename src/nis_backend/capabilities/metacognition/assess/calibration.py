@@ -152,7 +152,10 @@ async def confidence_in(
         return None, f"The task {task!r} has no calibration of {method}: record outcomes, then calibrate it."
     known = calibration_of(row)
     if known.setting != setting:
-        return None, f"The calibration is of another setting ({known.setting}), this is {setting}."
+        return None, (
+            f"The calibration is of another setting ({known.setting}), this is {setting}: record outcomes of it, then "
+            "calibrate the task with that setting."
+        )
     told = f"{known.map.fit} on {known.fitted} outcomes of the task, judged by {known.held_out} others ({known.id})."
     if known.map.fit == "isotonic":
         block = known.map.block(score)

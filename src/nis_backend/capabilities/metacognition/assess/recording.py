@@ -176,11 +176,12 @@ async def _insert(one: Outcome, task: str, ctx: Context) -> str:
         near_split=None,
         warnings=[],
         extraction=Extraction(kind="text"),
+        setting=ELSEWHERE,
         spent=Spent(calls=0, tokens=None, cost=None),
         demonstration=False,
         run_id=None,
         correct=one.correct,
         created=now,
     )
-    await ctx.store.insert("assessments", row_of(found, ELSEWHERE))
+    await ctx.store.insert("assessments", row_of(found))
     return id_

@@ -103,17 +103,29 @@ def part(trials: Sequence[Trial], held_out: float, seed: int, level: float, fiel
         InvalidRequest: there are too few to prove anything.
     """
     order = sorted(trials, key=lambda one: hashlib.sha256(f"{seed}:{one.digest}".encode()).digest())
-    cut, least = round(held_out * len(order)), fewest_wins(level)
+    cut = round(held_out * len(order))
     rest = order[cut:]
-    if cut < least or len(rest) < 2:  # noqa: PLR2004 - one to learn from, one to choose by
+    parts = Parts(train=rest[::2], validation=rest[1::2], held_out=order[:cut])
+    enough(parts, level, field)
+    return parts
+
+
+def enough(parts: Parts, level: float, field: str = "cases") -> None:
+    """Refuse parts by which nothing could be proved at this level.
+
+    Raises:
+        InvalidRequest: there are too few.
+    """
+    held, least = len(parts.held_out), fewest_wins(level)
+    if held < least or not parts.validation:
+        of = held + len(parts.train) + len(parts.validation)
         raise InvalidRequest(
-            f"Of {len(order)} different cases {cut} would be held out: a p-value below {level:g} takes {least} that "
+            f"Of {of} different cases {held} would be held out: a p-value below {level:.3g} takes {least} that "
             "differ, and two more are learned from and chosen by.",
             field=field,
-            value=len(order),
-            remedy="Give more cases, or hold out another share.",
+            value=of,
+            remedy="Give more cases, others than were looked at before, or hold out another share.",
         )
-    return Parts(train=rest[::2], validation=rest[1::2], held_out=order[:cut])
 
 
 async def of_dataset(name: str, version: str | None, ctx: Context) -> list[Json]:

@@ -6,10 +6,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.metacognition.evolve.cases import part
 from nis_backend.capabilities.metacognition.evolve.contest import contested, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import Canary, evolution_of, find, look_at
-from nis_backend.capabilities.metacognition.evolve.preparing import id_of, row_of, trials
+from nis_backend.capabilities.metacognition.evolve.preparing import id_of, parted, row_of
 from nis_backend.errors import Conflict
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 async def evolve(request: StartEvolution, ctx: Context) -> Evolution:
     """The evolution, done: each answer and each reflection is noted in the run's log, and made once."""
     row, agent = await _begun(request, ctx)
-    parts = part(await trials(request, ctx), request.held_out, request.seed, request.significance)
+    parts = await parted(request, ctx)
 
     async def look(told: Json, held: list[str]) -> int:
         # Not within what is noted: its write is counted each time that this is executed.

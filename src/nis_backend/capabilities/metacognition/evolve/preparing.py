@@ -12,13 +12,15 @@ from pydantic import Field
 from nis_backend.annotations import Knob, Plain
 from nis_backend.calling import authorise
 from nis_backend.capabilities.evaluations.operations import Measures, Metric
-from nis_backend.capabilities.metacognition.evolve.cases import given, measured_by, of_dataset, part, trials_of
+from nis_backend.capabilities.metacognition.evolve.cases import enough, given, measured_by, of_dataset, part, trials_of
+from nis_backend.capabilities.metacognition.evolve.evolution import look_at
 from nis_backend.errors import Conflict, InvalidRequest, Unavailable
 from nis_backend.found import named_in
+from nis_backend.numerics.superiority import level_at
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.agents.operations import Agent
-    from nis_backend.capabilities.metacognition.evolve.cases import Trial
+    from nis_backend.capabilities.metacognition.evolve.cases import Parts
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
@@ -131,7 +133,10 @@ async def prepare(request: StartEvolution, ctx: Context) -> StartEvolution:
         with named_in("dataset"):
             found = await ctx.call_named("datasets.get_dataset", {"id": request.dataset})
         request = request.model_copy(update={"dataset": found.id, "version": request.version or found.version})
-    await trials(request, ctx)
+    parts = await parted(request, ctx)
+    # Cases that were looked at so often that the next look's level is below any p-value are not searched for nothing.
+    look = await look_at("evolutions", {"agent_id": agent.id}, "", [one.digest for one in parts.held_out], ctx)
+    enough(parts, level_at(look, request.significance), _cases_in(request))
     if await ctx.store.count("evolutions") >= MOST_EVOLUTIONS:
         raise Conflict(
             f"There are {MOST_EVOLUTIONS} evolutions.",
@@ -168,17 +173,20 @@ async def harmless(agent: Agent, ctx: Context) -> None:
             waiting.append(other)
 
 
-async def trials(request: StartEvolution, ctx: Context) -> list[Trial]:
-    """The cases, which are enough to prove something.
+async def parted(request: StartEvolution, ctx: Context) -> Parts:
+    """The cases in their parts, which are enough to prove something at a first look.
 
     Raises:
         InvalidRequest: they are not.
     """
-    field = "cases" if request.dataset is None else "dataset"
+    field = _cases_in(request)
     cases = given(request) if request.dataset is None else await of_dataset(request.dataset, request.version, ctx)
     found = await asyncio.to_thread(trials_of, cases, field)
-    part(found, request.held_out, request.seed, request.significance, field)
-    return found
+    return part(found, request.held_out, request.seed, request.significance, field)
+
+
+def _cases_in(request: StartEvolution) -> str:
+    return "cases" if request.dataset is None else "dataset"
 
 
 def id_of(run_id: str) -> str:

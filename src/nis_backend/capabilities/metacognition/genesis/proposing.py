@@ -11,7 +11,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Knob, Plain
 from nis_backend.capabilities.agents.operations import Name
-from nis_backend.capabilities.metacognition.evolve.cases import measured_by, part, trials_of
+from nis_backend.capabilities.metacognition.evolve.cases import enough, measured_by, part, trials_of
 from nis_backend.capabilities.metacognition.evolve.contest import contested, defined, in_words, none_better
 from nis_backend.capabilities.metacognition.evolve.evolution import look_at
 from nis_backend.capabilities.metacognition.evolve.preparing import Searching, able, harmless
@@ -26,6 +26,7 @@ from nis_backend.capabilities.metacognition.genesis.failures import (
 from nis_backend.capabilities.metacognition.genesis.proposal import find, proposal_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.found import named_in
+from nis_backend.numerics.superiority import level_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +132,9 @@ async def _proposed(request: ProposeAgent, base: Agent, row: Row, ctx: Context) 
     told["tests"] = tests
     try:
         parts = part(trials_of(tests), request.held_out, request.seed, request.significance)
+        held = [one.digest for one in parts.held_out]
+        look = await ctx.note("next look", lambda: look_at("proposals", {}, row["id"], held, ctx))
+        enough(parts, level_at(look, request.significance))
     except InvalidRequest as few:
         return told | {"reason": f"{few.message} Say what is right of more of its failures, in `cases`."}, {
             "state": "kept"

@@ -223,6 +223,6 @@ async def by_outcomes(task: str | None, by: Decided, ctx: Context) -> list[str]:
     high = clopper_pearson(right, known).high
     if high is not None and high < 1 / 2:
         counts = f"Of {known} recorded outcomes of the task {task!r} {right} were right, at most {high:.0%} by the 95 %"
-        why = "interval of Clopper and Pearson: where single answers are mostly wrong, a vote makes errors surer."
+        why = "interval of Clopper and Pearson: where answers are mostly wrong, a vote may make errors surer."
         return [f"{counts} {why}"]
     return []
