@@ -42,6 +42,8 @@ def test_members_hear_each_other_and_the_vote_costs_no_more(serve: Serve) -> Non
         told = done(server, "POST", DEBATE, {**ASKED, "members": members, "rounds": 2})
         plain = done(server, "POST", DEBATE, {**ASKED, "members": members, "rounds": 1, "beside": False})
         replayed = done(server, "GET", f"/runs/{told['run_id']}/replay")
+        words = {**ASKED, "answer": {"kind": "boolean"}, "members": members, "rounds": 1, "beside": False}
+        unread = done(server, "POST", DEBATE, words)
         one = ask(server, "POST", DEBATE, {**ASKED, "members": members[:1]})
     assert [[turn["change"] for turn in turns] for turns in told["rounds"]] == [
         ["first"] * 3,
@@ -56,6 +58,8 @@ def test_members_hear_each_other_and_the_vote_costs_no_more(serve: Serve) -> Non
     assert (told["vote"]["spent"]["calls"], told["vote"]["answer"]) == (6, "41")
     assert any("took the one that most had" in one for one in told["warnings"])
     assert (plain["vote"], plain["answer"]) == (None, "41")
+    assert unread["answer"] is None
+    assert any("In 3 of 3 last answers none of the form" in one for one in unread["warnings"])
     assert replayed["identical"], replayed
     assert (one[0], one[2]["field"]) == (422, "members")
 

@@ -133,7 +133,8 @@ def test_cases_that_were_looked_at_too_often_are_not_searched_again(serve: Serve
     assert (status, problem["field"]) == (422, "cases")
     assert "0.0125 takes 7" in problem["detail"]
     assert (more["verdict"]["cases"], more["verdict"]["look"]) == (7, 2)
-    assert len(done(server, "GET", "/evolutions")["evolutions"]) == 2
+    assert len(done(server, "GET", "/evolutions?agent=doer")["evolutions"]) == 2
+    assert not done(server, "GET", "/evolutions?agent=nobody")["evolutions"]
 
 
 def test_an_evolution_that_was_killed_goes_on_and_asks_nothing_twice(serve: Serve, tmp_path: Path) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from conftest import Serve, Server
-from opened import opened
+from opened import Nothing, opened
 from rest_client import ask, done
 
 from nis_backend.capabilities.metacognition.assess import assessment
-from nis_backend.capabilities.metacognition.assess.assessment import outcomes
+from nis_backend.capabilities.metacognition.assess.assessing import draw
+from nis_backend.capabilities.metacognition.assess.assessment import Assessment, outcomes
 from nis_backend.capabilities.metacognition.assess.operations import record_outcome
 from nis_backend.capabilities.metacognition.assess.recording import Outcome, RecordOutcome
 from nis_backend.capabilities.metacognition.evolve import evolution
+from nis_backend.view import Text
 
 
 def read(folder: Path, given: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
@@ -68,6 +70,10 @@ def test_an_answer_scored_elsewhere_has_no_samples(server: Server) -> None:
     found = done(server, "GET", f"/assessments/{told['ids'][0]}")
     wrong = ask(server, "POST", "/metacognition/record-outcome", {"outcomes": [{**one, "expected": "Paris"}]})
     assert (found["samples"], found["classes"], found["score"]) == (0, [], 0.3)
+    # A person who looks at it sees under what its outcome is recorded.
+    shown = draw(Nothing(), Assessment.model_validate(found))[0]
+    assert isinstance(shown, Text)
+    assert found["id"] in shown.text
     assert (wrong[0], wrong[2]["field"]) == (422, "outcomes.0")
 
 

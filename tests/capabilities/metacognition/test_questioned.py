@@ -98,6 +98,7 @@ def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None
             "no model": ask(server, "POST", REPLAY, {"run": run, "model": "local:none"}),
             "no run": ask(server, "POST", REPLAY, {"run": "run-none", "model": "local:other"}),
             "of no agent": ask(server, "POST", REPLAY, {"run": told["run_id"], "instructions": "x"}),
+            "no answer": ask(server, "POST", REPLAY, {**given, "answer": {"kind": "boolean"}, "instructions": "x"}),
         }
     assert (told["original"]["answer"], told["as_it_was"]["same"], told["changed"]["same"]) == ("77", 4, 0)
     assert {one["response"] for one in told["changed"]["outcomes"]} == {"It flies 50 m."}
@@ -118,6 +119,7 @@ def test_without_a_tool_the_answer_would_have_been_another(serve: Serve) -> None
         "no model": (404, "model"),
         "no run": (404, "run"),
         "of no agent": (400, "instructions"),
+        "no answer": (422, "answer"),
     }
 
 

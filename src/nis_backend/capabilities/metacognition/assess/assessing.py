@@ -160,6 +160,7 @@ def draw(_request: Model, result: Assessment) -> list[View]:
     """The answer, what is known of it, and what else was said."""
     sure = "not calibrated" if result.confidence is None else f"{result.confidence:.0%}"
     said = [f"**{result.answer}**. Confidence: {sure}. {result.confidence_from}", *result.warnings]
+    said.append(f"Its outcome is recorded under {result.id}.")
     scores: list[list[str | float]] = [
         [one.method, one.why if one.value is None else round(one.value, 4), one.formula] for one in result.scores
     ]

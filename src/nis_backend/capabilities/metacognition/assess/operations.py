@@ -70,6 +70,7 @@ CALIBRATED = Before(name="calibrated", operation="metacognition.calibrate_task",
 def _draw(_request: Model, result: AssessmentList) -> list[View]:
     rows: list[list[str | float]] = [
         [
+            one.id,
             one.task,
             one.answer,
             "" if one.score is None else round(one.score, 3),
@@ -79,7 +80,7 @@ def _draw(_request: Model, result: AssessmentList) -> list[View]:
         ]
         for one in result.assessments
     ]
-    columns = ["task", "answer", "score", "confidence", "turned out", "asked (UTC)"]
+    columns = ["id", "task", "answer", "score", "confidence", "turned out", "asked (UTC)"]
     return [Table(title="Assessments", columns=columns, rows=rows)]
 
 

@@ -75,6 +75,7 @@ async def replay_counterfactual(request: ReplayCounterfactual, ctx: Context) -> 
 
     Raises:
         NotFound: the caller has no such run.
+        InvalidRequest: it has no answer of the kind `answer`.
         Conflict: it has not ended, or did more than read.
         NotSupported: it is no run of which that can be otherwise.
     """

@@ -58,6 +58,13 @@ async def prepare(request: ReplayCounterfactual, ctx: Context) -> ReplayCounterf
         with named_in("model"):
             await ctx.models.choose(request.model)
     _changed(request, run, events, ctx, {"provider": "", "name": ""})
+    if _outcome(request, run, events).answer is None:
+        raise InvalidRequest(
+            f"Run {run.id} has no answer of the kind {request.answer.kind}: nothing could be held against it.",
+            field="answer",
+            value=request.answer.kind,
+            remedy="Say in `answer` what of its words is the answer, or name a run that has one.",
+        )
     return request
 
 
@@ -147,14 +154,7 @@ async def varied(request: ReplayCounterfactual, ctx: Context) -> Counterfactual:
         p_value=p_value,
         formula=FORMULA,
         reading=_reading(request, arms[0], arms[1], p_value),
-        warnings=[
-            *(
-                []
-                if original.answer is not None
-                else ["The run that is asked about has no answer of the kind `answer`."]
-            ),
-            *await _warnings(request, begun, arms, ctx),
-        ],
+        warnings=await _warnings(request, begun, arms, ctx),
         run_id=ctx.run.run_id,
     )
 

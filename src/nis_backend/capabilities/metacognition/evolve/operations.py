@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from nis_backend.capabilities.metacognition.evolve.evolution import (
     find,
 )
 from nis_backend.capabilities.metacognition.evolve.preparing import StartEvolution
+from nis_backend.errors import NotFound
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class ListEvolutions(Model):
     """Which evolutions, the newest first."""
 
-    agent: str | None = Field(default=None, max_length=64, description="Only of this agent, by its id.")
+    agent: str | None = Field(default=None, max_length=64, description="Only of this agent, by its id or its name.")
     state: State | None = Field(default=None, description="Only those that have come to this.")
     cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
     limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
@@ -111,7 +113,12 @@ async def get_evolution(request: OneEvolution, ctx: Context) -> Evolution:
 )
 async def list_evolutions(request: ListEvolutions, ctx: Context) -> EvolutionList:
     """List the caller's evolutions, the newest first: whose they were, what became of them, and why."""
-    where = {"agent_id": request.agent, "state": request.state}
+    agent = request.agent
+    if agent is not None:
+        # An agent that is gone has no name, and its evolutions are there for a while.
+        with suppress(NotFound):
+            agent = (await ctx.call_named("agents.get_agent", {"id": agent})).id
+    where = {"agent_id": agent, "state": request.state}
     wanted = {name: value for name, value in where.items() if value is not None}
     rows, following = await ctx.store.page(
         "evolutions", where=wanted or None, cursor=request.cursor, limit=request.limit

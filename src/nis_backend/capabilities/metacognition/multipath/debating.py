@@ -257,6 +257,9 @@ def _warnings(turns: Sequence[Sequence[Turn]], debate: Outcome, vote: Outcome | 
         for turn in one
         if turn.problem
     ]
+    unread = sum(turn.answer is None and not turn.problem for turn in turns[-1])
+    if unread:
+        told.append(f"In {unread} of {len(turns[-1])} last answers none of the form asked for was found: no vote.")
     if len(debate.votes) > 1 and debate.votes[0].votes == debate.votes[1].votes:
         told.append(f"The debate ended in a tie of {debate.votes[0].answer!r} and {debate.votes[1].answer!r}.")
     if vote is not None and vote.answer != debate.answer:
