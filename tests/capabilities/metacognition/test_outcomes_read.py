@@ -18,6 +18,8 @@ from nis_backend.capabilities.metacognition.assess.assessment import Assessment,
 from nis_backend.capabilities.metacognition.assess.operations import record_outcome
 from nis_backend.capabilities.metacognition.assess.recording import Outcome, RecordOutcome
 from nis_backend.capabilities.metacognition.evolve import evolution
+from nis_backend.context import Context
+from nis_backend.errors import Conflict
 from nis_backend.view import Text
 
 
@@ -46,6 +48,25 @@ def test_more_of_one_kind_than_are_read_cuts_both(tmp_path: Path, monkeypatch: p
 def test_a_question_counts_once(tmp_path: Path) -> None:
     """By what was recorded last."""
     assert read(tmp_path, [("q", True), ("q", False), ("p", True)]) == [("q", False), ("p", True)]
+
+
+def test_outcomes_that_are_told_together_are_kept_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All or none, whatever happens half-way; of one question the last that is told counts."""
+
+    async def body() -> list[tuple[str, bool]]:
+        async with opened(tmp_path, operations=[record_outcome]) as ctx:
+            with monkeypatch.context() as cut:
+                ids = iter(["assessment-1", "assessment-2", "assessment-1"])
+                cut.setattr(Context, "new_id", lambda *_: next(ids))
+                lost = [Outcome(score=0.5, correct=True) for _ in range(3)]
+                with pytest.raises(Conflict):
+                    await ctx.call(record_outcome, RecordOutcome(task="sums", outcomes=lost))
+            several = [Outcome(score=0.5, correct=at % 7 == 6, question=f"q-{at % 5}") for at in range(35)]
+            await ctx.call(record_outcome, RecordOutcome(task="sums", outcomes=several))
+            return [(one.question, one.correct) for one in await outcomes("sums", ctx)]
+
+    found = asyncio.run(body())
+    assert sorted(found) == [("q-0", False), ("q-1", False), ("q-2", False), ("q-3", False), ("q-4", True)]
 
 
 def test_what_was_said_before_makes_another_question(serve: Serve, tmp_path: Path) -> None:
