@@ -57,7 +57,11 @@ def test_outcomes_that_are_told_together_are_kept_together(tmp_path: Path, monke
         async with opened(tmp_path, operations=[record_outcome]) as ctx:
             with monkeypatch.context() as cut:
                 ids = iter(["assessment-1", "assessment-2", "assessment-1"])
-                cut.setattr(Context, "new_id", lambda *_: next(ids))
+
+                def new_id(_: Context, __: str) -> str:
+                    return next(ids)
+
+                cut.setattr(Context, "new_id", new_id)
                 lost = [Outcome(score=0.5, correct=True) for _ in range(3)]
                 with pytest.raises(Conflict):
                     await ctx.call(record_outcome, RecordOutcome(task="sums", outcomes=lost))

@@ -79,7 +79,7 @@ async def gather(agent: Agent, runs: int, known: Mapping[str, JsonValue], ctx: C
     wrong = {"correct": 0, "model": f"{AGENT}{agent.name}"}
     for row in await ctx.store.select("assessments", where=wrong, limit=MOST_ASSESSED):
         detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
-        message = detail.get("question")
+        message = str(detail["question"])
         # What is kept of a long question is no question to be asked again.
         alone = message and "earlier" not in detail and not was_cut(message)
         if alone and message not in found and len(found) < MOST_FAILURES:

@@ -133,8 +133,8 @@ async def _proposed(request: ProposeAgent, base: Agent, row: Row, ctx: Context) 
     try:
         parts = part(trials_of(tests), request.held_out, request.seed, request.significance)
         held = [one.digest for one in parts.held_out]
-        look = await ctx.note("next look", lambda: look_at("proposals", {}, row["id"], held, ctx))
-        enough(parts, level_at(look, request.significance))
+        number: int = await ctx.note("next look", lambda: look_at("proposals", {}, row["id"], held, ctx))
+        enough(parts, level_at(number, request.significance))
     except InvalidRequest as few:
         return told | {"reason": f"{few.message} Say what is right of more of its failures, in `cases`."}, {
             "state": "kept"

@@ -186,7 +186,8 @@ async def _scores(ctx: Context) -> list[tuple[float, bool]]:
         for one in await asyncio.to_thread(each_question_once, rows):
             for method, score in one.scores.items():
                 by[task, one.setting, method].append((score, one.correct))
-    return max(by.values(), key=len, default=[])
+    none: list[tuple[float, bool]] = []
+    return max(by.values(), key=len, default=none)
 
 
 async def _evolved(ctx: Context) -> tuple[int, int]:
