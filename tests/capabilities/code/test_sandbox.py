@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -197,6 +198,21 @@ def test_files_in_memory_are_as_a_disks() -> None:
     files.remove("/work/d/c")
     files.rmdir("/work/d")
     assert files.list("/work") == [("a", "file")]
+
+
+def test_what_is_moved_takes_room_as_what_is_written() -> None:
+    """Promise: 32 MB of files, and what is said of a program beside; by no way round does a program have more here."""
+    files = Files({}, room=10)
+    for src, dst in (("/work/a", "/out/a"), ("/out/b", "/work/b")):
+        files.write(src, b"x" * 10)
+        with pytest.raises(OSError, match=str(errno.EXDEV)):
+            files.rename(src, dst)
+    for src, dst in (("/out", "/work/out"), ("/work", "/out/work")):
+        with pytest.raises(OSError, match=str(errno.EXDEV)):
+            files.rename(src, dst)
+    assert sum(map(len, files.files.values())) == 20
+    moved = run("import shutil\nopen('a', 'w').write('here')\nshutil.move('a', '/out/a')\nopen('/out/a').read()")
+    assert moved.value == "here"
 
 
 TABLES: list[tuple[bytes, list[str], list[float | None]]] = [

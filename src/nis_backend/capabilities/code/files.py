@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDERS = ("/tmp", "/in", "/work", "/out")  # noqa: S108 - of the sandbox: no folder of this machine
-APART = "/out/"
+APART = "/out"
+"""Where what is said of a program stands: it has its room, however much the program has written elsewhere."""
 ROOM_APART = 16 * 2**20
 MOST_FILES = 512
 
@@ -54,9 +55,8 @@ class Files:
         if path in self.folders:
             raise OSError(errno.EISDIR, path)
         self._needs_parent(path)
-        # What is said of a program has its room, however much the program has written.
-        apart = path.startswith(APART)
-        beside = {one: content for one, content in self.files.items() if one.startswith(APART) == apart and one != path}
+        apart = _apart(path)
+        beside = {one: content for one, content in self.files.items() if _apart(one) == apart and one != path}
         room = ROOM_APART if apart else self._room
         if sum(map(len, beside.values())) + len(data) > room or len(beside) + len(self.folders) >= MOST_FILES:
             raise OSError(errno.ENOSPC, path)
@@ -88,6 +88,9 @@ class Files:
     def rename(self, src: str, dst: str) -> None:
         """Give a file or a folder another place; what a file takes the place of is gone."""
         self._needs_parent(dst)
+        if _apart(src) != _apart(dst):
+            # As between two disks: each has its own room, which what was only moved there would pass by.
+            raise OSError(errno.EXDEV, dst)
         if src in self.files:
             if dst in self.folders:
                 raise OSError(errno.EISDIR, dst)
@@ -106,6 +109,10 @@ class Files:
         parent = _parent(path)
         if parent not in self.folders:
             raise OSError(errno.ENOTDIR if parent in self.files else errno.ENOENT, path)
+
+
+def _apart(path: str) -> bool:
+    return path == APART or path.startswith(f"{APART}/")
 
 
 def _parent(path: str) -> str:
