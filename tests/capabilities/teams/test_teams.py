@@ -72,6 +72,20 @@ def test_a_speaker_makes_one_answer_of_what_the_others_say_and_a_late_one_is_nam
     assert "3 s" in answer["absent"]["slow"]
 
 
+def test_who_answers_with_nothing_is_named_and_ends_a_sequence(serve: Serve) -> None:
+    """Promise of docs/teams.md: who has no answer is named in `absent`; one without an answer ends a sequence."""
+
+    def model(request: Asked) -> Canned:
+        return says({"mute": "", "blank": " \n", "b": "Two."}[name_of(request)])
+
+    problem, runs = team(serve, {"shape": "sequence", "members": [member("mute"), member("b")]}, model)
+    assert (problem["detail"], len(runs)) == ("mute: It answered with nothing.", 1)
+    three = [member("mute"), member("blank"), member("b")]
+    answer, _ = team(serve, {"shape": "parallel", "members": three}, model)
+    assert answer["response"] == "b:\nTwo."
+    assert list(answer["absent"]) == ["mute", "blank"]
+
+
 def test_a_debate_shows_each_what_the_others_say_and_ends_in_a_vote(serve: Serve) -> None:
     """Promise of the shape debate: who hears a better answer may change, and what was said first stays told."""
 

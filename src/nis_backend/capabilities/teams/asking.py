@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.alongside import together
 from nis_backend.capabilities.teams.answered import Contribution
-from nis_backend.errors import DeadlineExceeded
+from nis_backend.errors import DeadlineExceeded, UpstreamFailed
 from nis_backend.followed import follow
 from nis_backend.guardrails.marking import SAID as OF_MARKS
 from nis_backend.loop.quarantine import Quarantine
@@ -85,9 +85,10 @@ class Asking:
             seconds=self.team.seconds,
             until=self.until,
         )
-        if problem is not None:
-            return Contribution(member=member.name, round=turn, problem=problem)
-        return Contribution(member=member.name, round=turn, text=str(result[SAID[operation]]))
+        text = "" if problem is not None else str(result[SAID[operation]])
+        if problem is None and not text.strip():
+            problem = UpstreamFailed("It answered with nothing.", remedy="Ask again, or another one.").problem()
+        return Contribution(member=member.name, round=turn, text=text, problem=problem)
 
 
 def over() -> DeadlineExceeded:

@@ -49,7 +49,7 @@ async def write_board(asking: Asking, message: str) -> Outcome:
         for one in writers:
             # What others write at the same time it has not seen.
             seen[one.name] = len(board)
-        added = [one for one in written if one.problem is None and one.text.strip()]
+        added = [one for one in written if one.problem is None]
         for one in added:
             board.append(one)
             await show(asking.ctx, [Text(text=f"{one.member}: {verbatim(one.text, lines=True)}")])

@@ -32,15 +32,13 @@ async def in_sequence(asking: Asking, message: str) -> Outcome:
     Raises:
         NisError: one had no answer; those after it would go on with nothing.
     """
-    text = message
     for member in asking.team.members:
-        before = asking.said[-1].text if asking.said else ""
-        told = f"{message}\n\n{asking.quoted([asking.said[-1]])}\n\nGo on from that." if before else text
+        before = asking.said[-1:]
+        told = f"{message}\n\n{asking.quoted(before)}\n\nGo on from that." if before else message
         one = await asking.ask(member, told)
         if one.problem is not None:
             raise silent([one])
-        text = one.text
-    return Outcome(response=text)
+    return Outcome(response=asking.said[-1].text)
 
 
 async def in_parallel(asking: Asking, message: str) -> Outcome:
