@@ -83,6 +83,29 @@ def test_no_model_is_asked_for_a_plan_whose_name_is_taken(refusing: Server) -> N
     assert done(refusing, "GET", proposals) == before
 
 
+def test_a_model_plans_with_what_it_is_offered_alone(serve: Serve) -> None:
+    """Promise of propose_plan: an operation, an agent or a team that is there and not offered is refused to it."""
+    hello = {"id": "a", "message": "Hello."}
+    planned = [{**hello, "agent": "twin"}, {"id": "a", "operation": "system.check_live"}, {**hello, "team": "twin"}]
+    asked: list[str] = []
+
+    def model(request: Asked) -> Canned:
+        asked.append(request.body["messages"][-1]["content"])
+        return says(json.dumps({"steps": [planned[len(asked) - 1]]}))
+
+    with FakeOpenAI(*[model] * 3, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {"name": "twin", "instructions": "Say hello."})
+        done(
+            server, "POST", "/teams", {"name": "twin", "shape": "sequence", "members": [{"name": "a", "agent": "twin"}]}
+        )
+        offer = {"operations": ["system.check_ready"], "teams": ["twin"], "model": "local:words"}
+        plan = done(server, "POST", "/plans/propose-plan", {"goal": "Say hello.", **offer})
+    assert [one["team"] for one in plan["steps"]] == ["twin"]
+    assert "The agent twin is not offered" in asked[1]
+    assert "The operation system.check_live is not offered" in asked[2]
+
+
 def test_what_the_caller_may_not_call_is_refused_by_its_field(serve: Serve) -> None:
     """Promise: a plan has no right of its own, when it is made nor when it is run."""
     admin = {"authorization": "Bearer nis-admin-key-0123456789abcdef0123456789"}

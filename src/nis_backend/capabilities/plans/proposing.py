@@ -213,14 +213,14 @@ async def _steps(text: str, offer: Offer, ctx: Context) -> list[Step]:
         raise InvalidRequest('It is no JSON object with a list "steps".') from None
     if not 1 <= len(steps) <= offer.most:
         raise InvalidRequest(f"There are {len(steps)} steps; 1 to {offer.most} are wanted.", field="steps")
-    offered = {entry.name for entry in offer.operations}
+    operations = {entry.name for entry in offer.operations}
     for place, step in enumerate(steps):
         if step.id in offer.taken:
             raise InvalidRequest(f"The id {step.id} is taken.", field=f"steps.{place}.id")
-        if step.operation is not None and step.operation not in offered:
-            raise InvalidRequest(f"{step.operation} is not offered.", field=f"steps.{place}.operation")
-        if (step.agent or step.team) is not None and (step.agent or step.team) not in {*offer.agents, *offer.teams}:
-            raise InvalidRequest(f"{step.agent or step.team} is not offered.", field=f"steps.{place}")
+        for kind, names in (("operation", operations), ("agent", offer.agents), ("team", offer.teams)):
+            name = getattr(step, kind)
+            if name is not None and name not in names:
+                raise InvalidRequest(f"The {kind} {name} is not offered.", field=f"steps.{place}.{kind}")
     await check_steps(steps, offer.given, ctx, done=offer.done)
     return steps
 
