@@ -6,14 +6,17 @@ import errno
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from nis_backend.capabilities.code.analysing import PROGRAM
 from nis_backend.capabilities.code.files import Files
+from nis_backend.capabilities.code.operations import get_sandbox
 from nis_backend.capabilities.code.running import Done, run_python
 from nis_backend.capabilities.code.said import Said, read
+from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings
 
 if TYPE_CHECKING:
@@ -181,6 +184,13 @@ def test_what_a_program_forges_of_itself_is_no_word(forged: str) -> None:
     """Promise of docs/code.md: `crashed`; read as any caller's JSON, it fails nothing."""
     assert read(forged.encode()) is None
     assert read(b'{"value": [1], "more": 2}') == Said(value=[1])
+
+
+def test_a_sandbox_that_does_not_tell_what_is_in_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise of errors.py: what may pass is `unavailable` with a remedy, and no mistake of the server's."""
+    monkeypatch.setattr("nis_backend.capabilities.code.running.run_python", lambda *_, **__: Done(ended="out of time"))
+    with pytest.raises(Unavailable, match="out of time"):
+        get_sandbox.function(get_sandbox.request(), SimpleNamespace(options={"sandbox": "/"}))
 
 
 def test_files_in_memory_are_as_a_disks() -> None:

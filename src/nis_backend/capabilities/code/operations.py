@@ -11,7 +11,7 @@ from nis_backend.annotations import Knob, Names, Plain, Reads, Unit
 from nis_backend.blob import Blob
 from nis_backend.capabilities.code.said import Problem
 from nis_backend.capabilities.code.tables import Analysed, AnalyseTable, draw_analysis
-from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.errors import InvalidRequest, TooLarge, Unavailable
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Image, Table, Text, View, verbatim
 
@@ -256,10 +256,16 @@ class Sandbox(Model):
     ),
 )
 def get_sandbox(_request: AskedSandbox, ctx: ComputingContext) -> Sandbox:
-    """Tell what programs run in: Python's version, packages, memory and room; the first call compiles it."""
+    """Tell what programs run in: Python's version, packages, memory and room; the first call compiles it.
+
+    Raises:
+        Unavailable: it was too busy to tell.
+    """
     from nis_backend.capabilities.code.running import MEMORY, ROOM, run_python  # noqa: PLC0415 - as above
 
     done = run_python(_INSIDE, {}, seconds=60, stdin="", cache=Path(ctx.options["sandbox"]), ctx=ctx)
+    if done.ended != "finished":
+        raise Unavailable(f"The sandbox has not told what is in it: {done.ended}.", remedy="Ask again.")
     version, packages = done.value
     return Sandbox(
         python=version,
