@@ -13,8 +13,9 @@ import pytest
 from opened import Nothing, opened
 
 from nis_backend.calling import call
+from nis_backend.capabilities.metacognition.policy.operations import create_policy, get_policy, update_policy
 from nis_backend.context import Context
-from nis_backend.errors import Forbidden, Unavailable
+from nis_backend.errors import Conflict, Forbidden, Unavailable
 from nis_backend.guardrails.held import forget
 from nis_backend.operation import operation
 
@@ -105,6 +106,29 @@ def test_what_changes_while_policies_are_read_is_read_again(tmp_path: Path) -> N
             await call(do_nothing, {}, ctx)
             with pytest.raises(Forbidden):
                 await call(do_nothing, {}, ctx)
+
+    asyncio.run(body())
+
+
+def test_of_two_changes_at_once_none_is_lost_unseen(tmp_path: Path) -> None:
+    """Promise of update_policy: who has not seen what another has changed is told, and changes nothing."""
+
+    async def body() -> None:
+        async with opened(tmp_path, operations=[create_policy, update_policy, get_policy, do_nothing]) as given:
+            store = Watched(given.drivers.store)
+            mine, theirs = plain(given, store), plain(given, Watched(given.drivers.store))
+            await call(create_policy, {**REFUSES, "applies_to": {}, "name": "rules"}, theirs)
+
+            async def change() -> None:
+                rules = [*REFUSES["rules"], {"id": "later", "then": "warn", "why": "Look."}]
+                await call(update_policy, {"id": "rules", "change": {"rules": rules}}, theirs)
+
+            await call(get_policy, {"id": "rules"}, mine)
+            store.during = change
+            with pytest.raises(Conflict, match="meanwhile"):
+                await call(update_policy, {"id": "rules", "change": {"rules": REFUSES["rules"]}}, mine)
+            kept = await call(get_policy, {"id": "rules"}, mine)
+            assert [one.id for one in kept.rules] == ["no", "later"]
 
     asyncio.run(body())
 

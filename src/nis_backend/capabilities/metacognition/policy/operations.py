@@ -8,11 +8,13 @@ from pydantic import Field
 
 from nis_backend.capabilities.metacognition.policy.policy import KeptPolicy, Name, check, find, policy_of, written
 from nis_backend.changed import with_changes
+from nis_backend.errors import Conflict
 from nis_backend.found import keep
 from nis_backend.guardrails.held import MOST_POLICIES, forget
 from nis_backend.guardrails.persons import RULES, refuse_model
 from nis_backend.guardrails.rules import Finding, Policy, Then
 from nis_backend.operation import Before, Example, Json, Model, operation
+from nis_backend.versioned import AGAIN
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -200,6 +202,7 @@ async def update_policy(request: UpdatePolicy, ctx: Context) -> KeptPolicy:
     Raises:
         NotFound: the caller has no such policy.
         InvalidRequest: a field is none of a policy's, or it would be wrong.
+        Conflict: it was changed meanwhile.
         Forbidden: a model asks for it, and no person.
     """
     refuse_model(ctx, CHANGES)
@@ -209,7 +212,11 @@ async def update_policy(request: UpdatePolicy, ctx: Context) -> KeptPolicy:
     after = with_changes(CreatePolicy, policy, request.change, "A policy", names)
     await check(after, ctx)
     changes: Row = {"enabled": int(after.enabled), "definition": written(after), "updated": ctx.now()}
-    await ctx.store.update("policies", row["id"], changes)
+    if not await ctx.store.update("policies", row["id"], changes, only_if={"updated": row["updated"]}):
+        # A rule that another has added meanwhile is not taken back unseen.
+        raise Conflict(
+            f"The policy {request.id!r} was changed or deleted meanwhile.", field="id", value=request.id, remedy=AGAIN
+        )
     forget(ctx)
     return policy_of({**row, **changes})
 
