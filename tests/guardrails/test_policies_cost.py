@@ -139,9 +139,12 @@ def test_a_policy_that_cannot_be_read_lets_nothing_through(tmp_path: Path) -> No
     async def body() -> None:
         async with opened(tmp_path, operations=[do_nothing, stop_all]) as given:
             ctx = plain(given, Watched(given.drivers.store))
-            await given.drivers.store.insert("policies", ctx.caller.owner, row("broken", {"rules": "all of them"}))
-            with pytest.raises(Unavailable, match="broken"):
-                await call(do_nothing, {}, ctx)
+            never = {"id": "no", "then": "refuse", "why": "No.", "conditions": [{"test": "matches", "value": "("}]}
+            for broken in ({"rules": [never]}, {"rules": "all of them"}):
+                await given.drivers.store.delete("policies", ctx.caller.owner, "broken")
+                await given.drivers.store.insert("policies", ctx.caller.owner, row("broken", broken))
+                with pytest.raises(Unavailable, match="broken"):
+                    await call(do_nothing, {}, ctx)
             await call(stop_all, {}, ctx)
             await call(do_nothing, {}, replace(ctx, probes=True))
 

@@ -54,7 +54,7 @@ GIVEN = Asked(
     model="openai:gpt",
     note="Pay DE89 3704 0044 0532 0130 00 by Friday",
     lines=[Line(text="Call +49 30 1234567 or mail ada@example.org"), Line(text="Nothing here")],
-    extra={"deep": [{"word": "TopSecret plan"}]},
+    extra={"deep": [{"word": "TopSecret plan"}], "yes": True},
 )
 
 
@@ -86,6 +86,9 @@ def outcome(policy: Compiled, value: Any = GIVEN, **given: Any) -> list[tuple[st
         ({"test": "equals", "field": "amount", "value": 250}, ["amount"]),
         ({"test": "equals", "field": "amount", "value": 251}, None),
         ({"test": "differs", "field": "amount", "value": 251}, ["amount"]),
+        ({"test": "equals", "field": "extra.yes", "value": 1}, None),
+        ({"test": "differs", "field": "extra.yes", "value": 1}, ["extra.yes"]),
+        ({"test": "equals", "field": "extra.yes", "value": True}, ["extra.yes"]),
         ({"test": "above", "field": "amount", "value": 249}, ["amount"]),
         ({"test": "above", "field": "amount", "value": 250}, None),
         ({"test": "at_least", "field": "amount", "value": 250}, ["amount"]),
@@ -136,7 +139,9 @@ def test_letters_that_look_like_others_hide_nothing(condition: Json, hidden: str
     check = Check(Condition.model_validate({**condition, "field": "note"}), "here")
     found = check.look(given, facts())
     assert found is not None
-    masked = found.where["note"](told)
+    mask_of = found.where["note"]
+    assert mask_of is not None
+    masked = mask_of(told)
     assert "topsecret" not in as_seen(masked)
     assert MASKED in masked
 
@@ -191,9 +196,17 @@ def test_masks_leave_the_rest_and_what_names_a_thing() -> None:
         update={
             "note": "Pay [IBAN_1] by Friday",
             "lines": [Line(text="[masked] +49 30 1234567 or mail [EMAIL_1]"), Line(text="Nothing here")],
-            "extra": {"deep": [{"word": "Top[masked] plan"}]},
+            "extra": {"deep": [{"word": "Top[masked] plan"}], "yes": True},
         }
     )
+    both = ready({"then": "mask", "conditions": [{"test": "contains", "value": one} for one in ("call", "mail")]})
+    changed = mask(GIVEN, list(both.look("before", GIVEN, None, facts())))
+    assert changed.lines[0].text == "[masked] +49 30 1234567 or [masked] ada@example.org"
+    # What is compared says when, and is not masked itself.
+    when = {"test": "equals", "field": "model", "value": "openai:gpt"}
+    of_model = ready({"then": "mask", "conditions": [when, {"test": "contains", "value": "secret"}]})
+    changed = mask(GIVEN, list(of_model.look("before", GIVEN, None, facts())))
+    assert (changed.model, changed.extra["deep"]) == ("openai:gpt", [{"word": "Top[masked] plan"}])
     named = Asked(lines=[Line(id="secret-7", text="x")])
     assert mask(named, list(policy.look("before", named, None, facts()))) == named
 
@@ -253,7 +266,9 @@ ENDLESS: Json = {"$ref": "#/$defs/a"}
             {"conditions": [{"test": "fits", "field": "a", "value": {"$ref": "#/$defs/a", "$defs": {"a": ENDLESS}}}]},
             "rules.0.conditions.0.value",
         ),
+        ({"conditions": [{"test": "present"}]}, "rules.0.conditions.0.field"),
         ({"then": "mask", "conditions": [{"test": "outward"}]}, "rules.0.conditions"),
+        ({"then": "mask", "conditions": [{"test": "above", "field": "amount", "value": 9}]}, "rules.0.conditions"),
         ({"then": "review", "when": "after"}, "rules.0.then"),
     ],
 )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.conforming import hold
 from nis_backend.errors import InvalidRequest
-from nis_backend.guardrails.conditions import OF_CALL, Check
+from nis_backend.guardrails.conditions import OF_TEXTS, Check
 from nis_backend.guardrails.paths import names_a_thing
 from nis_backend.guardrails.rules import Finding, Policy, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nis_backend.guardrails.conditions import Facts, Mask
+    from nis_backend.guardrails.conditions import Facts, Found, Mask
     from nis_backend.guardrails.rules import When
 
 MOST_FOUND = 20
@@ -50,7 +50,7 @@ class Compiled:
         return replace(self, policy=self.policy.model_copy(update={"applies_to": applies}))
 
     def concerns(self, request: Any, facts: Facts) -> bool:  # Any: a request
-        """Whether it looks at this call: of one of its agents, with one of its models; None where that is not known."""
+        """Whether it looks at this call: of one of its agents, and its models where the request is known."""
         agents, models = self.policy.applies_to.agents, self.policy.applies_to.models
         if agents and not any(fnmatchcase(name, one) for one in agents for name in facts.agents):
             return False
@@ -59,8 +59,8 @@ class Compiled:
 
     def look(
         self, stage: When, request: Any, result: Any, facts: Facts
-    ) -> Iterator[tuple[Finding, dict[str, Mask]]]:  # Any: a request and a result
-        """The rules that hold, up to the first that allows."""
+    ) -> Iterator[tuple[Finding, dict[str, list[Mask]]]]:  # Any: a request and a result
+        """The rules that hold, up to the first that allows, each with where and how it masks."""
         if not self.concerns(request, facts):
             return
         value = request if stage == "before" else result
@@ -68,15 +68,15 @@ class Compiled:
             rule = one.rule
             if rule.when != stage:
                 continue
-            found = [check.look(value, facts) for check in one.checks]
-            if not all(found):
+            found = [each for check in one.checks if (each := check.look(value, facts)) is not None]
+            if len(found) < len(one.checks):
                 continue
             if rule.then == "allow":
                 return
-            where = {place: mask for each in found if each for place, mask in each.where.items()}
+            where = _together(found)
             if rule.then == "mask":
-                where = {place: mask for place, mask in where.items() if not names_a_thing(place.rpartition(".")[2])}
-                if not where:
+                where = {place: masks for place, masks in where.items() if not names_a_thing(place.rpartition(".")[2])}
+                if not any(where.values()):
                     continue
             yield self.finding(rule, list(where)), where
 
@@ -92,6 +92,15 @@ class Compiled:
             cites=rule.cites,
             fields=list(where)[:MOST_FOUND],
         )
+
+
+def _together(found: Sequence[Found]) -> dict[str, list[Mask]]:
+    """Where conditions found something, and the masks of all of them that did there."""
+    where: dict[str, list[Mask]] = {}
+    for one in found:
+        for place, mask in one.where.items():
+            where.setdefault(place, []).extend([mask] if mask else [])
+    return where
 
 
 async def compiled(id_: str, name: str, policy: Policy) -> Compiled:
@@ -132,9 +141,9 @@ def _check_outcome(rule: Rule, place: str) -> None:
             value="review",
             remedy="Review the request (`when: before`), or mask or refuse the result.",
         )
-    if rule.then == "mask" and all(one.test in OF_CALL or one.negated for one in rule.conditions):
+    if rule.then == "mask" and not any(one.test in OF_TEXTS and not one.negated for one in rule.conditions):
         raise InvalidRequest(
-            f"{place}.conditions: mask takes a condition that finds something in a field.",
+            f"{place}.conditions: mask takes a condition that finds something in a text.",
             field=f"{place}.conditions",
             remedy="Add one: personal, contains, matches, instruction.",
         )

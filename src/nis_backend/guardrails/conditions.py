@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 MASKED = "[masked]"
 LONGEST_PATTERN = 1000
-COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda one, wanted: one == wanted,
-    "differs": lambda one, wanted: one != wanted,
-    "above": lambda one, wanted: _number(one) and one > wanted,
-    "at_least": lambda one, wanted: _number(one) and one >= wanted,
-    "below": lambda one, wanted: _number(one) and one < wanted,
-    "at_most": lambda one, wanted: _number(one) and one <= wanted,
-}
 OF_CALL = ("effect", "outward", "scope", "spent")
 OF_TEXTS = ("contains", "matches", "personal", "instruction")
 EFFECTS = ("reads", "writes", "destroys")
@@ -58,9 +50,9 @@ class Facts:
 
 @dataclass(kw_only=True)
 class Found:
-    """What a rule's conditions found, and how that is masked."""
+    """What a condition found: where, and how a text is masked that it was found in; None of what is compared alone."""
 
-    where: dict[str, Mask] = field(default_factory=dict[str, "Mask"])
+    where: dict[str, Mask | None] = field(default_factory=dict[str, "Mask | None"])
 
 
 class Check:
@@ -106,7 +98,7 @@ class Check:
             case _:
                 return facts.spent.get(one.days, 0.0) >= float(one.value)
 
-    def _of_fields(self, value: Any) -> Iterator[tuple[str, Mask]]:  # Any: see look
+    def _of_fields(self, value: Any) -> Iterator[tuple[str, Mask | None]]:  # Any: see look
         one = self.condition
         given = at(value, self._path) if self._path else [("", value)]
         for where, member in given:
@@ -117,7 +109,7 @@ class Check:
                     if mask is not None:
                         yield place, mask
             elif self._of_value(member):
-                yield where, lambda _: MASKED
+                yield where, None
 
     def _in_text(self, text: str) -> Mask | None:
         """What it finds in a text as it stands, or as it is seen: letters that look like others hide nothing."""
@@ -168,8 +160,23 @@ class Check:
         return COMPARED[one.test](_ANY.dump_python(value, mode="json"), one.value)
 
 
+def _same(one: Any, wanted: Any) -> bool:  # Any: JSON
+    """Whether two values are equal; to JSON, true is no number."""
+    return isinstance(one, bool) == isinstance(wanted, bool) and one == wanted
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": _same,
+    "differs": lambda one, wanted: not _same(one, wanted),
+    "above": lambda one, wanted: _number(one) and one > wanted,
+    "at_least": lambda one, wanted: _number(one) and one >= wanted,
+    "below": lambda one, wanted: _number(one) and one < wanted,
+    "at_most": lambda one, wanted: _number(one) and one <= wanted,
+}
 
 
 def _without(wanted: str) -> Mask:
@@ -217,9 +224,9 @@ def _check_value(one: Condition, place: str) -> None:
     takes, wanted = TAKES.get(one.test, _ANYTHING)
     if not takes(one.value):
         raise _wrong(place, one.value, wanted)
-    if one.test in {"fits", *COMPARED} and one.field is None:
+    if one.test in {"fits", "present", *COMPARED} and one.field is None:
         raise InvalidRequest(
-            f"{place}.field: {one.test} compares one field.", field=f"{place}.field", remedy="Name the field."
+            f"{place}.field: {one.test} looks at one field.", field=f"{place}.field", remedy="Name the field."
         )
     if one.test in OF_CALL and one.field is not None:
         raise InvalidRequest(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nis_backend.guardrails.rules import Finding, When
     from nis_backend.operation import Model, Operation
 
-    Looked = list[tuple[Finding, dict[str, Mask]]]
+    Looked = list[tuple[Finding, dict[str, list[Mask]]]]
 
 MUCH = 40_000
 """Characters that are looked through in a thread, so that nobody else waits."""
@@ -250,8 +250,8 @@ def _masks(looked: Looked) -> dict[str, list[Mask]]:
     masks: dict[str, list[Mask]] = {}
     for finding, where in looked:
         if finding.then == "mask":
-            for place, one in where.items():
-                masks.setdefault(place, []).append(one)
+            for place, some in where.items():
+                masks.setdefault(place, []).extend(some)
     return masks
 
 

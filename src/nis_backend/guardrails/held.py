@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import Unavailable
+from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -68,7 +68,7 @@ async def load(ctx: Context) -> Guards:
         try:
             policy = Policy.model_validate(json.loads(row["definition"]))
             policies.append(await compiled(row["id"], row["name"], policy))
-        except ValueError:
+        except (ValueError, InvalidRequest):
             # What cannot be read is not taken for leave to do everything.
             raise Unavailable(
                 f"The policy {row['name']!r} cannot be read.", remedy="Write it anew, or delete it."

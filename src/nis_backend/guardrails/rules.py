@@ -52,8 +52,8 @@ class Rule(Model):
         default_factory=list[Condition], max_length=MOST_CONDITIONS, description="None: it holds for every call."
     )
     then: Then = Field(
-        description="allow (no later rule of this policy is looked at), warn, mask (what the conditions found), review "
-        "(a person decides first; before a call alone), or refuse."
+        description="allow (no later rule of this policy is looked at), warn, mask (what the conditions on texts "
+        "found), review (a person decides first; before a call alone), or refuse."
     )
     why: str = Field(min_length=1, max_length=1000, description="What a caller is told.")
     cites: str = Field(default="", max_length=1000, description="The source: a law, a standard, a house rule.")

@@ -113,7 +113,7 @@ def _held_against(
                 allowed.add(policy.id)
             elif then in outcomes:
                 findings.setdefault((policy.id, one.rule.id), policy.finding(one.rule, ["words"]))
-                masks += [mask for each in found if each for mask in each.where.values()] if then == "mask" else []
+                masks += [mask for each in found if each for mask in each.where.values() if mask and then == "mask"]
         said = text
         for mask in masks:
             said = mask(said)
