@@ -116,7 +116,7 @@ COPY --from=full-checked /build/sbom.cdx.json /
 # ── weights: fetched by the few modules that fetch them, so that other code leaves this layer as it was ─────────────────
 
 FROM tools AS weights
-COPY src/nis_backend/__init__.py src/nis_backend/errors.py src/nis_backend/weights.json src/nis_backend/
+COPY src/nis_backend/__init__.py src/nis_backend/errors.py src/nis_backend/record.py src/nis_backend/weights.json src/nis_backend/
 COPY src/nis_backend/weights/ src/nis_backend/weights/
 COPY deploy/image/weights.py ./
 RUN --mount=type=secret,id=pipconf,target=/etc/pip.conf --mount=type=cache,target=/root/.cache/pip \

@@ -32,7 +32,7 @@ KERNEL = (
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     *("alongside", "answers", "candour", "canary", "changed", "followed", "found", "places", "versioned"),
-    *("guardrails", "identifying"),
+    *("guardrails", "identifying", "record", "written"),
     "numerics",
     "pictures",
 )

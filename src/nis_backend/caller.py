@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ NAMED = frozenset({ADMIN, SERVER_ADMIN, OPERATE, PROJECTS})
 """Scopes that are named or are not there: no wildcard holds them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Caller:
     """Who calls: the owner of what the call makes, and what it may do."""
 

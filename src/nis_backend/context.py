@@ -9,7 +9,7 @@ import random
 import re
 import time
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -26,6 +26,7 @@ from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolC
 from nis_backend.keys import KeyRing
 from nis_backend.made import MADE, opened_of, remove_made
 from nis_backend.owned import Owned, Scope
+from nis_backend.record import record
 from nis_backend.run import LAST_SECONDS, Run, RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 from nis_backend.steps import Used, use
@@ -62,7 +63,7 @@ Req = TypeVar("Req", bound="Model")
 Res = TypeVar("Res")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Context:
     """One call's view of the process."""
 

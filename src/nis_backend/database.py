@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.drivers.store.sqlite.writer import usable
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.lock import FolderLock
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Schema:
     """A database and the version of its schema, beside the newest that this program knows."""
 

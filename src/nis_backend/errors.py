@@ -30,15 +30,17 @@ A message says what happened, with which value; `remedy` says what to do.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Codes:
     """What one class of failure is called on each surface."""
 
@@ -49,7 +51,7 @@ class Codes:
     retry: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FieldError:
     """One wrong field of a request."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from nis_backend.operation import Json
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Field:
     """One field; what the schema does not say of it is empty."""
 

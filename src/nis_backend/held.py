@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import Forbidden, InvalidRequest
 from nis_backend.event import ApprovalRequired, InputRequired, Rejected
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ START = "start"
 """The call that is asked about: the run's own."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Hold:
     """What a run waits for a person to say, before it begins or on its way."""
 

@@ -34,6 +34,7 @@ from nis_backend.event import (
     ToolCalled,
     Warned,
 )
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ GOT_ON = ModelAnswered | ToolAnswered | Noted | Decision | RetryScheduled
 CUT = "The process that held the run ended."
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Told:
     """A model's answer as the log has it."""
 

@@ -13,13 +13,13 @@ decodes holds to them again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic_core import core_schema
 
 from nis_backend.errors import InvalidRequest, TooLarge, WrongMedia
 from nis_backend.media import media_type_of
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -53,7 +53,7 @@ HEAD = 4096
 """Bytes by which a media type is told."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Limits:
     """The most that is decoded of one file."""
 
@@ -76,7 +76,7 @@ class Limits:
 USUAL = Limits()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Media:
     """A blob field's media types, and its own limits where they are narrower than the server's.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.drivers.telemetry.base import Telemetry
 from nis_backend.errors import Unavailable
 from nis_backend.keys import Keys
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from array import array
@@ -57,7 +58,7 @@ class Operations(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Drivers:
     """What the process has opened; `app.py` makes it, every call shares it."""
 

@@ -6,13 +6,14 @@ import inspect
 import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nis_backend.errors import InvalidRequest
+from nis_backend.record import record
 from nis_backend.refusal import few_wrong, invalid, mistaken
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ Recorded = Annotated[Res, _RUN]
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Before:
     """A call that an example stands on: the run it cancels, the conversation it renames."""
 
@@ -52,7 +53,7 @@ class Before:
     """Whether a run has ended before the next call; one that was only begun answers `{"id": …}`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Example:
     """A call that works; a test executes it on every surface."""
 
@@ -66,7 +67,7 @@ class Example:
     """What is called first, in this order."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Operation(Generic[Req, Res]):
     """A typed function and its traits. `Res` is the result, or the item of a stream."""
 

@@ -7,7 +7,6 @@ import json
 import logging
 from collections import defaultdict
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -27,6 +26,7 @@ from nis_backend.errors import (
 )
 from nis_backend.event import Event
 from nis_backend.operation import Model
+from nis_backend.record import record
 from nis_backend.within import written
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Tail:
             del self._readers[run_id]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Terms:
     """When and where a run is executed."""
 
@@ -185,7 +185,7 @@ LAST_SECONDS = 2.0
 """Of a run's time: what is left to end the runs that it waits for."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Wait:
     """How long a run waits for another."""
 
@@ -429,7 +429,7 @@ class RunLog(Commands):
             self._tail.close(run_id, grown)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class RunHandle:
     """A run that was started: what a call of shape `"run"` answers."""
 

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
 from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.limits import USUAL, Limits
+from nis_backend.written import (
+    Address,
+    Commands,
+    Database,
+    Deployments,
+    Folders,
+    Host,
+    Key,
+    Keys,
+    Namespace,
+    Packages,
+    Queues,
+    by_name,
+    commands,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic.fields import FieldInfo
 
 
 def _home() -> Path:
@@ -24,23 +39,14 @@ def _home() -> Path:
     return Path(base) / "nis"
 
 
-QUEUE = "[a-z][a-z0-9_-]{0,31}=[0-9]{1,4}"
-"""A queue and its number as they are written in `NIS_QUEUES`."""
-
-
-def _by_name(keys: SecretStr | None) -> dict[str, SecretStr]:
-    text = keys.get_secret_value() if keys else ""
-    pairs = (pair.partition("=") for pair in text.split(",") if pair)
-    return {name: SecretStr(key) for name, _, key in pairs}
-
-
 class Settings(BaseModel):
     """How this process is set up. A field's variable is its alias."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+    # What a start is given is checked one by one; the model that checks them all is built where it is asked.
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False, defer_build=True)
 
     data: Path = Field(default_factory=_home, alias="NIS_DATA", description="Folder of the database and the lock file.")
-    database_url: SecretStr | None = Field(
+    database_url: Database = Field(
         default=None,
         alias="NIS_DATABASE_URL",
         description="Address of a PostgreSQL database that several processes share; unset keeps a file in the folder.",
@@ -49,7 +55,7 @@ class Settings(BaseModel):
     port: int = Field(
         default=8000, ge=0, le=65535, alias="NIS_PORT", description="Port to listen on; 0 takes a free one."
     )
-    public_url: str | None = Field(
+    public_url: Address = Field(
         default=None,
         alias="NIS_PUBLIC_URL",
         description="Address in cards and links, when it is not the one listened on.",
@@ -64,26 +70,26 @@ class Settings(BaseModel):
         alias="NIS_CARD_KEY",
         description="File of a private key (PEM: P-256, Ed25519 or RSA) that agent cards are signed with.",
     )
-    api_key: SecretStr | None = Field(
+    api_key: Key = Field(
         default=None,
         alias="NIS_API_KEY",
         description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one. "
         "On the command line it is the key that is sent.",
     )
-    mcp_commands: str = Field(
+    mcp_commands: Commands = Field(
         default="",
         alias="NIS_MCP_COMMANDS",
         description="Programs that servers of tools may be started as, by names, as JSON: "
         '{"files": ["npx", "-y", "some-server"]}. Nobody else says what is started.',
     )
-    impact_projects: str = Field(
+    impact_projects: Folders = Field(
         default="",
         alias="NIS_IMPACT_PROJECTS",
         description="Folders of Python projects that impact. may look into, comma-separated, as NAME=FOLDER or FOLDER: "
         "whoever has the scope impact:projects may have the commands run that they state for themselves, with packages "
         "of pip's index added.",
     )
-    deployments: str = Field(
+    deployments: Deployments = Field(
         default="",
         alias="NIS_DEPLOYMENTS",
         description="Deployments of nis that deployment. may change and watch, by names, as JSON: "
@@ -109,16 +115,14 @@ class Settings(BaseModel):
         alias="NIS_MODEL",
         description="Model that answers when a request names none, as provider:name; unset takes the first set up.",
     )
-    openai_api_key: SecretStr | None = Field(
-        default=None, alias="OPENAI_API_KEY", description="Key for the provider openai."
-    )
+    openai_api_key: Key = Field(default=None, alias="OPENAI_API_KEY", description="Key for the provider openai.")
     openai_url: str = Field(
         default="https://api.openai.com/v1", alias="NIS_OPENAI_URL", description="Base address of the provider openai."
     )
     openai_model: str = Field(
         default="gpt-4o-mini", alias="NIS_OPENAI_MODEL", description="The provider openai's model when none is named."
     )
-    anthropic_api_key: SecretStr | None = Field(
+    anthropic_api_key: Key = Field(
         default=None, alias="ANTHROPIC_API_KEY", description="Key for the provider anthropic."
     )
     anthropic_url: str = Field(
@@ -131,9 +135,7 @@ class Settings(BaseModel):
         alias="NIS_ANTHROPIC_MODEL",
         description="The provider anthropic's model when none is named.",
     )
-    nvidia_api_key: SecretStr | None = Field(
-        default=None, alias="NVIDIA_API_KEY", description="Key for the provider nvidia."
-    )
+    nvidia_api_key: Key = Field(default=None, alias="NVIDIA_API_KEY", description="Key for the provider nvidia.")
     nvidia_url: str = Field(
         default="https://integrate.api.nvidia.com/v1",
         alias="NIS_NVIDIA_URL",
@@ -144,9 +146,7 @@ class Settings(BaseModel):
         alias="NIS_NVIDIA_MODEL",
         description="The provider nvidia's model when none is named.",
     )
-    deepseek_api_key: SecretStr | None = Field(
-        default=None, alias="DEEPSEEK_API_KEY", description="Key for the provider deepseek."
-    )
+    deepseek_api_key: Key = Field(default=None, alias="DEEPSEEK_API_KEY", description="Key for the provider deepseek.")
     deepseek_url: str = Field(
         default="https://api.deepseek.com/v1",
         alias="NIS_DEEPSEEK_URL",
@@ -157,9 +157,7 @@ class Settings(BaseModel):
         alias="NIS_DEEPSEEK_MODEL",
         description="The provider deepseek's model when none is named.",
     )
-    gemini_api_key: SecretStr | None = Field(
-        default=None, alias="GEMINI_API_KEY", description="Key for the provider gemini."
-    )
+    gemini_api_key: Key = Field(default=None, alias="GEMINI_API_KEY", description="Key for the provider gemini.")
     gemini_url: str = Field(
         default="https://generativelanguage.googleapis.com/v1beta/openai",
         alias="NIS_GEMINI_URL",
@@ -170,7 +168,7 @@ class Settings(BaseModel):
         alias="NIS_GEMINI_MODEL",
         description="The provider gemini's model when none is named.",
     )
-    provider_keys: SecretStr | None = Field(
+    provider_keys: Keys = Field(
         default=None,
         alias="NIS_PROVIDER_KEYS",
         description="Keys of providers that are made at run time, as NAME=KEY,NAME=KEY: a provider names its own.",
@@ -180,7 +178,7 @@ class Settings(BaseModel):
         alias="NIS_ALLOWED_PROVIDERS",
         description="Hosts of providers made at run time that may be private addresses, comma-separated.",
     )
-    agent_keys: SecretStr | None = Field(
+    agent_keys: Keys = Field(
         default=None,
         alias="NIS_AGENT_KEYS",
         description="Keys of remote agents, as NAME=KEY,NAME=KEY: an agent that is registered names its own.",
@@ -261,7 +259,7 @@ class Settings(BaseModel):
         alias="NIS_LOCAL_URL",
         description="Base address of an OpenAI-compatible server (Ollama: http://127.0.0.1:11434/v1): provider local.",
     )
-    local_api_key: SecretStr | None = Field(
+    local_api_key: Key = Field(
         default=None, alias="NIS_LOCAL_API_KEY", description="Key for the provider local, where it wants one."
     )
     local_model: str | None = Field(
@@ -384,7 +382,7 @@ class Settings(BaseModel):
         alias="NIS_WORKER_MEMORY",
         description="Bytes that each worker process may take for itself (Linux); unset leaves it to the machine.",
     )
-    redis_host: str | None = Field(
+    redis_host: Host = Field(
         default=None,
         alias="REDIS_HOST",
         description="Host of a Redis that all processes share; unset keeps cache and counts in this process.",
@@ -447,7 +445,7 @@ class Settings(BaseModel):
         description="Where the bytes of blobs are kept, as s3://BUCKET/PREFIX; unset takes the data folder. Its keys "
         "are AWS's own: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, a file, or the machine's role.",
     )
-    s3_endpoint: str | None = Field(
+    s3_endpoint: Address = Field(
         default=None, alias="NIS_S3_ENDPOINT", description="Address of a server that speaks S3, when it is not AWS."
     )
     blob_days: float | None = Field(
@@ -459,7 +457,7 @@ class Settings(BaseModel):
     max_runs: int = Field(
         default=64, ge=1, alias="NIS_MAX_RUNS", description="Runs of the queue default executed at once; more wait."
     )
-    queues: str = Field(
+    queues: Queues = Field(
         default="compute=2",
         alias="NIS_QUEUES",
         description="Queues of runs and how many of each are executed at once: compute=2,reports=1.",
@@ -525,7 +523,7 @@ class Settings(BaseModel):
         description="Seconds between two pings of a WebSocket; a quiet stream of events has a word after three "
         "quarters of it. Less than the idle time-out of every proxy on the way.",
     )
-    preload: str = Field(
+    preload: Packages = Field(
         default="", alias="NIS_PRELOAD", description="Protocol packages to load at start, comma-separated: a2a, mcp."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -536,9 +534,8 @@ class Settings(BaseModel):
         alias="NIS_LOG_FORMAT",
         description="Lines on stderr as text, or each as one JSON object with ids, and one for each request.",
     )
-    emf: str | None = Field(
+    emf: Namespace = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9._#:/-]{1,255}$",
         alias="NIS_EMF",
         description="Namespace in CloudWatch: once a minute the counters go to stdout as a line of EMF; unset, none.",
     )
@@ -549,7 +546,7 @@ class Settings(BaseModel):
         description="This process's name in logs, EMF and traces; unset, nis-backend-api, and of a worker "
         "nis-backend-worker.",
     )
-    traces_url: str | None = Field(
+    traces_url: Address = Field(
         default=None,
         alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="Address of an OpenTelemetry collector, http://HOST:4318: traces go there (extra otel); unset, "
@@ -569,104 +566,20 @@ class Settings(BaseModel):
         "keeps it.",
     )
 
-    @field_validator(
-        *("api_key", "openai_api_key", "anthropic_api_key", "nvidia_api_key", "local_api_key"),
-        *("deepseek_api_key", "gemini_api_key"),
-    )
-    @classmethod
-    def _printable(cls, key: SecretStr | None) -> SecretStr | None:
-        """A key travels in a header: what surrounds it goes, and what a header cannot carry is refused."""
-        text = key.get_secret_value().strip() if key else ""
-        if not (text.isascii() and text.isprintable()):
-            msg = "a key is printable ASCII"
-            raise ValueError(msg)
-        return SecretStr(text) if text else None
-
-    @field_validator("emf")
-    @classmethod
-    def _own(cls, namespace: str | None) -> str | None:
-        """A namespace of one's own."""
-        if namespace is not None and namespace.lower().startswith("aws/"):
-            msg = "a namespace that begins with AWS/ is Amazon's own"
-            raise ValueError(msg)
-        return namespace
-
-    @field_validator("mcp_commands")
-    @classmethod
-    def _started(cls, commands: str) -> str:
-        """Names, each with a program and its arguments."""
-        _commands(commands)
-        return commands
-
     @property
     def tool_commands(self) -> dict[str, tuple[str, ...]]:
         """The programs of `mcp_commands` by their names, and the small one that is always there."""
-        return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **_commands(self.mcp_commands)}
-
-    @field_validator("deployments")
-    @classmethod
-    def _deployed(cls, deployments: str) -> str:
-        """Names, each with where it is; what that may hold is the deployment's to say."""
-        objects(deployments)
-        return deployments
-
-    @field_validator("impact_projects")
-    @classmethod
-    def _named(cls, folders: str) -> str:
-        """Folders, each under a name of its own."""
-        named_folders(folders)
-        return folders
-
-    @field_validator("provider_keys", "agent_keys")
-    @classmethod
-    def _paired(cls, keys: SecretStr | None) -> SecretStr | None:
-        """Names, each with its key."""
-        text = keys.get_secret_value().replace(" ", "") if keys else ""
-        if text and not re.fullmatch(r"([A-Za-z0-9_-]{1,64}=[!-+\--~]+,)*[A-Za-z0-9_-]{1,64}=[!-+\--~]+", text):
-            msg = "keys are written NAME=KEY,NAME=KEY"
-            raise ValueError(msg)
-        return SecretStr(text) if text else None
+        return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **commands(self.mcp_commands)}
 
     @property
     def named_keys(self) -> dict[str, SecretStr]:
         """The keys of `provider_keys` by their names."""
-        return _by_name(self.provider_keys)
+        return by_name(self.provider_keys)
 
     @property
     def named_agent_keys(self) -> dict[str, SecretStr]:
         """The keys of `agent_keys` by their names."""
-        return _by_name(self.agent_keys)
-
-    @field_validator("queues")
-    @classmethod
-    def _counted(cls, queues: str) -> str:
-        """Names, each with how many of its runs are executed at once."""
-        if not re.fullmatch(rf"({QUEUE},)*{QUEUE}", queues.replace(" ", "")):
-            msg = "queues are written NAME=NUMBER,NAME=NUMBER"
-            raise ValueError(msg)
-        names = [pair.partition("=")[0].strip() for pair in queues.split(",")]
-        if len(set(names)) < len(names):
-            msg = "each queue is named once"
-            raise ValueError(msg)
-        return queues.replace(" ", "")
-
-    @field_validator("redis_host")
-    @classmethod
-    def _bare(cls, host: str | None) -> str | None:
-        """A host alone: its port and its user have settings of their own."""
-        if host is not None and not re.fullmatch(r"[^\s/:@]+|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*", host):
-            msg = "a host is a name or an address, with no scheme and no port"
-            raise ValueError(msg)
-        return host
-
-    @field_validator("preload")
-    @classmethod
-    def _known(cls, packages: str) -> str:
-        """What can be loaded at start."""
-        if not {name.strip() for name in packages.split(",")} <= {"", "a2a", "mcp"}:
-            msg = "what can be loaded at start is a2a and mcp"
-            raise ValueError(msg)
-        return packages
+        return by_name(self.agent_keys)
 
     @property
     def limits(self) -> Limits:
@@ -693,24 +606,6 @@ class Settings(BaseModel):
             **{name: int(number) for name, _, number in given},
         }
 
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, url: SecretStr | None) -> SecretStr | None:
-        """An address of PostgreSQL: another database's would be tried as one."""
-        if url is not None and not re.match(r"postgres(ql)?://", url.get_secret_value()):
-            msg = "an address is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-            raise ValueError(msg)
-        return url
-
-    @field_validator("public_url", "s3_endpoint", "traces_url")
-    @classmethod
-    def _whole(cls, url: str | None) -> str | None:
-        """A whole address, without the slash at its end."""
-        if url is not None and not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", url):
-            msg = "an address is written http://HOST or https://HOST"
-            raise ValueError(msg)
-        return url and url.rstrip("/")
-
 
 INHERITED = frozenset(
     {
@@ -720,53 +615,6 @@ INHERITED = frozenset(
     }
 )
 """What Python and native libraries read. A list of what passes, because a list of secrets is never whole."""
-
-
-def objects(text: str) -> dict[str, Any]:  # Any: JSON
-    """Names with what they stand for, as JSON.
-
-    Raises:
-        ValueError: it is not that.
-    """
-    given: Any = json.loads(text) if text.strip() else {}
-    if not isinstance(given, dict):
-        msg = "it is no JSON object"
-        raise ValueError(msg)  # noqa: TRY004 - what a validator raises
-    return cast("dict[str, Any]", given)
-
-
-def _commands(text: str) -> dict[str, tuple[str, ...]]:
-    """Names, each with a program and its arguments, as JSON.
-
-    Raises:
-        ValueError: it is not that.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    for name, words in objects(text).items():
-        line = cast("list[Any]", words) if isinstance(words, list) else []
-        if not line or not all(isinstance(word, str) and word for word in line):
-            msg = f"{name} is no list of a program and its arguments"
-            raise ValueError(msg)
-        found[name] = tuple(line)
-    return found
-
-
-def named_folders(text: str) -> dict[str, Path]:
-    """Folders by their names; a folder without a name has its own.
-
-    Raises:
-        ValueError: a name is empty, or there twice.
-    """
-    found: dict[str, Path] = {}
-    for one in filter(None, (part.strip() for part in text.split(","))):
-        named = re.fullmatch(r"([\w.-]{1,100})=(.+)", one)
-        folder = Path(named[2] if named else one).expanduser().absolute()
-        name = named[1] if named else folder.name
-        if not name or name in found:
-            msg = f"{name or one!r} names two folders, or none: write NAME=FOLDER"
-            raise ValueError(msg)
-        found[name] = folder
-    return found
 
 
 def installing_environment() -> dict[str, str]:
@@ -796,22 +644,33 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
     names = {field.alias: name for name, field in Settings.model_fields.items()}
     values: dict[str, Any] = {names[key]: value for key, value in environment.items() if key in names and value != ""}
     values |= {key: value for key, value in given.items() if value is not None}
+    assert not values.keys() - Settings.model_fields.keys(), sorted(values)
+    # A check of the few that are given, and not of all that there are, takes a start 11 ms less.
+    return Settings.model_construct(
+        **{name: _checked(field, values[name]) for name, field in Settings.model_fields.items() if name in values}
+    )
+
+
+def _checked(field: FieldInfo, value: object) -> Any:  # Any: settings are of all types
+    """A setting's value as its type has it.
+
+    Raises:
+        InvalidRequest: as for `read_settings`.
+    """
+    kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     try:
-        return Settings.model_validate(values)
+        return TypeAdapter[Any](kind, config=ConfigDict(allow_inf_nan=False)).validate_python(value)
     except ValidationError as error:
         wrong = error.errors()[0]
-        name = str(wrong["loc"][0])
-        alias = Settings.model_fields[name].alias if name in Settings.model_fields else name
-        secret = name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
         # A deployment's own settings may be keys.
-        secret = secret or name == "deployments"
-        value = "***" if secret else shorten(wrong["input"])
+        secret = "SecretStr" in str(field.annotation) or field.alias == "NIS_DEPLOYMENTS"
+        told = "***" if secret else shorten(wrong["input"])
         why = wrong["msg"].removeprefix("Value error, ")
         raise InvalidRequest(
-            f"{alias} is {value!r}: {why[:1].lower()}{why[1:]}.",
-            field=alias,
-            value=value,
-            remedy=f"Set it anew or unset it. What it means: {Settings.model_fields[name].description}",
+            f"{field.alias} is {told!r}: {why[:1].lower()}{why[1:]}.",
+            field=field.alias,
+            value=told,
+            remedy=f"Set it anew or unset it. What it means: {field.description}",
         ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.calling import guarded, refuse_secret, saying_of
@@ -11,6 +11,7 @@ from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Forbidden, NisError, NotSupported
 from nis_backend.event import ApprovalRequired, Rejected, ToolAnswered
 from nis_backend.owned import Scope
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.operation import Model, Operation
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Used:
     """What came of a call: the event, and the request and the result where there is one."""
 

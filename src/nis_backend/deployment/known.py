@@ -15,7 +15,7 @@ from nis_backend.deployment.report import LogLines
 from nis_backend.deployment.target import Wanted
 from nis_backend.errors import InvalidRequest, NotFound, shorten
 from nis_backend.operation import Model
-from nis_backend.settings import objects
+from nis_backend.written import objects
 
 if TYPE_CHECKING:
     from nis_backend.deployment.report import Service

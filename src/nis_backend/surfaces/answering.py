@@ -5,10 +5,11 @@ The one table of it: a dialect asks for an answerer by its name, and never names
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import NotFound, NotSupported, shorten
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.agents.introducing import AgentCard
@@ -28,7 +29,7 @@ SETTLED: Json = {"operations": True, "memory": False, "remembers": True, "user_i
 """What of the chat's request asks a kept agent for nothing that it settles itself; of anything else, what is empty."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Answerer:
     """Who answers."""
 

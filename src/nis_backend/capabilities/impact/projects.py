@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.errors import NisError, NotFound, Unavailable
-from nis_backend.settings import named_folders
+from nis_backend.written import named_folders
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.words import Token, listed, stem, tokens
 from nis_backend.fields import Field, fields_of
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ _JOINING = listed("of the a an in for and")
 """What does not tell one choice from another."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Slot(Field):
     """One field of a request, and the words that mean it."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from nis_backend.errors import NotFound, TooLarge
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,7 +27,7 @@ MARK = "place"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Written:
     """What was put down."""
 

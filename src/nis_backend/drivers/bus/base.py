@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from nis_backend.record import record
 
 RUNS, COMMANDS, REPLIES, DEAD_LETTERS = "nis.runs", "nis.commands", "nis.replies", "nis.dead-letters"
 """The topics: every run's events; what is to be done; what became of it; what could not be done."""
@@ -13,7 +15,7 @@ LARGEST_MESSAGE = 900_000
 """Bytes of a message's value: brokers take a million with all that surrounds it, unless they are told otherwise."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Message:
     """Bytes under a key: messages of one key stay in their order."""
 
@@ -22,7 +24,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Taken(Message):
     """A message that was handed out, and where it lies."""
 

@@ -6,8 +6,10 @@ with the pool's `options`, and gets a `Handler`: an object whose `handle` answer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -31,7 +33,7 @@ LONGEST_NAME = 64
 Kept = TypeVar("Kept")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Pool:
     """How the workers of one name are kept.
 
@@ -59,7 +61,7 @@ class Pool:
     """The extra of our distribution that installs what the entry imports, for the remedy when it is missing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PoolStatus:
     """What a pool has running."""
 

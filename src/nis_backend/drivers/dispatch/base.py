@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from nis_backend.record import record
 
 StopReason = Literal["cancelled", "paused", "shutdown"]
 
@@ -21,7 +22,7 @@ WANTED: dict[str, StopReason] = {"cancel": CANCELLED, "pause": PAUSED}
 """The same by what a run's row says is wanted of its holder."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Left:
     """How a run was left by its execution, which has written it down."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.drivers.store.spending import of_each
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
@@ -21,7 +21,7 @@ EACH = "*"
 """The subject of a budget that each run, conversation, key or user has for itself."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Period:
     """One period: its name, and its bounds in seconds since 1970; None where time has no bound."""
 

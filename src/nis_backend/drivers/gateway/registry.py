@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.gateway.addresses import host_of, is_private, told
@@ -13,6 +13,7 @@ from nis_backend.drivers.gateway.route import COMPUTED_HERE, Policy, Route, SetU
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NisError, Unavailable
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +36,7 @@ DIRECT = Policy(retries=0, first_byte=float("inf"), total=float("inf"))
 """How a model is asked that was named itself: once, as its own driver would; its caller decides what is next."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Provider:
     """A provider that is set up, and what is charged for it."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from nis_backend.record import record
 
 COMPUTED_HERE = frozenset({"embedded", "static", "folder", "scripted", "simulated", "file", "transformers"})
 """Providers that are this machine: nobody bills for them."""
@@ -11,7 +12,7 @@ OWN = "own"
 """What models that are their caller's alone are counted under here: no provider is called so."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Target:
     """A model of a route: within a tier chosen by weight, tier after tier."""
 
@@ -39,7 +40,7 @@ class Target:
         return OWN if self.mark else self.provider
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Policy:
     """How a route is gone along; times in seconds."""
 
@@ -60,7 +61,7 @@ class Policy:
     """Whether one owner's answers are another's too."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Route:
     """A name under which models are asked."""
 
@@ -69,7 +70,7 @@ class Route:
     policy: Policy = Policy()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class SetUp:
     """A provider as it is set up, and how it does."""
 

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.errors import NisError, NotSupported, UpstreamFailed
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -27,7 +28,7 @@ Wire = Literal["chat", "messages"]
 """A vendor's own format: OpenAI's chat completions, Anthropic's messages."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Part:
     """A piece of a turn: an image, a sound, a file, or words between them."""
 
@@ -50,7 +51,7 @@ class Part:
         return (self.kind, self.text, self.media_type, inside, self.url, self.name, self.detail)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Message:
     """One turn of a conversation; `tool_call_id` names the call that a `"tool"` message answers."""
 
@@ -104,7 +105,7 @@ class Tool:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Prompt:
     """What a model is asked."""
 
@@ -167,7 +168,7 @@ def _usual() -> dict[str, Any]:  # Any: a prompt's fields differ in type
     return {one.name: one.default for one in fields(Prompt) if one.name not in UNASKED}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ModelInfo:
     """A model that can be asked."""
 

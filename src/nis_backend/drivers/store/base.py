@@ -6,7 +6,6 @@ Every method takes the owner and adds it to its query: another owner's row is as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -15,6 +14,7 @@ from nis_backend.drivers.store.forgetting import Forgetting
 from nis_backend.drivers.store.items import Items
 from nis_backend.drivers.store.spending import Spending
 from nis_backend.errors import InvalidRequest
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +104,7 @@ def place_of(cursor: str) -> tuple[float, str]:
         ) from None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class NewEvent:
     """An event before it has its number: its type and its body as JSON."""
 
@@ -114,7 +114,7 @@ class NewEvent:
     """When it happened; a store that processes share has one clock, and tells when it was committed."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Append:
     """Events for one run, committed together or not at all.
 
@@ -139,7 +139,7 @@ ANY_RUN = "*"
 """The run of a growth that was not heard: it may have been any."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Growth:
     """A run's log has grown: up to which number, and by which command, where it was one."""
 
@@ -148,7 +148,7 @@ class Growth:
     command: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Measures:
     """What the newest runs of a time come to, as rows; see `Store.measure`."""
 
@@ -162,7 +162,7 @@ class Measures:
     """`part, seconds`: what runs were doing between two events of theirs: `queued, waiting, model, tools, own`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Taken:
     """Runs that were taken, and when the next of these queues is due if nothing happens until then."""
 

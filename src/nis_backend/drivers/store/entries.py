@@ -5,10 +5,10 @@ An entry whose time is over is not there for anyone who asks, whether or not som
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nis_backend.errors import Conflict
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Place:
     """Where an entry is: its owner's namespace, and its key there."""
 

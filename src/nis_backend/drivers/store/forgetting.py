@@ -7,8 +7,9 @@ call that became a run, `user` in the metadata of an item or a document, and the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ def namespace_of(user: str) -> str:
     return f"user:{user}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class AboutUser:
     """All that is about one user: rows with what is needed to remove them."""
 

@@ -6,11 +6,11 @@ numbers grow in the order of their commits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from nis_backend.errors import Conflict, NotFound
 from nis_backend.found import unknown
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ Found = tuple[int, float]
 """An item's number, and how well it was found: more is better."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Condition:
     """What a member of the metadata has to be; one that is missing fails each but `not`."""
 
@@ -38,7 +38,7 @@ class Condition:
     """Several for `in` and `not`; one for the others, compared as numbers if it is one, else as text."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Which:
     """Which items of a collection: those for which all of it holds."""
 
@@ -56,7 +56,7 @@ class Which:
 EVERY = Which()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class NewItem:
     """An item to be kept."""
 
@@ -75,7 +75,7 @@ class NewItem:
     """The same by the model that is to come, while a collection is embedded anew."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Put:
     """What has become of items, by their places."""
 

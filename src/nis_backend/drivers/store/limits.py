@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import TooLarge
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Append
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Limits:
     """The most events and bytes of one run's log, and the most bytes of one event."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ PERCENTILES = (50, 95)
 """Of their times."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Cap:
     """What may be spent at most in one period of one budget, in billionths of a dollar."""
 
@@ -31,7 +32,7 @@ class Cap:
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Over:
     """A cap that would be crossed."""
 
@@ -43,7 +44,7 @@ class Over:
     """What of `used` is reserved by calls under way: some of it comes back when they end."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Crossed:
     """A cap of which most is spent or reserved: told once for a period, and again when the cap was raised."""
 
@@ -53,7 +54,7 @@ class Crossed:
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Closed:
     """How an open row of the ledger ends: `state`, `cost`, counts, times. It is closed once."""
 
@@ -61,7 +62,7 @@ class Closed:
     changes: Mapping[str, Any]  # Any: see Row
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Singly:
     """What single calls tell that sums do not, each with the cells of its group."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.telemetry.snapshot import Family
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Sources:
     """Where figures come from."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextvars
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ _ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.
 _HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Trace:
     """A place in a trace, of W3C's Trace Context: ids in hexadecimal."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import NotFound
+from nis_backend.record import record
 from nis_backend.surfaces.answering import ANSWERS, answerer
 from nis_backend.surfaces.answering import CHAT as CHAT_NAME
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.answering import Answerer
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Agent:
     """Who answers messages."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from nis_backend import __version__
 from nis_backend.limits import PICTURES, SOUNDS
+from nis_backend.record import record
 from nis_backend.surfaces.a2a.agents import AGENTS
 from nis_backend.surfaces.a2a.wire import A2UI, A2UI_MEDIA_TYPE, BINDING, OLDER, REPLAY, VERSION
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
@@ -29,7 +29,7 @@ OLDER_VERSION = "0.3.0"
 """How a card of 0.3 writes its version."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Shown:
     """Which of an agent's cards."""
 

@@ -7,13 +7,13 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from nis_backend.record import record
 from nis_backend.surfaces.a2a import wire
 from nis_backend.surfaces.a2a.agents import everybodys, named
 from nis_backend.surfaces.a2a.card import Shown, agent_card
@@ -35,7 +35,7 @@ KEPT = 32
 """Cards that are kept at most: their addresses are those that callers know the server under, which may be any."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Made:
     """A card as it goes out."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.errors import CODES, NisError, shorten
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from nis_backend.errors import FieldError
@@ -143,7 +144,7 @@ EXACT = 2**53
 """Beyond it a float is not one whole number."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Request:
     """One call."""
 
@@ -154,7 +155,7 @@ class Request:
     """The service parameters that the frame itself carries, by lowercase name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class CancelStream:
     """The client wants no more of the stream of this request; the task goes on."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +14,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.entry import Entry
 from nis_backend.errors import NisError, NotFound
 from nis_backend.lock import address_of, holder_of
+from nis_backend.record import record
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
@@ -58,7 +58,7 @@ class Schema(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Moves:
     """How the schema is asked for, and brought to a version."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.fields import referred
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ RESOURCE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class RestRoute:
     """Where one operation answers: method, path and the operation's name."""
 

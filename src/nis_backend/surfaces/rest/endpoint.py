@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from nis_backend.blob import Blob
 from nis_backend.calling import begin, call, last_of
 from nis_backend.errors import NotAcceptable
 from nis_backend.operation import Model
+from nis_backend.record import record
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
@@ -40,7 +41,7 @@ OFFERED = {"model": (JSON, VIEWS), "stream": (JSON, VIEWS, SSE), "run": (JSON, V
 """The media types of each shape's answer, from the plain to the special."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Call:
     """One request on its way: what was asked of which operation, and how it shall be answered."""
 

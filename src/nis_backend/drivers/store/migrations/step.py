@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ IN_POSTGRESQL = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Step:
     """What leads to a version and back: `up` and `down` for both databases, in SQLite's words, and each one's own.
 
