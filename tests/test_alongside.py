@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nis_backend.alongside import all_or_none, together
+from nis_backend.alongside import all_or_none, each, together
 from nis_backend.capabilities.metacognition.workspace.asked import Module, RunWorkspace
 from nis_backend.capabilities.metacognition.workspace.operations import run_workspace
 from nis_backend.errors import Unavailable
@@ -49,6 +49,33 @@ def test_the_first_that_fails_ends_the_others_which_are_waited_for() -> None:
     assert asyncio.run(all_or_none(work.slow(name) for name in "ab")) == ["a", "b"]
     assert asyncio.run(together(work.slow(name) for name in ())) == []
     assert asyncio.run(all_or_none(work.slow(name) for name in ())) == []
+
+
+def test_no_more_go_on_at_once_than_are_to_and_the_answers_keep_their_order() -> None:
+    """Each begins in its order, as soon as one before it has ended; nothing begins after a failure."""
+    begun: list[int] = []
+    under_way = most = 0
+
+    async def turns(number: int) -> int:
+        nonlocal under_way, most
+        begun.append(number)
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(9 - number):
+            await asyncio.sleep(0)
+        under_way -= 1
+        if number == 7:
+            raise Unavailable("gone")
+        return number * number
+
+    assert asyncio.run(each(turns, range(7), 3)) == [number * number for number in range(7)]
+    assert begun == list(range(7))
+    assert most == 3
+    begun.clear()
+    assert asyncio.run(each(turns, (), 3)) == []
+    with pytest.raises(Unavailable):
+        asyncio.run(each(turns, [7, 8, 9, 9], 1))
+    assert begun == [7]
 
 
 def test_where_all_are_to_end_one_that_fails_ends_none() -> None:

@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
+Thing = TypeVar("Thing")
 Res = TypeVar("Res")
 
 
@@ -32,6 +33,19 @@ async def all_or_none(work: Iterable[Coroutine[Any, Any, Res]]) -> list[Res]:
         return await asyncio.gather(*tasks)
     finally:
         await stop(tasks)
+
+
+async def each(do: Callable[[Thing], Awaitable[Res]], things: Iterable[Thing], at_once: int) -> list[Res]:
+    """What it answers of each, in their order, so many under way at once; the first that fails ends the others."""
+    waiting, answers = list(enumerate(things)), dict[int, Res]()
+    of = iter(waiting)
+
+    async def work() -> None:
+        for place, thing in of:
+            answers[place] = await do(thing)
+
+    await all_or_none(work() for _ in range(min(at_once, len(waiting))))
+    return [answers[place] for place, _ in waiting]
 
 
 async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: what a task is cancelled with

@@ -6,12 +6,11 @@ fewer, each naming the ones it is made of, so that the places go along. Without 
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.annotations import Names
 from nis_backend.capabilities.documents.asking import Left, Statement, renumbered
 from nis_backend.capabilities.documents.central import CENTRAL, central
@@ -177,16 +176,14 @@ class _Writing:
     async def whole(self) -> DocumentSummary:
         """All of it, in as many rounds as it takes."""
         parts = self._composing.parts(self._cited.passages, self._room(), MOST_PARTS, what="it", field="document")
-        free = asyncio.Semaphore(AT_ONCE)
 
-        async def one(number: int, part: Sequence[int]) -> list[Statement]:
-            async with free:
-                told = await self._part(number, part)
+        async def one(numbered: tuple[int, Sequence[int]]) -> list[Statement]:
+            told = await self._part(*numbered)
             self._read += 1
             await tell(self._ctx, 0.9 * self._read / len(parts), f"{self._read} of {len(parts)} parts are read.")
             return told
 
-        read = await all_or_none(one(number, part) for number, part in enumerate(parts, 1))
+        read = await each(one, enumerate(parts, 1), AT_ONCE)
         said = [sentence for part in read for sentence in part]
         rounds = 0
         while len(said) > self._request.sentences:

@@ -6,13 +6,12 @@ told by itself, or found out: a part that it calls too long is read in halves.
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.asking import ask
 from nis_backend.capabilities.models.asking import Asking, Asks, Said, Spent, labelled, system, user
 from nis_backend.capabilities.models.judging import A_TEXT
@@ -116,7 +115,6 @@ class _Reading:
     asking: Asking
     rounds: int = 0
     _done: int = 0
-    _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def whole(self) -> Summary:
         """All of it, in as many rounds as it takes."""
@@ -167,10 +165,16 @@ class _Reading:
         self.rounds += 1
         self._done = 0
         words = min(max(self._room() // BYTES_OF_A_WORD // len(parts), PART_WORDS[0]), PART_WORDS[1])
-        names = [f"round {self.rounds} part {number}" for number in range(1, len(parts) + 1)]
-        told = await all_or_none(
-            [self._counted(part, name, words, len(parts)) for part, name in zip(parts, names, strict=True)]
-        )
+
+        async def one(numbered: tuple[int, str]) -> str:
+            number, part = numbered
+            summary = await self._part(part, f"round {self.rounds} part {number}", words)
+            self._done += 1
+            message = f"Round {self.rounds}: {self._done} of {len(parts)} parts are read."
+            self.ctx.run.put(Progressed(fraction=self._done / len(parts), message=message))
+            return summary
+
+        told = await each(one, enumerate(parts, 1), AT_ONCE)
         together = "\n\n".join(told)
         if size(together) > SHORTER * sum(map(size, parts)):
             raise UpstreamFailed(
@@ -178,14 +182,6 @@ class _Reading:
                 remedy="Use another model, or give a longer text.",
             )
         return split(together, self._room())
-
-    async def _counted(self, part: str, name: str, words: int, of: int) -> str:
-        async with self._free:
-            told = await self._part(part, name, words)
-        self._done += 1
-        message = f"Round {self.rounds}: {self._done} of {of} parts are read."
-        self.ctx.run.put(Progressed(fraction=self._done / of, message=message))
-        return told
 
     async def _part(self, part: str, name: str, words: int) -> str:
         """A part's summary, noted; of one that the model calls too long, the summaries of its halves."""

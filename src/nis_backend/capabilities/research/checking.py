@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.capabilities.research import evidence
 from nis_backend.capabilities.research.claims import ClaimSource, ClaimVerdict, Evidence
 from nis_backend.capabilities.research.gathering import AT_ONCE, CHARACTERS, Source
@@ -112,25 +112,22 @@ async def _searched(request: CheckClaim, ctx: Context) -> tuple[list[Searched], 
 
 
 async def _read(urls: Sequence[str], ctx: Context) -> tuple[list[Source], list[Missed]]:
-    free = asyncio.Semaphore(AT_ONCE)
-
     async def one(url: str) -> Source | Missed:
-        async with free:
-            try:
-                page: Any = await ctx.call_named("research.fetch_page", {"url": url, "max_characters": CHARACTERS})
-            except NisError as error:
-                return Missed(url=url, problem=f"{error.message} {error.remedy}".strip())
-            return Source(
-                url=page.url,
-                title=page.title or page.url,
-                text=page.text,
-                author=page.author,
-                date=page.date,
-                sha256=page.sha256,
-                abstract=False,
-            )
+        try:
+            page: Any = await ctx.call_named("research.fetch_page", {"url": url, "max_characters": CHARACTERS})
+        except NisError as error:
+            return Missed(url=url, problem=f"{error.message} {error.remedy}".strip())
+        return Source(
+            url=page.url,
+            title=page.title or page.url,
+            text=page.text,
+            author=page.author,
+            date=page.date,
+            sha256=page.sha256,
+            abstract=False,
+        )
 
-    read = await all_or_none(map(one, dict.fromkeys(urls)))
+    read = await each(one, dict.fromkeys(urls), AT_ONCE)
     return [one for one in read if isinstance(one, Source)], [one for one in read if isinstance(one, Missed)]
 
 

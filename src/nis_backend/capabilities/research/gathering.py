@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.errors import Busy, NisError
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
@@ -185,23 +185,14 @@ async def _read(candidates: Sequence[Candidate], request: ResearchTopic, ctx: Co
         wave = candidates[at : min(at + request.max_sources - len(gathered.sources), most)]
         told = 0.3 + 0.35 * len(gathered.sources) / request.max_sources
         await tell(ctx, told, f"Reads {len(wave)} of {len(candidates)} sources")
-        for one, said in zip(wave, await _fetched(wave, at, ctx), strict=True):
+        fetched = await each(lambda one: _of(*one, ctx), enumerate(wave, at + 1), AT_ONCE)
+        for one, said in zip(wave, fetched, strict=True):
             if "problem" in said:
                 gathered.missed.append((one.url, said["problem"]))
             elif said["sha256"] not in seen:
                 seen.add(said["sha256"])
                 gathered.sources.append(_source(one, said))
         at += len(wave)
-
-
-async def _fetched(wave: Sequence[Candidate], first: int, ctx: Context) -> list[Json]:
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int, candidate: Candidate) -> Json:
-        async with free:
-            return await _of(number, candidate, ctx)
-
-    return await all_or_none(one(first + number, each) for number, each in enumerate(wave, 1))
 
 
 async def _of(number: int, one: Candidate, ctx: Context) -> Json:

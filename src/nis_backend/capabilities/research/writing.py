@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.capabilities.research.bearing import SHARED, bears_out
 from nis_backend.capabilities.research.gathering import noted, tell
 from nis_backend.capabilities.research.passages import (
@@ -154,24 +154,22 @@ async def _findings(  # noqa: PLR0913, PLR0917 - what a model reads, and what co
     spending: Spending,
     dropped: list[str],
 ) -> list[Finding]:
-    free = asyncio.Semaphore(AT_ONCE)
     numbers = sorted({one.passage.source for one in found})
     done = 0
 
     async def read(number: int) -> Json:
         nonlocal done
-        async with free:
-            part = shown(sources[number].text, [one.passage for one in found if one.passage.source == number])
-            prompt = (
-                f"The question: {request.question}\n\nThe source, {sources[number].title}:\n{part}\n\n"
-                "Quote what in the source answers the question."
-            )
-            said = await _asked(f"read {number + 1}", READING, prompt, FINDINGS, model, ctx)
-            done += 1
-            await tell(ctx, 0.65 + 0.25 * done / len(numbers), f"Has read {done} of {len(numbers)} sources")
-            return said
+        part = shown(sources[number].text, [one.passage for one in found if one.passage.source == number])
+        prompt = (
+            f"The question: {request.question}\n\nThe source, {sources[number].title}:\n{part}\n\n"
+            "Quote what in the source answers the question."
+        )
+        said = await _asked(f"read {number + 1}", READING, prompt, FINDINGS, model, ctx)
+        done += 1
+        await tell(ctx, 0.65 + 0.25 * done / len(numbers), f"Has read {done} of {len(numbers)} sources")
+        return said
 
-    answers = await all_or_none(map(read, numbers))
+    answers = await each(read, numbers, AT_ONCE)
     findings: list[Finding] = []
     problems = [str(one["problem"]) for one in answers if "problem" in one]
     for number, said in zip(numbers, answers, strict=True):

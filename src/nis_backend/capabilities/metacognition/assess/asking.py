@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.alongside import each
 from nis_backend.answers.extracting import Extraction, extract, same
 from nis_backend.answers.voting import Tally, tally
 from nis_backend.capabilities.metacognition.assess.assessment import Score
-from nis_backend.capabilities.metacognition.multipath.speaking import Talk, together
+from nis_backend.capabilities.metacognition.multipath.speaking import AT_ONCE, Talk
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ async def _each(  # noqa: PLR0913 - how often, whom, what, and how
 ) -> list[Said]:
     """The same asked so often, each time as a step of its own."""
     steps = [next(talk.steps) for _ in range(times)]
-    return await together(
-        [lambda step=step: talk.ask(voice, turns, step, max_tokens=max_tokens, logprobs=logprobs) for step in steps]
+    return await each(
+        lambda step: talk.ask(voice, turns, step, max_tokens=max_tokens, logprobs=logprobs), steps, AT_ONCE
     )
 
 

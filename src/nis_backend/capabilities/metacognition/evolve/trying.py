@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import (
     BudgetExceeded,
@@ -82,15 +82,13 @@ class Trials:
         fresh = [one for one in trials if (digest, one.digest) not in self.known]
         if fresh:
             agent = await self._agent(digest, instructions)
-            turn = asyncio.Semaphore(self.at_once)
 
             async def one(trial: Trial) -> Json:
                 if "problem" in agent:
                     return {"answer": "", **agent}
-                async with turn:
-                    return await self._noted(digest, agent["id"], trial)
+                return await self._noted(digest, agent["id"], trial)
 
-            told = await all_or_none([one(trial) for trial in fresh])
+            told = await each(one, fresh, self.at_once)
             if not self.known and all(tried.get("lost") for tried in told):
                 raise UpstreamFailed(
                     f"Not one of {len(told)} cases was answered: {told[0]['problem']}",

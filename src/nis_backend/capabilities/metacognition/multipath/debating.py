@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from nis_backend.alongside import each
 from nis_backend.annotations import Knob
 from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.capabilities.metacognition.multipath.speaking import (
+    AT_ONCE,
     Question,
     Said,
     Spent,
@@ -17,7 +19,6 @@ from nis_backend.capabilities.metacognition.multipath.speaking import (
     Who,
     fenced,
     spent,
-    together,
 )
 from nis_backend.capabilities.metacognition.multipath.voting import READ, Votes, counted
 from nis_backend.errors import UpstreamFailed
@@ -128,12 +129,7 @@ class _Floor:
     async def round(self) -> list[Said]:
         """Each answers once more, in view of what the others said last."""
         asked = [(place, self._turns(place), next(self.talk.steps)) for place in self._places]
-        said = await together(
-            [
-                lambda place=place, turns=turns, step=step: self.talk.ask(self.members[place], turns, step)
-                for place, turns, step in asked
-            ]
-        )
+        said = await each(lambda one: self.talk.ask(self.members[one[0]], *one[1:]), asked, AT_ONCE)
         self.last |= {place: one for place, one in enumerate(said) if not one.problem}
         return said
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from nis_backend.alongside import each
 from nis_backend.annotations import Knob
 from nis_backend.answers.extracting import Extraction, extract
 from nis_backend.answers.voting import tally
 from nis_backend.capabilities.metacognition.multipath.checking import Check, Verdict, verdict_of
-from nis_backend.capabilities.metacognition.multipath.speaking import Question, Spent, Talk, Who, together
+from nis_backend.capabilities.metacognition.multipath.speaking import AT_ONCE, Question, Spent, Talk, Who
 from nis_backend.capabilities.metacognition.multipath.voting import READ, Votes, counted
 from nis_backend.errors import UpstreamFailed
 from nis_backend.numerics.intervals import clopper_pearson
@@ -136,20 +137,18 @@ async def sampled(request: SamplePaths, ctx: Context) -> Paths:
 async def _asked(request: SamplePaths, talk: Talk, voice: Voice, done: int, wanted: int) -> list[Path]:
     """So many paths more, checked."""
     places = [(done + place + 1, next(talk.steps)) for place in range(wanted)]
-    said = await together([lambda step=step: talk.ask(voice, [request.question], step) for _, step in places])
+    said = await each(lambda one: talk.ask(voice, [request.question], one[1]), places, AT_ONCE)
     paths = [_path(request, number, one) for (number, _), one in zip(places, said, strict=True)]
     check = request.check
     if check is None:
         return paths
     answered = [(one, next(talk.steps)) for one in paths if not one.problem]
-    verdicts = await together(
-        [
-            lambda one=one, step=step, check=check: verdict_of(
-                check, request.question, one.text, one.answer, step, talk.ctx
-            )
-            for one, step in answered
-        ]
-    )
+
+    async def judged(asked: tuple[Path, int]) -> Verdict:
+        one, step = asked
+        return await verdict_of(check, request.question, one.text, one.answer, step, talk.ctx)
+
+    verdicts = await each(judged, answered, AT_ONCE)
     found = {one.number: verdict for (one, _), verdict in zip(answered, verdicts, strict=True)}
     return [one.model_copy(update={"verdict": found.get(one.number)}) for one in paths]
 

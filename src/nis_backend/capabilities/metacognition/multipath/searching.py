@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nis_backend.alongside import each
 from nis_backend.answers.extracting import extract
 from nis_backend.capabilities.metacognition.multipath.checking import verdict_of
-from nis_backend.capabilities.metacognition.multipath.speaking import Talk, together
+from nis_backend.capabilities.metacognition.multipath.speaking import AT_ONCE, Talk
 from nis_backend.capabilities.metacognition.multipath.tree import Node, Tree
 from nis_backend.errors import UpstreamFailed
 
@@ -79,9 +80,7 @@ class _Search:
         """Next steps of these, each once, as far as the bound allows."""
         left = self.request.most_nodes - len(self.grown)
         places = [(path, next(self.talk.steps)) for path in paths for _ in range(self.request.branches)][:left]
-        said = await together(
-            [lambda path=path, step=step: self.talk.ask(self.voice, [self._asks(path)], step) for path, step in places]
-        )
+        said = await each(lambda one: self.talk.ask(self.voice, [self._asks(one[0])], one[1]), places, AT_ONCE)
         made: list[_Path] = []
         for (path, _), one in zip(places, said, strict=True):
             thought = one.text.strip()
@@ -110,11 +109,8 @@ class _Search:
                 path.score = path.verdict.score if path.verdict else 0.0
             return
         places = [(path, next(self.talk.steps)) for path in paths for _ in range(self.request.values)]
-        said = await together(
-            [
-                lambda path=path, step=step: self.talk.ask(self.voice, [self._values(path)], step, max_tokens=JUDGING)
-                for path, step in places
-            ]
+        said = await each(
+            lambda one: self.talk.ask(self.voice, [self._values(one[0])], one[1], max_tokens=JUDGING), places, AT_ONCE
         )
         for (path, _), one in zip(places, said, strict=True):
             value = worth_of(one.text)
@@ -132,17 +128,12 @@ class _Search:
         await self._verdicts([path for path in paths if self.answers(path) is not None], check)
 
     async def _verdicts(self, paths: Sequence[_Path], check: Check) -> None:
-        places = [(path, next(self.talk.steps)) for path in paths]
-        found = await together(
-            [
-                lambda path=path, step=step: verdict_of(
-                    check, self.request.question, path.text, self.answers(path), step, self.talk.ctx
-                )
-                for path, step in places
-            ]
-        )
-        for (path, _), verdict in zip(places, found, strict=True):
-            path.verdict = verdict
+        async def judge(asked: tuple[_Path, int]) -> None:
+            path, step = asked
+            asking = (self.request.question, path.text, self.answers(path), step)
+            path.verdict = await verdict_of(check, *asking, self.talk.ctx)
+
+        await each(judge, [(path, next(self.talk.steps)) for path in paths], AT_ONCE)
 
 
 def worth_of(text: str) -> float | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from nis_backend import canary
-from nis_backend.alongside import all_or_none
 from nis_backend.annotations import Knob, Plain
 from nis_backend.asking import ask
 from nis_backend.drivers.gateway.periods import DOLLAR
@@ -21,7 +20,7 @@ from nis_backend.found import named_in
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -32,7 +31,6 @@ LONGEST_SHOWN = 8_000
 AGENT = "agent:"
 ROLES: tuple[Literal["user"], Literal["assistant"]] = ("user", "assistant")
 AT_ONCE = 4
-T = TypeVar("T")
 
 Who = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
@@ -227,19 +225,6 @@ def spent(said: Sequence[Said]) -> Spent:
         tokens=None if None in tokens else sum(one or 0 for one in tokens),
         cost=None if None in costs else sum(one or 0 for one in costs) / DOLLAR,
     )
-
-
-async def together(jobs: Sequence[Callable[[], Awaitable[T]]], at_once: int = AT_ONCE) -> list[T]:
-    """What these answer, in their order, a few of them under way at once; the first that fails ends the others."""
-    answers: dict[int, T] = {}
-    waiting = iter(enumerate(jobs))
-
-    async def work() -> None:
-        for place, job in waiting:
-            answers[place] = await job()
-
-    await all_or_none(work() for _ in range(min(at_once, len(jobs))))
-    return [answers[place] for place in range(len(jobs))]
 
 
 def fenced(*named: tuple[str, str]) -> str:

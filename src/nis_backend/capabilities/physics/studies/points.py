@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.calling import under
 from nis_backend.capabilities.physics.studies.paths import describe, put, take
 from nis_backend.capabilities.physics.studies.study import Column, Point
@@ -16,7 +16,7 @@ from nis_backend.event import Progressed
 from nis_backend.owned import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from nis_backend.capabilities.physics.studies.study import Measure
     from nis_backend.context import Context
@@ -84,26 +84,23 @@ class Points:
 
     async def make(self, inputs: Sequence[Sequence[float]]) -> list[Point]:
         """Make each call, or have its outcome from the log; a call that fails is a point with its problem."""
-        found: dict[int, Point] = {}
-        waiting = iter(enumerate(inputs))
-        await all_or_none(self._work(waiting, found) for _ in range(AT_ONCE))
-        return [found[number] for number in range(len(inputs))]
+        return await each(self._point, enumerate(inputs), AT_ONCE)
 
-    async def _work(self, waiting: Iterator[tuple[int, Sequence[float]]], found: dict[int, Point]) -> None:
-        for number, inputs in waiting:
-            made: list[Json] = []
+    async def _point(self, numbered: tuple[int, Sequence[float]]) -> Point:
+        number, inputs = numbered
+        made: list[Json] = []
 
-            async def make(number: int = number, inputs: Sequence[float] = inputs, made: list[Json] = made) -> Json:
-                made.append(await self._outcome(number, inputs))
-                return made[0]
+        async def make() -> Json:
+            made.append(await self._outcome(number, inputs))
+            return made[0]
 
-            noted: Json = await self.ctx.note(f"point {number + 1}", make)
-            found[number] = Point(inputs=list(inputs), **noted)
-            self.done += 1
-            if made:
-                await self._tell()
-                # Committed before the next one is called: what is known is not computed again.
-                await self.ctx.run.flush()
+        noted: Json = await self.ctx.note(f"point {number + 1}", make)
+        self.done += 1
+        if made:
+            await self._tell()
+            # Committed before the next one is called: what is known is not computed again.
+            await self.ctx.run.flush()
+        return Point(inputs=list(inputs), **noted)
 
     async def _tell(self) -> None:
         if self.done * TELLS // self.total > (self.done - 1) * TELLS // self.total:
