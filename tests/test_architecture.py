@@ -31,8 +31,8 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
-    *("alongside", "answers", "candour", "canary", "changed", "followed", "found", "places", "versioned"),
-    *("guardrails", "identifying", "record", "written"),
+    *("alongside", "answers", "candour", "canary", "changed", "followed", "found", "paged", "places"),
+    *("guardrails", "identifying", "record", "versioned", "written"),
     "numerics",
     "pictures",
 )

@@ -10,6 +10,7 @@ from pydantic import Field
 from nis_backend import found
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -64,15 +65,15 @@ class ListFeedback(Model):
 
     run_id: str | None = Field(default=None, max_length=64, description="Only on this answer.")
     rating: Rating | None = Field(default=None, description="Only of this kind.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class FeedbackList(Model):
     """One page of feedback."""
 
     feedback: list[Feedback]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _of(row: Row) -> Feedback:

@@ -11,6 +11,7 @@ from nis_backend.caller import ADMIN, NAMED
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest
 from nis_backend.keys import SHOWN, hashed, new_secret
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, Text, View, draw_fields, moment
 
 if TYPE_CHECKING:
@@ -99,15 +100,15 @@ class ListKeys(Model):
     """Which keys to list, newest first."""
 
     owner: str | None = Field(default=None, max_length=64, description="Only this owner's.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class KeyList(Model):
     """One page of keys."""
 
     keys: list[Key]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class CallerShown(Model):

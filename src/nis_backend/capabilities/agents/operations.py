@@ -35,6 +35,7 @@ from nis_backend.loop.attached import Attachment, check_attached
 from nis_backend.loop.facts import MOST as MOST_FACTS
 from nis_backend.loop.facts import check_facts
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.run import LAST_SECONDS, Wait
 from nis_backend.versioned import add_version, refuse_stale
 from nis_backend.view import Table, Text, View, moment
@@ -94,22 +95,22 @@ class CloneAgent(AgentVersion):
 class ListAgents(Model):
     """Which agents, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class ListAgentVersions(OneAgent):
     """Which agent's versions, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class AgentList(Model):
     """One page of agents."""
 
     agents: list[Agent]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class Said(Model):

@@ -16,6 +16,7 @@ from nis_backend.errors import InvalidRequest, NotFound, NotSupported, TooLarge
 from nis_backend.event import Noted
 from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.run import Run, State, run_of
 from nis_backend.view import Table, View, moment
 
@@ -78,7 +79,7 @@ class OneBatch(Model):
 class ListBatches(Model):
     """Which batches to list, newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most batches to answer.")
 
 
@@ -103,7 +104,7 @@ class BatchList(Model):
     """One page of batches."""
 
     batches: list[Batch]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 async def _prepare(request: CreateBatch, ctx: Context) -> CreateBatch:

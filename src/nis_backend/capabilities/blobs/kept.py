@@ -9,6 +9,7 @@ from pydantic import Field
 from nis_backend.annotations import Unit
 from nis_backend.blob import NAME_LENGTH, Blob
 from nis_backend.operation import Model
+from nis_backend.paged import Cursor, Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class ListBlobs(Model):
         pattern="^[0-9a-f]{64}$",
         description="Only those of this fingerprint: are these bytes kept already?",
     )
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most blobs to answer.")
 
 
@@ -101,7 +102,7 @@ class BlobList(Model):
     """One page of blobs."""
 
     blobs: list[StoredBlob]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class DeletedBlob(Model):

@@ -13,6 +13,7 @@ from nis_backend.drivers.gateway.periods import EACH, Length, nano
 from nis_backend.errors import Forbidden, InvalidRequest
 from nis_backend.found import unknown
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Table, View
 from nis_backend.within import joined, of_row
@@ -84,7 +85,7 @@ class ListBudgets(Model):
     owner: str | None = Field(
         default=None, max_length=128, description="Only about this user; others' take the scope server:admin."
     )
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most budgets to answer.")
 
 
@@ -92,7 +93,7 @@ class BudgetList(Model):
     """One page of budgets."""
 
     budgets: list[Budget]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw(_request: Model, result: BudgetList) -> list[View]:

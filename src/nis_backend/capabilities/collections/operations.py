@@ -38,6 +38,7 @@ from nis_backend.drivers.store.items import Which, models_of
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,15 +81,15 @@ class ListCollections(Model):
     """Which collections, the newest first."""
 
     kind: Kind | None = Field(default=None, description="Only of this kind.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class CollectionList(Model):
     """One page of collections."""
 
     collections: list[Collection]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class Statistics(Model):

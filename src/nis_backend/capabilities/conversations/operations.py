@@ -25,6 +25,7 @@ from nis_backend.capabilities.conversations.shown import (
 from nis_backend.drivers.store.base import place_of
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ListConversations(Model):
     archived: Annotated[bool, Says({"archived": True})] = Field(
         default=False, description="Those put away instead of the others."
     )
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most conversations to answer.")
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from nis_backend.capabilities.chat.operations import earlier_of, still_there
 from nis_backend.drivers.store.base import FOUND, cursor_of
 from nis_backend.operation import Model
+from nis_backend.paged import Next
 from nis_backend.run import State
 from nis_backend.view import Table, Text, View, moment
 
@@ -37,7 +38,7 @@ class ConversationList(Model):
     """One page of conversations."""
 
     conversations: list[ConversationLine]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class Attachment(Model):
@@ -90,7 +91,7 @@ class Matches(Model):
     """What was found, the best match first (BM25)."""
 
     matches: list[Match]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def line_of(row: Row) -> ConversationLine:

@@ -12,6 +12,7 @@ from nis_backend.capabilities.datasets import views
 from nis_backend.capabilities.datasets.withdrawing import remove_person
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -48,7 +49,7 @@ class ListConsents(Model):
 
     purpose: Purpose | None = Field(default=None, description="Only those for this.")
     withdrawn: bool = Field(default=False, description="Whether those that were withdrawn are told too.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most to look at.")
 
 
@@ -66,7 +67,7 @@ class ConsentList(Model):
     """One page of consents."""
 
     consents: list[Consent]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class Withdrawn(Model):

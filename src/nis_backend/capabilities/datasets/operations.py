@@ -31,6 +31,7 @@ from nis_backend.capabilities.datasets.work import path_of
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -70,7 +71,7 @@ class ListDatasets(Model):
     """Which datasets, the newest first."""
 
     kind: Kind | None = Field(default=None, description="Only of this kind.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most to answer.")
 
 
@@ -78,7 +79,7 @@ class DatasetList(Model):
     """One page of datasets."""
 
     datasets: list[Dataset]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class VersionList(Model):

@@ -13,6 +13,7 @@ from nis_backend.annotations import Reads
 from nis_backend.capabilities.documents.pages import Kind
 from nis_backend.errors import Cancelled, NotFound
 from nis_backend.operation import Model
+from nis_backend.paged import Cursor, Next
 from nis_backend.run import TERMINAL
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class ListDocuments(Model):
 
     collection: Which | None = Field(default=None, description="Only of this collection: its id or name.")
     state: Annotated[Keeping, Reads("choice")] | None = Field(default=None, description="Only in this state.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most to answer.")
 
 
@@ -99,7 +100,7 @@ class DocumentList(Model):
     """One page of documents."""
 
     documents: list[Document]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class DeletedDocument(Model):

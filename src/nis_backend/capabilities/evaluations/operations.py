@@ -31,6 +31,7 @@ from nis_backend.capabilities.evaluations.reporting import EvaluationReport, Rep
 from nis_backend.capabilities.evaluations.scoring import score, valued
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.paged import Cursor, Next
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ class ListEvaluations(Model):
 
     target: str | None = Field(default=None, max_length=512, description="Only those of this target.")
     dataset: str | None = Field(default=None, max_length=64, description="Only those on this dataset.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most to answer.")
 
 
@@ -52,7 +53,7 @@ class EvaluationList(Model):
     """One page of evaluations."""
 
     evaluations: list[Evaluation]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class GetAnswers(OneEvaluation):

@@ -10,6 +10,7 @@ from pydantic import Field
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import Subject
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class ListChanges(Model):
 
     subject: Subject | None = Field(default=None, description="Only of this kind of thing.")
     subject_id: str | None = Field(default=None, max_length=512, description="Only of this one.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most changes to answer.")
 
 
@@ -44,7 +45,7 @@ class ChangeList(Model):
     """One page of changes."""
 
     changes: list[Change]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw(_request: ListChanges, result: ChangeList) -> list[View]:

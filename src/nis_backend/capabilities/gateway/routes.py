@@ -15,6 +15,7 @@ from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Needs
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Next
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class RouteList(Model):
     """One page of routes."""
 
     routes: list[Route]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class ExplainRoute(OneRoute):

@@ -27,6 +27,7 @@ from nis_backend.capabilities.mcp_servers.server import (
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
@@ -99,15 +100,15 @@ class RemoteToolAnswer(Model):
 class ListMcpServers(Model):
     """Which servers, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class McpServerList(Model):
     """One page of the caller's servers."""
 
     mcp_servers: list[McpServer]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class ListRemoteTools(Model):

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from nis_backend.annotations import Plain
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class EntryList(Model):
     """One page of entries."""
 
     entries: list[Entry]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class DeletedEntry(Model):

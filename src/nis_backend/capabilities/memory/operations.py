@@ -32,6 +32,7 @@ from nis_backend.capabilities.memory.memory import (
 from nis_backend.capabilities.memory.remembering import Outcome, Settled, settle
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Limit
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class ListMemories(Model):
     kind: Kind | None = Field(default=None, description="Only of this kind.")
     replaced: bool = Field(default=False, description="Whether those that others have replaced are told too.")
     cursor: int = Field(default=0, ge=0, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    limit: Limit = 20
 
 
 class MemoryList(Model):

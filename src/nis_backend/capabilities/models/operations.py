@@ -17,6 +17,7 @@ from nis_backend.capabilities.models.responding import draw_answers
 from nis_backend.capabilities.models.text import GeneratedText, TextPart, TextRequest, generate
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.operation import Example, Model, operation
+from nis_backend.paged import Next
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ModelList(Model):
 
     models: list[LanguageModel]
     unavailable: list[SilentProvider] = Field(description="Those of the providers asked that could not answer.")
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw_list(_request: ListModels, result: ModelList) -> list[View]:

@@ -13,6 +13,7 @@ from nis_backend.drivers.gateway.periods import DOLLAR, nano
 from nis_backend.drivers.gateway.route import Target
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Next
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class PriceList(Model):
     """One page of prices."""
 
     prices: list[Price]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class OnePrice(Model):

@@ -14,6 +14,7 @@ from nis_backend.changed import with_changes
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.found import named_in, taken
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.versioned import write_next
 from nis_backend.view import Table, Text, View, moment
 
@@ -87,15 +88,15 @@ class ProposePlan(Model):
 class ListPlans(Model):
     """Which plans, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class PlanList(Model):
     """One page of plans."""
 
     plans: list[Plan]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class StepOutcome(Model):

@@ -22,6 +22,7 @@ from nis_backend.capabilities.prompts.template import LONGEST_TEMPLATE, check_na
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -109,22 +110,22 @@ class ListPrompts(Model):
     """Which prompts, the newest first."""
 
     name: str | None = Field(default=None, max_length=64, description="Only the one of this name.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class ListVersions(OnePrompt):
     """Which prompt's versions, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class PromptList(Model):
     """One page of prompts."""
 
     prompts: list[Prompt]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw_list(_request: Model, result: PromptList) -> list[View]:

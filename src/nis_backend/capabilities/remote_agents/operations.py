@@ -23,6 +23,7 @@ from nis_backend.capabilities.remote_agents.sending import HERE, ask_remote_agen
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.found import keep, taken
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -87,15 +88,15 @@ class UpdateRemoteAgent(OneRemoteAgent):
 class ListRemoteAgents(Model):
     """Which agents, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class RemoteAgentList(Model):
     """One page of remote agents."""
 
     remote_agents: list[RemoteAgent]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw(_request: Model, result: RemoteAgentList) -> list[View]:

@@ -21,6 +21,7 @@ from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import Conflict
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
+from nis_backend.paged import Cursor, Limit, Next
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -54,8 +55,8 @@ class OneRobot(Model):
 class ListRobots(Model):
     """Which robots, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class StopRobot(OneRobot):
@@ -107,7 +108,7 @@ class RobotList(Model):
     """One page of robots."""
 
     robots: list[RobotLine]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class MoveRobot(OneRobot, Waypoints):

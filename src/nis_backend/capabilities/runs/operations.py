@@ -10,6 +10,7 @@ from pydantic import Field
 from nis_backend.annotations import Reads
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.run import Run, State, beyond_end, unknown_run
 from nis_backend.times import Moment
 from nis_backend.view import Table, View, moment
@@ -27,7 +28,7 @@ class ListRuns(Model):
     parent: str | None = Field(default=None, max_length=64, description="Only runs that were forked from this one.")
     since: Moment | None = Field(default=None, description="Only runs created then or later, ISO 8601.")
     until: Moment | None = Field(default=None, description="Only runs created before then, ISO 8601.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most runs to answer.")
 
 
@@ -53,7 +54,7 @@ class RunList(Model):
     """One page of runs."""
 
     runs: list[RunLine]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class OneRun(Model):

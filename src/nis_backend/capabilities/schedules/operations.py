@@ -13,6 +13,7 @@ from nis_backend.calling import authorise, begin, refuse_secret, refuse_stream, 
 from nis_backend.cron import at, next_times
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.run import Run
 from nis_backend.view import Table, View, moment
 from nis_backend.within import written
@@ -89,7 +90,7 @@ class ListSchedules(Model):
 
     enabled: bool | None = Field(default=None, description="Only those that are, or are not.")
     operation: str | None = Field(default=None, max_length=64, description="Only of this operation.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most schedules to answer.")
 
 
@@ -97,7 +98,7 @@ class ScheduleList(Model):
     """One page of schedules."""
 
     schedules: list[Schedule]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _of(row: Row, ctx: Context) -> Schedule:

@@ -26,6 +26,7 @@ from nis_backend.capabilities.skills.skill import (
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.found import unknown
 from nis_backend.operation import Example, Model, operation
+from nis_backend.paged import Limit
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class FindSkills(Model):
 
     query: str = Field(default="", max_length=200, description="Words in its name or description; empty, all.")
     kind: Kind | None = Field(default=None, description="Only of this kind.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    limit: Limit = 20
 
 
 class FoundSkills(Model):

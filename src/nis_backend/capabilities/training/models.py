@@ -15,6 +15,7 @@ from nis_backend.capabilities.training.registry import named, names_of
 from nis_backend.capabilities.training.training import Numbers
 from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.trained.places import model_folder
 from nis_backend.view import Table, View, moment
 
@@ -55,15 +56,15 @@ class ListModels(Model):
     """Which models to list, newest first."""
 
     state: Standing | None = Field(default=None, description="Only of this standing.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class ModelList(Model):
     """One page of models."""
 
     models: list[TrainedModel]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 async def told(row: Row, ctx: Context) -> TrainedModel:

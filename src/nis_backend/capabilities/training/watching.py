@@ -22,6 +22,7 @@ from nis_backend.capabilities.training.training import (
 )
 from nis_backend.event import Event, Progressed
 from nis_backend.operation import Example, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.run import State, beyond_end
 from nis_backend.view import Table, Text, View, moment
 
@@ -33,15 +34,15 @@ class ListTrainings(Model):
     """Which trainings to list, newest first."""
 
     recipe: str | None = Field(default=None, max_length=40, description="Only of this recipe.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class TrainingList(Model):
     """One page of trainings."""
 
     trainings: list[Training]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw_list(_request: Model, result: TrainingList) -> list[View]:

@@ -15,6 +15,7 @@ from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.store.spending import MOST_ROWS
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
+from nis_backend.paged import Cursor, Next
 from nis_backend.times import Day, Moment
 from nis_backend.view import Table, Text, View, moment
 
@@ -117,7 +118,7 @@ class ListCalls(Model):
     conversation_id: str | None = Field(default=None, max_length=64, description="Only those of this conversation.")
     key_id: str | None = Field(default=None, max_length=64, description="Only those of this key.")
     end_user: str | None = Field(default=None, max_length=200, description="Only those with this label of a user.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    cursor: Cursor = None
     limit: int = Field(default=20, ge=1, le=100, description="Most calls to answer.")
 
 
@@ -167,7 +168,7 @@ class CallList(Model):
     """One page of calls."""
 
     calls: list[Call]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class GetExport(Model):

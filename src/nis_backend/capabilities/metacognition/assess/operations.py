@@ -26,6 +26,7 @@ from nis_backend.capabilities.metacognition.assess.calibration import (
 from nis_backend.capabilities.metacognition.assess.recording import OutcomesRecorded, RecordOutcome
 from nis_backend.capabilities.metacognition.multipath.speaking import check_voices
 from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -37,15 +38,15 @@ class ListAssessments(Model):
 
     task: Task | None = Field(default=None, description="Only of this task.")
     correct: bool | None = Field(default=None, description="Only those that turned out right, or wrong.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class AssessmentList(Model):
     """One page of assessments."""
 
     assessments: list[Assessment]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 ASKED: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from nis_backend.operation import Model
+from nis_backend.paged import Cursor, Limit, Next
 
 MOST_QUANTITIES = 32
 LONGEST_ACTION = 1000
@@ -98,15 +99,15 @@ class ListExpectations(Model):
     """Which expectations, the newest first."""
 
     subject: Subject | None = Field(default=None, description="Only this one's.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class ExpectationList(Model):
     """One page of expectations."""
 
     expectations: list[Expectation]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class MeasurePredictor(Model):

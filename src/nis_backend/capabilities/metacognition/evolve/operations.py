@@ -18,6 +18,7 @@ from nis_backend.capabilities.metacognition.evolve.evolution import (
 from nis_backend.capabilities.metacognition.evolve.preparing import StartEvolution
 from nis_backend.errors import NotFound
 from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.paged import Cursor, Limit, Next
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -28,15 +29,15 @@ class ListEvolutions(Model):
 
     agent: str | None = Field(default=None, max_length=64, description="Only of this agent, by its id or its name.")
     state: State | None = Field(default=None, description="Only those that have come to this.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class EvolutionList(Model):
     """One page of evolutions."""
 
     evolutions: list[Evolution]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 CLERK = Before(

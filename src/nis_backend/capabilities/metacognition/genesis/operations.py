@@ -11,6 +11,7 @@ from nis_backend.capabilities.metacognition.genesis import proposing
 from nis_backend.capabilities.metacognition.genesis.proposal import OneProposal, Proposal, State, find, proposal_of
 from nis_backend.capabilities.metacognition.genesis.proposing import ProposeAgent
 from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -21,15 +22,15 @@ class ListProposals(Model):
     """Which proposals, the newest first."""
 
     state: State | None = Field(default=None, description="Only those that have come to this.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class ProposalList(Model):
     """One page of proposals."""
 
     proposals: list[Proposal]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 def _draw(_request: Model, result: Proposal) -> list[View]:

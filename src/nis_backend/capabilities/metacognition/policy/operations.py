@@ -14,6 +14,7 @@ from nis_backend.guardrails.held import MOST_POLICIES, forget
 from nis_backend.guardrails.persons import RULES, refuse_model
 from nis_backend.guardrails.rules import Finding, Policy, Then
 from nis_backend.operation import Before, Example, Json, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.versioned import AGAIN
 from nis_backend.view import Table, View, moment
 
@@ -50,15 +51,15 @@ class UpdatePolicy(OnePolicy):
 class ListPolicies(Model):
     """Which policies, the newest first."""
 
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class PolicyList(Model):
     """One page of policies."""
 
     policies: list[KeptPolicy]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class CheckPolicy(Model):

@@ -11,6 +11,7 @@ from nis_backend.errors import NotFound
 from nis_backend.guardrails.persons import DECIDES, refuse_model
 from nis_backend.guardrails.rules import Then, When
 from nis_backend.operation import Before, Example, Json, Model, operation
+from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class ListReviews(Model):
         description="pending: a person has not decided; used: the call was let in; lapsed: its run waits no more. "
         "Null: all.",
     )
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class Review(Model):
@@ -53,7 +54,7 @@ class ReviewList(Model):
     """One page of reviews."""
 
     reviews: list[Review]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 class DecideReview(Model):
@@ -71,8 +72,8 @@ class ListDecisions(Model):
     policy: str | None = Field(default=None, max_length=64, description="Only this policy's, by its id.")
     operation: str | None = Field(default=None, max_length=64, description="Only about calls of this one.")
     run: str | None = Field(default=None, max_length=64, description="Only in this run, by its id.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class Decision(Model):
@@ -98,7 +99,7 @@ class DecisionList(Model):
     """One page of decisions."""
 
     decisions: list[Decision]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
 
 
 FIFTH: Json = {

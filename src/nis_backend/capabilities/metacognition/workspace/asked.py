@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.annotations import Plain
 from nis_backend.capabilities.metacognition.workspace.bidding import BID
 from nis_backend.operation import Model
+from nis_backend.paged import Cursor, Limit, Next
 
 MOST_MODULES, MOST_SLOTS, MOST_CYCLES = 16, 8, 12
 LONGEST_GOAL = 4000
@@ -90,8 +91,8 @@ class ListAttention(Model):
     """Whose attention, the newest cycle first."""
 
     workspace: Name | None = Field(default=None, description="Only of this one.")
-    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+    cursor: Cursor = None
+    limit: Limit = 20
 
 
 class Attended(Model):
@@ -109,4 +110,4 @@ class AttentionLog(Model):
     """One page of cycles."""
 
     cycles: list[Attended]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: Next
