@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -22,7 +22,7 @@ from nis_backend.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 
     from nis_backend.context import Context
     from nis_backend.entry import Entry
@@ -251,6 +251,15 @@ def under(name: str, error: NisError) -> NisError:
         error.field = f"{name}.{error.field}"
         error.fields = tuple(replace(one, field=f"{name}.{one.field}".rstrip(".")) for one in error.fields)
     return error
+
+
+@contextmanager
+def told_under(name: str) -> Generator[None]:
+    """What is refused within is refused `under` this name."""
+    try:
+        yield
+    except NisError as error:
+        raise under(name, error) from None
 
 
 def refuse_stream(target: Operation[Any, Any]) -> None:

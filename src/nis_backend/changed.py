@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
@@ -17,14 +17,28 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=Model)
 
 
-def with_changes(kind: type[Kind], before: Model, change: Json, thing: str, names: Sequence[str]) -> Kind:
-    """The fields `names` of what was before, with the change; null takes one back to its default.
+class Changing(Model):
+    """What changes of a definition that is kept in versions."""
 
-    `thing` is what it is called in a refusal, as "An agent".
+    change: dict[str, Any] = Field(  # Any: fields of a definition
+        min_length=1,
+        max_length=20,
+        description="Fields of the definition with their new values; null takes a field back to its default.",
+    )
+    after: int | None = Field(
+        default=None, ge=1, description="The version that is changed: refused where it is not the latest."
+    )
+
+
+def with_changes(kind: type[Kind], before: Model, change: Json, thing: str, names: Sequence[str] = ()) -> Kind:
+    """The fields `names` of what was before, all of the kind's when none are, with the change.
+
+    Null takes one back to its default; `thing` is what it is called in a refusal, as "An agent".
 
     Raises:
         InvalidRequest: a field is none of these, or its value is wrong.
     """
+    names = names or list(kind.model_fields)
     for name in change:
         if name not in names:
             raise InvalidRequest(

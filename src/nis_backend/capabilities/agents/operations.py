@@ -27,7 +27,7 @@ from nis_backend.capabilities.agents.agent import (
     written,
 )
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
-from nis_backend.changed import with_changes
+from nis_backend.changed import Changing, with_changes
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
 from nis_backend.loop.attached import MOST as ATTACHED
@@ -69,14 +69,9 @@ class CreateAgent(Definition):
     dry_run: bool = Field(default=False, description="Whether to say only what would come of it, or be refused.")
 
 
-class UpdateAgent(OneAgent):
+class UpdateAgent(Changing, OneAgent):
     """Which agent, and its next version."""
 
-    change: dict[str, Any] = Field(  # Any: fields of a definition
-        min_length=1,
-        max_length=20,
-        description="Fields of the definition with their new values; null takes a field back to its default.",
-    )
     after: int | None = Field(
         default=None,
         ge=1,
@@ -312,7 +307,7 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
         Conflict: it was changed meanwhile, or has 200 versions.
     """
     head = await find(request.id, ctx)
-    definition = with_changes(Definition, agent_of(head), request.change, "An agent", list(Definition.model_fields))
+    definition = with_changes(Definition, agent_of(head), request.change, "An agent")
     if request.after == head["version"] - 1 and written(definition) == head["definition"]:
         # It was made before, and its answer was lost.
         return agent_of(head)

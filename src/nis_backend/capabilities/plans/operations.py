@@ -8,10 +8,10 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend import found
 from nis_backend.annotations import Plain
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
-from nis_backend.changed import with_changes
-from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.changed import Changing, with_changes
+from nis_backend.errors import InvalidRequest
 from nis_backend.found import named_in, taken
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
@@ -42,17 +42,8 @@ class OnePlan(Model):
     id: str = Field(min_length=1, max_length=64, description="The plan's id, or its name.")
 
 
-class UpdatePlan(OnePlan):
+class UpdatePlan(Changing, OnePlan):
     """Which plan, and what changes of it."""
-
-    change: dict[str, Any] = Field(  # Any: fields of a definition
-        min_length=1,
-        max_length=20,
-        description="Fields of the definition with their new values; null takes a field back to its default.",
-    )
-    after: int | None = Field(
-        default=None, ge=1, description="The version that is changed: refused where it is not the latest."
-    )
 
 
 class RunPlan(OnePlan):
@@ -292,11 +283,9 @@ async def update_plan(request: UpdatePlan, ctx: Context) -> Plan:
     from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
 
     head = await find(request.id, ctx)
-    definition = with_changes(Definition, plan_of(head), request.change, "A plan", list(Definition.model_fields))
-    try:
+    definition = with_changes(Definition, plan_of(head), request.change, "A plan")
+    with told_under("change"):
         await check(definition, ctx)
-    except NisError as error:
-        raise under("change", error) from None
     return plan_of(await write_next("plans", "plan", head, written(definition), request.after, ctx))
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.runs.operations import ASKED, OneRun
-from nis_backend.errors import Forbidden, NisError
+from nis_backend.errors import Forbidden
 from nis_backend.guardrails.persons import DECIDES, refuse_model
 from nis_backend.held import START
 from nis_backend.operation import Before, Example, Model, operation
@@ -183,12 +183,10 @@ async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
     missing = set(waiting.get("missing", ())) - set(values)
     if (waiting.get("kind"), waiting.get("call_id")) == ("input", START) and not (request.part and missing):
         target = ctx.operations.find(run.operation)
-        try:
+        with told_under("values"):
             whole = target.validate({**run.input, **values})
             if target.holds_blobs:
                 whole = await ctx.blobs.resolve(whole, [])
-        except NisError as error:
-            raise under("values", error) from None
     told = whole and whole.model_dump_json()
     seq = await ctx.runs.provide_input(request.id, request.values, request.call_id, told, part=request.part)
     return await _steered(ctx, request.id, seq)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend import found
-from nis_backend.calling import authorise, begin, refuse_secret, refuse_stream, under
+from nis_backend.calling import authorise, begin, refuse_secret, refuse_stream, told_under
 from nis_backend.cron import at, next_times
-from nis_backend.errors import Conflict, InvalidRequest, NisError
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.paged import Cursor, Next
 from nis_backend.run import Run
@@ -125,13 +125,11 @@ async def _checked(name: str, arguments: dict[str, Any], ctx: Context) -> str:  
     target = ctx.operations.find(name)
     refuse_stream(target)
     refuse_secret(target)
-    try:
+    with told_under("arguments"):
         authorise(target, ctx)
         request = target.validate(arguments)
         if target.holds_blobs:
             request = await ctx.blobs.resolve(request, [])
-    except NisError as error:
-        raise under("arguments", error) from None
     return request.model_dump_json(exclude_unset=True)
 
 

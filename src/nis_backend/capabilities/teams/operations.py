@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.annotations import Plain
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.teams.answered import Contribution, Vote
 from nis_backend.capabilities.teams.team import Definition, Name, Shape, Team, find, team_of, written
-from nis_backend.changed import with_changes
-from nis_backend.errors import NisError
+from nis_backend.changed import Changing, with_changes
 from nis_backend.found import keep
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
@@ -44,17 +43,8 @@ class OneTeam(Model):
     id: str = Field(min_length=1, max_length=64, description="The team's id, or its name.")
 
 
-class UpdateTeam(OneTeam):
+class UpdateTeam(Changing, OneTeam):
     """Which team, and what changes of it."""
-
-    change: dict[str, Any] = Field(  # Any: fields of a definition
-        min_length=1,
-        max_length=20,
-        description="Fields of the definition with their new values; null takes a field back to its default.",
-    )
-    after: int | None = Field(
-        default=None, ge=1, description="The version that is changed: refused where it is not the latest."
-    )
 
 
 class RunTeam(OneTeam):
@@ -204,11 +194,9 @@ async def update_team(request: UpdateTeam, ctx: Context) -> Team:
     from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
 
     head = await find(request.id, ctx)
-    definition = with_changes(Definition, team_of(head), request.change, "A team", list(Definition.model_fields))
-    try:
+    definition = with_changes(Definition, team_of(head), request.change, "A team")
+    with told_under("change"):
         await check(definition, ctx)
-    except NisError as error:
-        raise under("change", error) from None
     return team_of(await write_next("teams", "team", head, written(definition), request.after, ctx))
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.metacognition.policy.operations import CheckedPolicy
 from nis_backend.capabilities.metacognition.policy.policy import find, policy_of
-from nis_backend.errors import NisError
 from nis_backend.found import named_in
 from nis_backend.guardrails.compiled import compiled
 from nis_backend.guardrails.gate import look, mask
@@ -27,10 +26,8 @@ async def checked(request: CheckPolicy, ctx: Context) -> CheckedPolicy:
     """What the policies say of it."""
     with named_in("operation"):
         target = ctx.operations.find(request.operation)
-    try:
+    with told_under("arguments"):
         given = target.validate(request.arguments)
-    except NisError as error:
-        raise under("arguments", error) from None
     policies = await _asked(request, ctx)
     ctx = replace(ctx, agent=request.agent)
     before = await look(ctx, target, policies, "before", given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.alongside import each
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.physics.studies.paths import describe, put, take
 from nis_backend.capabilities.physics.studies.study import Column, Point
 from nis_backend.capabilities.physics.studies.targets import admit
@@ -66,10 +66,8 @@ def design(  # noqa: PLR0913, PLR0917 - the parts of a study
         columns=tuple(Column(name=one.name, unit=of.unit) for one, of in zip(measures, results, strict=True)),
         whole=frozenset(path for path, one in zip(paths, places, strict=True) if one.kind == "integer"),
     )
-    try:
+    with told_under("request"):
         ctx.operations.find(operation).validate(made.arguments(first))
-    except NisError as error:
-        raise under("request", error) from None
     return made
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.calling import under
+from nis_backend.calling import told_under
 from nis_backend.capabilities.physics.studies.paths import describe, put
 from nis_backend.capabilities.physics.studies.study import between
 from nis_backend.capabilities.physics.studies.targets import admit
-from nis_backend.errors import InvalidRequest, NisError, NotSupported
+from nis_backend.errors import InvalidRequest, NotSupported
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.physics.studies.search import FitRequest, OptimumRequest
@@ -79,7 +79,5 @@ def _begins(entry: Entry, base: Json, values: dict[str, float], ctx: Context) ->
             value=entry.name,
             remedy="Sweep it instead: a sweep's calls go through the server.",
         )
-    try:
+    with told_under("request"):
         target.validate(put(base, values, whole))
-    except NisError as error:
-        raise under("request", error) from None
