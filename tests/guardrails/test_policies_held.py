@@ -197,6 +197,9 @@ def test_what_was_answered_is_masked_or_refused(serve: Serve) -> None:
     run = done(server, "POST", "/runs/start-run", {"operation": "memory.list_memories", "arguments": {"user": "mia"}})
     assert ADDRESS not in json.dumps(ended(server, run["id"]))
     change = {"rules": [{**rule, "then": "refuse", "why": "Not to be read."}]}
+    wrong = {"rules": [{**rule, "conditions": [{"test": "matches", "value": "("}], "then": "refuse", "why": "No."}]}
+    status, _, problem = ask(server, "PATCH", "/policies/kept", {"change": wrong})
+    assert (status, problem["field"]) == (422, "change.rules.0.conditions.0.value")
     done(server, "PATCH", "/policies/kept", {"change": change})
     status, _, problem = ask(server, "GET", "/memory?user=mia")
     assert (status, problem["field"]) == (403, "memories.0.text")

@@ -198,7 +198,7 @@ def test_agents_are_kept_in_versions(serve: Serve) -> None:
         "value": (422, "change.steps"),
         "operation": (422, "operations"),
         "agent": (422, "agents"),
-        "itself": (422, "agents"),
+        "itself": (422, "change.agents"),
         "twice": (409, "name"),
         "unknown": (404, "id"),
         "version": (404, "version"),

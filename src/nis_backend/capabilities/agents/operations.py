@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from nis_backend import versioned
 from nis_backend.annotations import Asker, Plain
 from nis_backend.blob import Blob
+from nis_backend.calling import told_under
 from nis_backend.capabilities.agents import testing
 from nis_backend.capabilities.agents.agent import (
     EVERYBODYS,
@@ -319,7 +320,8 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
             value=request.id,
             remedy="Clone it, and go on with the copy.",
         )
-    await check(definition, head["name"], ctx)
+    with told_under("change"):
+        await check(definition, head["name"], ctx)
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
     if request.dry_run:
         return agent_of({**head, **changes})

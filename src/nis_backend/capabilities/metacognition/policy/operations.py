@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.calling import told_under
 from nis_backend.capabilities.metacognition.policy.policy import KeptPolicy, Name, check, find, policy_of, written
 from nis_backend.changed import with_changes
 from nis_backend.errors import Conflict
@@ -211,7 +212,8 @@ async def update_policy(request: UpdatePolicy, ctx: Context) -> KeptPolicy:
     policy = policy_of(row)
     names = sorted({*Policy.model_fields, "enabled"})
     after = with_changes(CreatePolicy, policy, request.change, "A policy", names)
-    await check(after, ctx)
+    with told_under("change"):
+        await check(after, ctx)
     changes: Row = {"enabled": int(after.enabled), "definition": written(after), "updated": ctx.now()}
     if not await ctx.store.update("policies", row["id"], changes, only_if={"updated": row["updated"]}):
         # A rule that another has added meanwhile is not taken back unseen.
