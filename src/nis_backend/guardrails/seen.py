@@ -19,18 +19,22 @@ LOOKALIKES = str.maketrans(
 _MIXED = re.compile(r"\b(?=\w{0,64}[A-Za-z])(?=\w{0,64}[\u0370-\u04ff])\w+")
 """A word of several alphabets, which nobody writes by accident."""
 _SHOWN: dict[int, str | None] = {**SPLITS, **{code: chr(code - TAGS.start + ord(" ")) for code in TAGS}}
+_HIDDEN = tuple(map(chr, _SHOWN))
+_FAR = re.compile("[\u0370-\u04ff]")
 
 
 def as_seen(text: str) -> str:
     """The text as it is read."""
     if text.isascii():
         return text
-    return _of_one_alphabet(unicodedata.normalize("NFKC", text.translate(_SHOWN)))
+    # Each rule asks anew, and most texts hide nothing: to look whether they do is quicker than to translate them.
+    shown = text.translate(_SHOWN) if any(sign in text for sign in _HIDDEN) else text
+    return _of_one_alphabet(unicodedata.normalize("NFKC", shown))
 
 
 def seen_with_places(text: str) -> tuple[str, list[int] | None]:
     """The same letter by letter, and where each was in the text; None where each is where it was."""
-    if text.isascii():
+    if as_seen(text) == text:
         return text, None
     letters: list[str] = []
     origin: list[int] = []
@@ -43,4 +47,4 @@ def seen_with_places(text: str) -> tuple[str, list[int] | None]:
 
 
 def _of_one_alphabet(text: str) -> str:
-    return _MIXED.sub(lambda word: word[0].translate(LOOKALIKES), text)
+    return _MIXED.sub(lambda word: word[0].translate(LOOKALIKES), text) if _FAR.search(text) else text
