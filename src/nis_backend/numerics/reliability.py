@@ -10,6 +10,8 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nis_backend.numerics.binomial import log_mass
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -107,8 +109,7 @@ def _distance(of: int, chance: float) -> float:
     at = math.floor(of * chance) + 1
     if at > of:
         return 2 * (1 - chance) * chance**of
-    ways = math.lgamma(of + 1) - math.lgamma(at + 1) - math.lgamma(of - at + 1)
-    return 2 * at / of * math.exp(ways + at * math.log(chance) + (of - at + 1) * math.log1p(-chance))
+    return 2 * at / of * (1 - chance) * math.exp(log_mass(at, of, chance))
 
 
 def brier(groups: Sequence[Group], bins: Sequence[Bin]) -> Brier:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from nis_backend.numerics.binomial import log_mass
+
 
 def mcnemar_greater(wins: int, losses: int) -> float:
     """The chance of so many wins or more among the pairs that differ, where winning is as likely as losing."""
@@ -33,20 +35,15 @@ def mcnemar_power(pairs: int, win: float, loss: float, level: float) -> float:
 
     Exact: over how many pairs differ, and how many of those are won. With `win` and `loss` equal it is the test's size.
     """
-    apart, total = win + loss, 0.0
+    apart, total = min(1.0, win + loss), 0.0
     if apart <= 0:
         return 0.0
     for differ in range(pairs + 1):
         least = next((wins for wins in range(differ + 1) if _upper(wins, differ) < level), None)
         if least is not None:
-            total += _binomial(differ, pairs, apart) * sum(
-                _binomial(wins, differ, win / apart) for wins in range(least, differ + 1)
-            )
+            won = math.fsum(math.exp(log_mass(wins, differ, win / apart)) for wins in range(least, differ + 1))
+            total += math.exp(log_mass(differ, pairs, apart)) * won
     return min(1.0, total)
-
-
-def _binomial(count: int, of: int, chance: float) -> float:
-    return math.comb(of, count) * chance**count * (1 - chance) ** (of - count)
 
 
 def level_at(look: int, significance: float) -> float:

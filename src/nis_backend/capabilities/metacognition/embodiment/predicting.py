@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev
 from typing import TYPE_CHECKING
 
+from nis_backend.numerics.binomial import log_mass
 from nis_backend.numerics.intervals import clopper_pearson
 
 if TYPE_CHECKING:
@@ -60,14 +61,7 @@ def bits(z: float) -> float:
 
 def chance(inside: int, of: int, level: float) -> float:
     """How likely a count is that is no likelier than this, where each is within with the chance stated: exact."""
-    logs = [
-        math.lgamma(of + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(of - k + 1)
-        + k * math.log(level)
-        + (of - k) * math.log1p(-level)
-        for k in range(of + 1)
-    ]
+    logs = [log_mass(k, of, level) for k in range(of + 1)]
     return min(1.0, math.fsum(math.exp(one) for one in logs if one <= logs[inside] + NEAR))
 
 
