@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from collections.abc import Sequence
 
 import pytest
 
+from nis_backend.numerics import calibrating
 from nis_backend.numerics.calibrating import (
     Group,
     block_of,
@@ -87,6 +89,25 @@ def test_platt_is_as_sure_where_scores_are_close(apart: float) -> None:
     assert temperature([(0.5 - apart, 0, 1500), (0.5 + apart, 1500, 1500)]) == pytest.approx(
         log_odds(0.5 + apart) / math.log(1501), rel=1e-6
     )
+
+
+def test_a_fit_ends_where_rounding_tells_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cost: the likelihood is looked at some dozens of times, also where scores part right from wrong."""
+    looked = 0
+    loss = calibrating._loss  # pyright: ignore[reportPrivateUsage] - how often it is looked at is what is counted
+
+    def counted(rows: Sequence[tuple[float, float, int]], slope: float, shift: float) -> float:
+        nonlocal looked
+        looked += 1
+        return loss(rows, slope, shift)
+
+    monkeypatch.setattr(calibrating, "_loss", counted)
+    chance = random.Random(1)  # noqa: S311 - draws, no secret
+    scores = [chance.random() for _ in range(3600)]
+    for groups in (grouped((one, one > 0.5) for one in scores), grouped((one, one < 0.5) for one in scores)):
+        platt(groups)
+        temperature(groups)
+    assert looked <= 4 * 60
 
 
 def test_platt_of_one_score_is_the_share_that_is_right() -> None:

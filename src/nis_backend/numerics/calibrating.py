@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EDGE = 0.001
 """Scores nearer to 0 or 1 are taken for this near: the log-odds of 0 are no number."""
 STEPS, SETTLED = 100, 1e-10
+"""Steps at most; how little a logarithm of likelihoods is still bettered by."""
 
 Group = tuple[float, int, int]
 """A value, and of the outcomes at it how many are right, and how many there are."""
@@ -111,6 +112,8 @@ def temperature(groups: Sequence[Group]) -> float | None:
 def _likeliest(rows: Sequence[tuple[float, float, int]], level: float, *, shifts: bool) -> tuple[float, float]:
     """Slope and shift from 0 and `level` on by Newton's steps, each halved until it betters the likelihood.
 
+    It ends where a step would better it, twice, by less than `SETTLED`.
+
     Source: Lin, Lin & Weng (2007), Mach. Learn. 68, 267-276, for Platt's method.
     """
     slope, shift = 0.0, level
@@ -131,14 +134,16 @@ def _likeliest(rows: Sequence[tuple[float, float, int]], level: float, *, shifts
             up = (second[0] * first[1] - second[1] * first[0]) / inside
         else:
             along, up = first[0] / second[0], 0.0
-        length, gain = 1.0, along * first[0] + up * first[1]
+        gain = along * first[0] + up * first[1]
+        if gain < SETTLED:
+            # What is left of the way is less than rounding tells apart: the whole step is the best that there is.
+            return slope + along, shift + up
+        length = 1.0
         while (found := _loss(rows, slope + length * along, shift + length * up)) > loss - 1e-4 * length * gain:
             length /= 2
             if length < SETTLED:
                 return slope, shift
         slope, shift, loss = slope + length * along, shift + length * up, found
-        if abs(along) + abs(up) < SETTLED:
-            break
     return slope, shift
 
 

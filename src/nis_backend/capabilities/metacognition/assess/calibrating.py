@@ -69,7 +69,8 @@ async def calibrate(request: CalibrateTask, ctx: Context) -> Calibration:
     judged = [one for one in known if _held_out(one, request)]
     for part, name in ((fitted, "outcomes to fit"), (judged, "outcomes held out")):
         _enough(part, request, name, LEAST_SIDE)
-    found = _mapped(request, grouped((one.scores[request.method], one.correct) for one in fitted))
+    groups = grouped((one.scores[request.method], one.correct) for one in fitted)
+    found = await asyncio.to_thread(_mapped, request, groups)
     measures, bins = await asyncio.to_thread(_judged, request, found, judged)
     whole = {one.name: one for one in measures}
     ece, chance = whole["ece"], whole["ece_by_chance"]
