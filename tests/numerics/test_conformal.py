@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from nis_backend.numerics.conformal import at_most, coverage, least_known, place, selective, threshold
+from nis_backend.numerics.conformal import coverage, least_known, place, selective, threshold
+from nis_backend.numerics.intervals import at_most
 
 
 def beta(a: float, b: float) -> float:

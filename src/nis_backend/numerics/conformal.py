@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nis_backend.numerics.intervals import beta_below, where
+from nis_backend.numerics.intervals import at_most, beta_below, where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,8 +70,3 @@ def selective(pairs: Sequence[tuple[float, bool]], risk: float, delta: float) ->
             break
         found = one
     return found
-
-
-def at_most(count: int, of: int, chance: float) -> float:
-    """The chance that a binomial variable is at most `count`."""
-    return 1.0 if count >= of else 1 - beta_below(chance, count + 1, of - count)

@@ -61,6 +61,11 @@ def beta_below(x: float, a: float, b: float) -> float:
     return math.exp(front) / a * (value - 1)
 
 
+def at_most(count: int, of: int, chance: float) -> float:
+    """The chance that a binomial variable is at most `count`."""
+    return 1.0 if count >= of else 1 - beta_below(chance, count + 1, of - count)
+
+
 def where(below: Callable[[float], float], wanted: float, low: float, high: float) -> float:
     """Where a growing function has the wanted value, by halving."""
     for _ in range(HALVINGS):
@@ -205,13 +210,9 @@ def quantile_interval(values: Sequence[float], share: float, level: float = 0.95
     Source: David & Nagaraja (2003), Order Statistics, 7.1.
     """
     ordered, of, tail = sorted(values), len(values), (1 - level) / 2
-
-    def at_most(count: int) -> float:
-        """The chance that at most `count` of all are below the quantile."""
-        return 1.0 if count >= of else 0.0 if count < 0 else 1 - beta_below(share, count + 1, of - count)
-
-    low = max((place for place in range(of) if at_most(place) <= tail), default=None)
-    high = min((place for place in range(of) if 1 - at_most(place) <= tail), default=None)
+    # By the chance that at most so many of all are below the quantile.
+    low = max((place for place in range(of) if at_most(place, of, share) <= tail), default=None)
+    high = min((place for place in range(of) if 1 - at_most(place, of, share) <= tail), default=None)
     return Interval(
         low=None if low is None else ordered[low],
         high=None if high is None else ordered[high],

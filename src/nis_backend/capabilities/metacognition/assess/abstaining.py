@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -85,7 +86,8 @@ async def decide(request: DecideAbstention, ctx: Context) -> AbstentionDecision:
     row = await find(request.id, ctx)
     known = assessment_of(row)
     alike = [one for one in await outcomes(known.task, ctx) if one.setting == known.setting and one.id != known.id]
-    others = [one for one in alike if one.question != asked_in(row)]
+    asked = asked_in(known.id, json.loads(row["detail"]))
+    others = [one for one in alike if one.question != asked]
     if request.promise == "selective_risk":
         return _selective(request, known, others)
     if known.run_id is None:

@@ -18,7 +18,7 @@ from nis_backend.capabilities.metacognition.multipath.speaking import Spent
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
@@ -134,13 +134,12 @@ def assessment_of(row: Row) -> Assessment:
     return Assessment.model_validate({**detail, **columns, "correct": correct, "created": row["created"]})
 
 
-def asked_in(row: Row) -> str:
+def asked_in(id_: str, detail: Mapping[str, Any]) -> str:  # Any: JSON
     """What was asked, by which two are the same question: its text, and what was said before it; its id if not known.
 
     "And of Spain?" is another question after other words.
     """
-    detail: dict[str, Any] = json.loads(row["detail"])  # Any: JSON
-    return f"{detail['question']}{detail.get('earlier', '')}" or str(row["id"])
+    return f"{detail['question']}{detail.get('earlier', '')}" or id_
 
 
 find = partial(found.by_id, "assessments", "assessment")
@@ -194,7 +193,7 @@ def each_question_once(rows: Sequence[Row]) -> list[Outcome]:
         detail = json.loads(row["detail"])
         one = Outcome(
             id=row["id"],
-            question=asked_in(row),
+            question=asked_in(row["id"], detail),
             setting=detail["setting"],
             scores={one["method"]: one["value"] for one in detail["scores"] if one["value"] is not None},
             shares={one["answer"]: one["share"] for one in detail["classes"]},

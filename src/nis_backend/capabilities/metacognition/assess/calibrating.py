@@ -99,6 +99,13 @@ def _alike(known: Sequence[Outcome], request: CalibrateTask) -> tuple[str, list[
     """The setting that is asked for, else that of the most outcomes with this score, and those."""
     scored = [one for one in known if request.method in one.scores]
     counts = Counter(one.setting for one in scored)
+    if request.setting is not None and request.setting not in counts:
+        raise InvalidRequest(
+            f"No outcome of {request.method} in the task {request.task!r} was asked so.",
+            field="setting",
+            value=request.setting,
+            remedy=f"Name one of: {'; '.join(one for one, _ in counts.most_common(5)) or 'none yet'}.",
+        )
     setting = request.setting or max(counts, key=counts.__getitem__, default="")
     return setting, [one for one in scored if one.setting == setting]
 
