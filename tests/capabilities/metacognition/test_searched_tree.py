@@ -78,6 +78,22 @@ def test_the_best_of_each_depth_are_gone_on_with(serve: Serve) -> None:
     assert any("ended at 4 steps" in one for one in bounded["warnings"])
 
 
+def test_what_is_said_twice_is_proposed_twice(serve: Serve) -> None:
+    """Promise of most_nodes: the model is asked for so many steps in all, also where it says the same each time."""
+    asked: list[str] = []
+
+    def model(request: Asked) -> Canned:
+        asked.append(str(request.body["messages"][-1]["content"]))
+        return says("sure" if "sure, likely" in asked[-1] else "go on")
+
+    with FakeOpenAI(*[model] * 90, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        told = done(server, "POST", TREE, {**ASKED, "most_nodes": 5})
+    assert sum("Write the next" in one for one in asked) == 5
+    assert [one["depth"] for one in told["nodes"]] == [1, 2]
+    assert any("ended at 5 steps" in one for one in told["warnings"])
+
+
 def test_an_answer_has_to_pass_the_check_and_a_scorer_takes_the_models_place(serve: Serve) -> None:
     """Promise: with a check the best path that passes is the answer; with a scorer the model is not asked for worth."""
     walker = Walker()

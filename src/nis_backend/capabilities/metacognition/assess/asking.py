@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 FORMULAS = {
     "vote": "votes for the answer / samples asked: Wang et al. (2022), arXiv:2203.11171",
-    "entropy": "exp(−H) of the discrete semantic entropy H of the samples' classes: Farquhar et al. (2024), Nature 630",
+    "entropy": "exp(−H) of the discrete semantic entropy H of the samples' classes, those without an answer left out: "
+    "Farquhar et al. (2024), Nature 630",
     "truth": "P(A) / (P(A) + P(B)) of (A) True and (B) False: Kadavath et al. (2022), arXiv:2207.05221",
     "verbal": "the probability that the model states of the answer among its best guesses: Tian et al. (2023), "
     "arXiv:2305.14975",

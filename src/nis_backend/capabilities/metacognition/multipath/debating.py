@@ -36,8 +36,8 @@ LEAST = 2
 ALONE: list[str | None] = [None] * 3
 FORMULA = (
     "debate: the answer that most members gave last; vote: that of independent answers of the same "
-    "members in turn, those of the first round among them, as many as cost no more than the debate. Of as many votes, "
-    "the one that came first"
+    f"members in turn, those of the first round among them, as many as cost no more than the debate, {MOST_SAMPLES} at "
+    "most. Of as many votes, the one that came first"
 )
 AGAIN = (
     "Others have answered the same question as below. Look for what is wrong in their answers and in yours, keep what "

@@ -65,6 +65,8 @@ class _Search:
     talk: Talk
     voice: Voice
     grown: list[_Path] = field(default_factory=list[_Path])
+    proposed: int = 0
+    """Steps that the model was asked for, those it has said twice among them."""
     unread: int = 0
     """Words for a path that were none of the three."""
 
@@ -78,8 +80,9 @@ class _Search:
 
     async def propose(self, paths: Sequence[_Path]) -> list[_Path]:
         """Next steps of these, each once, as far as the bound allows."""
-        left = self.request.most_nodes - len(self.grown)
+        left = self.request.most_nodes - self.proposed
         places = [(path, next(self.talk.steps)) for path in paths for _ in range(self.request.branches)][:left]
+        self.proposed += len(places)
         said = await each(lambda one: self.talk.ask(self.voice, [self._asks(one[0])], one[1]), places, AT_ONCE)
         made: list[_Path] = []
         for (path, _), one in zip(places, said, strict=True):
@@ -210,6 +213,6 @@ def _warnings(search: _Search, ended: Sequence[_Path], able: Sequence[_Path]) ->
     lost = [one.problem for one in search.talk.said if one.problem]
     if lost:
         told.append(f"{len(lost)} questions have no answer: {lost[0]}")
-    if len(search.grown) >= search.request.most_nodes:
+    if search.proposed >= search.request.most_nodes:
         told.append(f"The search ended at {search.request.most_nodes} steps.")
     return told
