@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nis_backend.event import Body, Event, Started, Succeeded, Warned
+from nis_backend.event import Body, Event, Noted, Started, Succeeded, Warned
 from nis_backend.history import History
 
 
@@ -18,3 +18,12 @@ def test_what_was_said_aside_is_no_word_of_the_codes() -> None:
     assert list(logged(begun, Warned(message="Little is left.", aside=True), done).left()) == []
     own = Warned(message="The answer was cut.")
     assert [event.body for event in logged(begun, own, done).left()] == [own]
+
+
+def test_what_was_noted_within_a_note_belongs_to_it() -> None:
+    """Promise: a run replays as it was though the work of a note, which is not done again, had noted the time."""
+    inner, outer, other = (Noted(name=name, value=1) for name in ("try a b now", "try a b", "try c now"))
+    history = logged(inner, outer, other)
+    assert history.note("try a b") == (1,)
+    assert [event.body for event in history.left()] == [other]
+    assert [event.body for event in logged(inner, outer).left()] == [inner, outer]

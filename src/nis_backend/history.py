@@ -38,6 +38,7 @@ from nis_backend.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from nis_backend.event import Body, Event
 
@@ -294,12 +295,14 @@ class History:
     def left(self) -> Iterator[Event]:
         """What the code has not come to, of its own words and what it was answered.
 
-        What a call has noted, and what a person was asked before it, belongs to the call; how far it was, to nobody.
+        What a call has noted, and what a person was asked before it, belongs to the call, and what was noted within a
+        note to that; how far it was, to nobody.
         """
+        notes = {one.body.name for one in self.events if isinstance(one.body, Noted) and one.seq in self.taken}
         for event in self.events:
             body = event.body
             ours = not isinstance(body, UNTOLD | Progressed) and not (isinstance(body, Warned) and body.aside)
-            if ours and event.seq not in self.taken and not self._of_call(body):
+            if ours and event.seq not in self.taken and not self._of_call(body) and not _within(notes, body):
                 yield event
 
     def _of_call(self, body: Body) -> bool:
@@ -309,6 +312,15 @@ class History:
 
     def _hand_out(self, seqs: Sequence[int]) -> None:
         self.taken.update(dict.fromkeys(seqs))
+
+
+def _within(notes: AbstractSet[str], body: Body) -> bool:
+    """Whether it is a note under the name of one of these, and more behind it: of what was done for that one."""
+    name = body.name if isinstance(body, Noted) else ""
+    while name := name.rpartition(" ")[0]:
+        if name in notes:
+            return True
+    return False
 
 
 def _written(arguments: Mapping[str, Any]) -> str:  # Any: JSON

@@ -65,10 +65,12 @@ def test_what_proves_better_is_the_next_version_and_can_be_taken_back(serve: Ser
     others = done(server, "GET", "/agents")["agents"]
     got = done(server, "GET", f"/evolutions/{told['id']}")
     listed = done(server, "GET", f"/evolutions?agent={agent['id']}&state=promoted")["evolutions"]
+    replayed = done(server, "GET", f"/runs/{told['run_id']}/replay")
     back = done(server, "POST", f"/evolutions/{told['id']}/roll-back")
     again = done(server, "POST", f"/evolutions/{told['id']}/roll-back")
     last = done(server, "GET", "/agents/doer")
     assert told["state"] == "promoted", told["reason"]
+    assert replayed["identical"], replayed
     assert (told["from_version"], told["to_version"], after["version"]) == (1, 2, 2)
     assert after["instructions"] == "Work carefully."
     assert told["split"] == {"train": 12, "validation": 12, "held_out": 24, "seed": 0}

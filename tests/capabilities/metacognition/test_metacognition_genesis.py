@@ -75,12 +75,14 @@ def test_an_agent_that_passes_its_tests_and_beats_the_other_is_registered(serve:
     cases = failed(server, 30)
     wrong = assessed(server)
     told = done(server, "POST", PATH, asked(name="careful", cases=cases))
+    replayed = done(server, "GET", f"/runs/{told['run_id']}/replay")
     made = done(server, "GET", "/agents/careful")
     tried = done(server, "POST", "/agents/careful/test")
     agents = {one["name"]: one for one in done(server, "GET", "/agents")["agents"]}
     listed = done(server, "GET", "/proposals?state=registered")["proposals"]
     taken = done(server, "POST", PATH, asked(name="careful", cases=cases, seed=1))
     assert told["state"] == "registered", told["reason"]
+    assert replayed["identical"], replayed
     assert [(one["failures"], one["known"]) for one in told["classes"]] == [(30 + wrong, 30 + wrong), (1, 0)]
     assert wrong
     assert "number" in told["classes"][0]["words"]
