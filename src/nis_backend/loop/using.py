@@ -161,12 +161,6 @@ def _told_apart(calls: Sequence[ToolCall]) -> list[ToolCall]:
     return apart
 
 
-def _operation(name: str, offered: dict[str, Entry]) -> str:
-    """The operation that a tool's name means; an unknown name as it was written."""
-    entry = offered.get(name.replace(".", "-"))
-    return entry.name if entry else shorten(name, 64)
-
-
 def _arguments(call: ToolCall) -> Json | NisError:
     """The arguments as an object, or why they are none."""
     text = call.arguments.strip() or "{}"
@@ -197,10 +191,12 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     quarantine: Quarantine,
 ) -> _Used:
     """Call the operation; its refusal is the outcome too."""
-    name, given = _operation(call.name, offered), _arguments(call)
+    one, given = far.get(call.name), _arguments(call)
+    entry = offered.get(call.name.replace(".", "-")) if one is None else None
+    # An unknown name stays as it was written.
+    name = one["operation"] if one else entry.name if entry else shorten(call.name, 64)
     refusal = given if isinstance(given, NisError) else None
-    one = far.get(call.name)
-    if one is None and not any(entry.name == name for entry in offered.values()):
+    if one is None and entry is None:
         refusal = NotFound(
             f"There is no tool {name!r}.",
             field="name",
@@ -212,20 +208,18 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     arguments = given if isinstance(given, dict) else {}
     reason = ""
     if one is not None:
-        name, reason = one["operation"], one["ask"]
-        arguments = request_of(one, arguments)
-    entry = next((entry for entry in offered.values() if entry.name == name), None)
-    if entry is not None:
+        arguments, reason = request_of(one, arguments), one["ask"]
+    elif entry is not None:
         arguments = of_asker(ctx, entry, arguments)
         reason = asks(entry) if asks is not None else ""
-    reason = reason or (quarantine.asks(name, entry if one is None else None) if refusal is None else "")
+    reason = reason or (quarantine.asks(name, entry) if refusal is None else "")
     called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
     # What it calls is a model's choice: a person's own matters are none of it.
     used = await replace(ctx, chosen=True).use(called, refusal=refusal, ask=reason)
     failed = used.event.problem is not None or used.request is None
     answered = mendable(used.event.problem or {}) if failed else used.event.result
     views = _drawn(ctx, used) if one is None and not failed else []
-    if refusal is not None or not from_outside(entry if one is None else None, failed=failed):
+    if refusal is not None or not from_outside(entry, failed=failed):
         return _Used(event=used.event, views=views, told=as_told(answered))
     told = as_told(answered)
     await quarantine.look(name, json.loads(told))

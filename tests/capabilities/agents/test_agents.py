@@ -92,7 +92,8 @@ def test_an_agent_asks_another_within_its_budget(serve: Serve) -> None:
         server = serve(NIS_LOCAL_URL=provider.url, NIS_MAX_RUNS="1")
         done(server, "POST", "/agents", {**AGENT, "name": "helper"})
         chief = {**AGENT, "name": "chief", "instructions": "CHIEF", "agents": ["helper"], "budget": 1.0}
-        done(server, "POST", "/agents", chief)
+        # That it may ask any other too, once a person has decided, is no matter of those that it names.
+        done(server, "POST", "/agents", {**chief, "operations": ["agents.ask_agent"]})
         reply = done(server, "POST", "/agents/chief/run", {"message": "Find out."})
         runs = done(server, "GET", "/runs?operation=agents.run_agent")["runs"]
         done(server, "POST", "/agents", {**AGENT, "name": "ring", "instructions": "RING one"})
