@@ -22,6 +22,20 @@ class Thing(Model):
     ready: bool = True
 
 
+class Timed(Model):
+    """What may take so long, or ends then."""
+
+    deadline: float
+
+
+def test_a_deadline_is_a_time_or_how_long_something_may_take() -> None:
+    """Promise: a team's hour is not shown as the first of 1970, and a run's end is a date."""
+    hour, end = (draw_fields(Timed(deadline=at))[0] for at in (3600.0, 86400.0 * 365))
+    assert isinstance(hour, Table)
+    assert isinstance(end, Table)
+    assert [*hour.rows, *end.rows] == [["deadline", 3600.0], ["deadline", "1971-01-01 00:00:00 UTC"]]
+
+
 def test_fields_are_read_as_a_person_writes_them() -> None:
     """Promise: moments as dates, truth as words, JSON as JSON, numbers as numbers."""
     thing = Thing(id="t-1", created=86400.0, weight=86400.0, context={"name": "Ä"}, tags=("a", "b"))

@@ -258,9 +258,12 @@ _PLAIN = (str, int, float, bool, type(None))
 MOMENTS = ("created", "updated", "not_before", "deadline", "expires", "last_used", "last_at", "revoked")
 """Fields that are times, wherever they occur: seconds since 1970."""
 
+LONGEST_DURATION = 604_800.0
+"""Seconds: a deadline up to a week is how long something may take, as an agent's is."""
+
 
 def _cell(value: object, name: str = "") -> str | float:
-    if name in MOMENTS and isinstance(value, float):
+    if name in MOMENTS and isinstance(value, float) and (name != "deadline" or value > LONGEST_DURATION):
         return f"{moment(value)} UTC"
     if isinstance(value, bool):
         return "yes" if value else "no"

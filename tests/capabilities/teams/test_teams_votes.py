@@ -7,8 +7,10 @@ import pytest
 from nis_backend.answers.extracting import Extraction
 from nis_backend.capabilities.teams.answered import Contribution, Vote, voted, with_answers
 from nis_backend.capabilities.teams.board import DONE
+from nis_backend.capabilities.teams.operations import RunTeam, TeamAnswer, run_team
 from nis_backend.capabilities.teams.shapes import undecided
 from nis_backend.capabilities.teams.team import Team
+from nis_backend.view import Table
 
 
 def vote(answers: list[str | None], quorum: float = 0.5, at_least: int | None = None) -> Vote:
@@ -65,3 +67,22 @@ def test_very_many_empty_lines_on_a_board_are_read_at_once() -> None:
     found = DONE.search("First.\n\n  DONE:\n The answer.\nMore.")
     assert found is not None
     assert found[1] == "The answer.\nMore."
+
+
+def test_who_said_no_answer_of_the_kind_is_shown_beside_the_votes() -> None:
+    """Promise of docs/teams.md: who is dead, late or says nothing of the kind is named in what a person sees too."""
+    said = TeamAnswer(
+        team_id="t",
+        team="t",
+        version=1,
+        shape="vote",
+        response="42",
+        answer="42",
+        said=[],
+        vote=vote(["42", "42", "I cannot tell.", None]),
+        absent={"m3": "It was late."},
+        run_id="run-1",
+    )
+    *_, table = run_team.draw(RunTeam(id="t", message="How many?"), said)
+    assert isinstance(table, Table)
+    assert table.rows == [["m2", "Its words held no answer of the kind."], ["m3", "It was late."]]

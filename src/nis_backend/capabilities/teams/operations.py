@@ -107,7 +107,8 @@ def _draw(_request: Model, result: TeamList) -> list[View]:
 
 
 def _draw_answer(_request: Model, result: TeamAnswer) -> list[View]:
-    rows: list[list[str | float]] = [[name, why] for name, why in result.absent.items()]
+    no_words = dict.fromkeys(result.vote.silent if result.vote else (), "Its words held no answer of the kind.")
+    rows: list[list[str | float]] = [[name, why] for name, why in {**no_words, **result.absent}.items()]
     absent = [Table(title="Without an answer", columns=["member", "why"], rows=rows)] if rows else []
     if result.vote is None:
         return [Text(text=result.response), *absent]
