@@ -8,6 +8,10 @@ import pytest
 from conftest import Serve, Server
 from rest_client import ask, done
 
+from nis_backend.capabilities.agents.agent import Definition
+from nis_backend.changed import with_changes
+from nis_backend.errors import InvalidRequest
+
 Json = dict[str, Any]
 STEP: Json = {"id": "km", "operation": "physics.convert_unit", "arguments": {"value": 2, "unit": "km", "to": "m"}}
 KEPT: dict[str, Json] = {
@@ -42,6 +46,22 @@ def server(serve: Serve) -> Server:
     for family, kept in KEPT.items():
         done(one, "POST", f"/{family}", kept)
     return one
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "remedy"),
+    [
+        ({"steps": 0}, "change.steps: Input should be greater than or equal to 1.", "has to be greater than or equal"),
+        ({"instructions": None}, "change.instructions: Field required.", "Give instructions."),
+        ({"stepz": 1}, "An agent has no field 'stepz'.", "steps"),
+    ],
+)
+def test_a_wrong_change_is_told_what_its_field_takes(change: Json, told: str, remedy: str) -> None:
+    """House rule: an error names the field, the value and the remedy, as that of a new definition does."""
+    with pytest.raises(InvalidRequest) as refused:
+        with_changes(Definition, Definition(instructions="Be brief."), change, "An agent")
+    assert refused.value.message == told
+    assert remedy in refused.value.remedy
 
 
 def test_fields_change_and_the_version_is_counted(server: Server) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
+from nis_backend.calling import under
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
+from nis_backend.refusal import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +53,4 @@ def with_changes(kind: type[Kind], before: Model, change: Json, thing: str, name
     try:
         return kind.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = error.errors()[0]
-        field = ".".join(map(str, wrong["loc"]))
-        raise InvalidRequest(
-            f"change.{field}: {wrong['msg']}.",
-            field=f"change.{field}",
-            value=wrong.get("input"),
-            remedy="Give what the field takes.",
-        ) from None
+        raise under("change", invalid(error)) from None
