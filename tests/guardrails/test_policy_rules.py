@@ -125,8 +125,20 @@ def test_a_condition_holds_where_it_should(condition: Json, where: list[str] | N
 
 @pytest.mark.parametrize(
     "hidden",
-    ["top\u200bse\u00adcret", "t\u043epsecr\u0435t", "\uff54\uff4f\uff50secret", "topsecret and top\u2060secret"],
-    ids=["no width", "another alphabet", "full width", "beside one that is plain"],
+    [
+        *("top\u200bse\u00adcret", "t\u043epsecr\u0435t", "\uff54\uff4f\uff50secret", "topsecret and top\u2060secret"),
+        *(
+            "top\u200esecret",
+            "to\u034fp\ufe0fsecret",
+            "t\u2063opsecret\u180e",
+            "top\U000e0100se\u3164cret",
+            "to\u061cpsecret",
+        ),
+    ],
+    ids=[
+        *("no width", "another alphabet", "full width", "beside one that is plain"),
+        *("a direction", "variants", "an operator", "variants of more planes", "a direction of Arabic"),
+    ],
 )
 @pytest.mark.parametrize(
     "condition", [{"test": "contains", "value": "topsecret"}, {"test": "matches", "value": "^.*topsecret"}]

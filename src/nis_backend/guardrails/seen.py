@@ -7,8 +7,12 @@ import unicodedata
 
 TAGS = range(0xE0020, 0xE007F)
 """Letters of Unicode's tags, which show nothing and stand for those of ASCII."""
-SPLITS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
-"""Signs of no width, which part a word for a rule and for nobody who reads it."""
+_SPLITS = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Signs of no width, which part a word for a rule and for nobody who reads it: Default_Ignorable_Code_Point of
+https://www.unicode.org/reports/tr44/, and what marks notes between lines."""
 LOOKALIKES = str.maketrans(
     # Cyrillic, then Greek.
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406"
@@ -18,8 +22,7 @@ LOOKALIKES = str.maketrans(
 """Letters that look like those of ASCII: from Unicode's table of confusables, https://www.unicode.org/reports/tr39/."""
 _MIXED = re.compile(r"\b(?=\w{0,64}[A-Za-z])(?=\w{0,64}[\u0370-\u04ff])\w+")
 """A word of several alphabets, which nobody writes by accident."""
-_SHOWN: dict[int, str | None] = {**SPLITS, **{code: chr(code - TAGS.start + ord(" ")) for code in TAGS}}
-_HIDDEN = tuple(map(chr, _SHOWN))
+_TAGGED = {code: chr(code - TAGS.start + ord(" ")) for code in TAGS}
 _FAR = re.compile("[\u0370-\u04ff]")
 
 
@@ -27,23 +30,21 @@ def as_seen(text: str) -> str:
     """The text as it is read."""
     if text.isascii():
         return text
-    # Each rule asks anew, and most texts hide nothing: to look whether they do is quicker than to translate them.
-    shown = text.translate(_SHOWN) if any(sign in text for sign in _HIDDEN) else text
-    return _of_one_alphabet(unicodedata.normalize("NFKC", shown))
+    return _of_one_alphabet(unicodedata.normalize("NFKC", _shown(text)))
 
 
 def seen_with_places(text: str) -> tuple[str, list[int] | None]:
     """The same letter by letter, and where each was in the text; None where each is where it was."""
     if as_seen(text) == text:
         return text, None
-    letters: list[str] = []
-    origin: list[int] = []
-    for place, letter in enumerate(text):
-        shown = _SHOWN.get(ord(letter), letter)
-        plain = unicodedata.normalize("NFKC", shown) if shown else ""
-        letters.append(plain)
-        origin += [place] * len(plain)
-    return _of_one_alphabet("".join(letters)), origin
+    plain = {letter: unicodedata.normalize("NFKC", _shown(letter)) for letter in set(text)}
+    origin = [place for place, letter in enumerate(text) for _ in plain[letter]]
+    return _of_one_alphabet("".join(map(plain.__getitem__, text))), origin
+
+
+def _shown(text: str) -> str:
+    # Most texts hide nothing: to look whether they do is quicker than to translate them.
+    return _SPLITS.sub("", text.translate(_TAGGED)) if _SPLITS.search(text) else text
 
 
 def _of_one_alphabet(text: str) -> str:
