@@ -37,15 +37,14 @@ async def all_or_none(work: Iterable[Coroutine[Any, Any, Res]]) -> list[Res]:
 
 async def each(do: Callable[[Thing], Awaitable[Res]], things: Iterable[Thing], at_once: int) -> list[Res]:
     """What it answers of each, in their order, so many under way at once; the first that fails ends the others."""
-    waiting, answers = list(enumerate(things)), dict[int, Res]()
-    of = iter(waiting)
+    waiting, answers = iter(enumerate(things)), dict[int, Res]()
 
     async def work() -> None:
-        for place, thing in of:
+        for place, thing in waiting:
             answers[place] = await do(thing)
 
-    await all_or_none(work() for _ in range(min(at_once, len(waiting))))
-    return [answers[place] for place, _ in waiting]
+    await all_or_none(work() for _ in range(at_once))
+    return [answers[place] for place in range(len(answers))]
 
 
 async def stop(tasks: Iterable[asyncio.Task[Any]], *why: Any) -> None:  # Any: what a task is cancelled with

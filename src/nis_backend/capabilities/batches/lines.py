@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.capabilities.batches.operations import LINE, TokensUsed
 from nis_backend.errors import Busy, InvalidRequest, NisError, TooLarge, shorten
 from nis_backend.owned import Scope
@@ -136,23 +136,22 @@ class Calls:
 
     async def make(self, lines: Iterator[Line]) -> None:
         """Make each call, or have its outcome from the log; the first failure of this process ends all."""
-        await all_or_none(self._work(lines) for _ in range(AT_ONCE))
+        await each(self._make, lines, AT_ONCE)
 
-    async def _work(self, lines: Iterator[Line]) -> None:
-        for line in lines:
-            made: list[Json] = []
+    async def _make(self, line: Line) -> None:
+        made: list[Json] = []
 
-            async def make(line: Line = line, made: list[Json] = made) -> Json:
-                made.append(await self._outcome(line))
-                self._count(line, made[0])
-                return {**made[0], "done": self.done, "failed": self.failed, "tokens": dict(self.tokens)}
+        async def make() -> Json:
+            made.append(await self._outcome(line))
+            self._count(line, made[0])
+            return {**made[0], "done": self.done, "failed": self.failed, "tokens": dict(self.tokens)}
 
-            noted: Json = await self.ctx.note(f"{LINE} {line.number}", make)
-            if made:
-                # Committed before the next one is called: what is known is not found out again.
-                await self.ctx.run.flush()
-            else:
-                self._count(line, noted)
+        noted: Json = await self.ctx.note(f"{LINE} {line.number}", make)
+        if made:
+            # Committed before the next one is called: what is known is not found out again.
+            await self.ctx.run.flush()
+        else:
+            self._count(line, noted)
 
     def _count(self, line: Line, outcome: Json) -> None:
         kept = {name: outcome[name] for name in ("id", "result", "problem") if name in outcome}

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from nis_backend.alongside import all_or_none
+from nis_backend.alongside import each
 from nis_backend.errors import BudgetExceeded, Busy, NisError, from_problem
 from nis_backend.event import Progressed
 from nis_backend.owned import Scope
@@ -49,28 +49,27 @@ class Parts:
         Raises:
             BudgetExceeded: no more may be spent; what was under way is done.
         """
-        waiting, done = iter(things), 0
+        done = 0
         refused: list[BudgetExceeded] = []
         every = max(1, len(things) // TOLD)
 
-        async def work() -> None:
+        async def told(thing: T) -> None:
             nonlocal done
-            for thing in waiting:
-                if refused:
-                    return
-                try:
-                    await one(thing)
-                except BudgetExceeded as error:
-                    refused.append(error)
-                    return
-                done += 1
-                if done % every == 0 or done == len(things):
-                    fraction = self.begun + self.share * done / len(things)
-                    await self.ctx.run.write(
-                        Progressed(fraction=min(fraction, 1.0), message=f"{what}: {done} of {len(things)}")
-                    )
+            if refused:
+                return
+            try:
+                await one(thing)
+            except BudgetExceeded as error:
+                refused.append(error)
+                return
+            done += 1
+            if done % every == 0 or done == len(things):
+                fraction = self.begun + self.share * done / len(things)
+                await self.ctx.run.write(
+                    Progressed(fraction=min(fraction, 1.0), message=f"{what}: {done} of {len(things)}")
+                )
 
-        await all_or_none(work() for _ in range(min(self.at_once, len(things))))
+        await each(told, things, self.at_once)
         if refused:
             raise refused[0]
 
