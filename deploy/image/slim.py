@@ -23,8 +23,12 @@ from pathlib import Path
 INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 """Distributions that only install others. (ctranslate2 asks for setuptools, which it imports on Windows.)"""
 
-NEVER_IMPORTED = ("ensurepip", "idlelib", "lib2to3/tests", "test", "tkinter", "turtledemo")
-"""Of the standard library: what installs pip, draws windows, and tests Python itself."""
+NEVER_IMPORTED = ("ensurepip", "idlelib", "lib2to3/tests", "pydoc_data", "test", "tkinter", "turtledemo")
+"""Of the standard library: what installs pip, draws windows, explains Python's words, and tests Python itself."""
+
+CONVERTED = re.compile(r"(?:UTF|UNICODE|ISO8859-|CP125|gconv-modules).*")
+"""Of glibc's converters, those of Unicode and of one byte for a letter. Python reads texts by its own; OpenCV's FFmpeg
+asks for one where a film's subtitles are drawn, and apt where it speaks another language."""
 
 AWS = (
     *("s3", "sts", "sso", "sso-oidc", "signin", "iam", "ecs", "ecr", "cloudformation", "logs", "elbv2", "cloudwatch"),
@@ -64,6 +68,12 @@ ARROW = ("libarrow_flight.so*", "_flight.*.so", "libarrow_s3.so*", "_s3fs.*.so")
 
 TESTED = ("numpy", "pyarrow", "scipy", "onnxruntime", "torch", "google", "psycopg_pool", "sympy", "networkx", "mpmath")
 """Packages whose folders `tests` are theirs alone. (numpy.testing and torch.testing are imported, and stay.)"""
+
+
+COLOURED = re.compile(
+    r"(?:__init__|_mapping|bash|c_cpp|configs|css|data|diff|html|javascript|markup|python|shell|special|sql)\..*"
+)
+"""Of pygments' languages, those whose code answers usually hold: another is compiled where it is coloured."""
 
 
 def sizes(paths: Iterable[Path]) -> int:
@@ -150,6 +160,10 @@ def base() -> None:
         )
     remove("modules that nothing imports", [library / name for name in NEVER_IMPORTED])
     remove("wheels of installers", [Path("/usr/share/python-wheels")])
+    converters = (one for folder in Path("/usr/lib").glob("*/gconv") for one in folder.iterdir())
+    remove("converters of other scripts", (one for one in converters if not CONVERTED.fullmatch(one.name)))
+    remove("time zones with leap seconds", [Path("/usr/share/zoneinfo/right")])
+    remove("what debconf was before", Path("/var/cache/debconf").glob("*-old"))
     headers = Path(sysconfig.get_path("include"))
     remove("headers", (one for one in headers.rglob("*.h") if one.name != "pyconfig.h"))
     scripts = Path(sysconfig.get_path("scripts"))
@@ -175,6 +189,8 @@ def packages(site: Path) -> None:
     remove("languages", (one for one in (site / "babel/locale-data").glob("*") if not SPOKEN.fullmatch(one.name)))
     strip(site)
     compile_all(site)
+    languages = (site / "pygments/lexers/__pycache__").glob("*")
+    remove("languages of code, compiled", (one for one in languages if not COLOURED.fullmatch(one.name)))
 
 
 def code(site: Path) -> None:

@@ -27,13 +27,13 @@ class Drawn(Model):
 
     wanted: StrictBool = Field(default=False, alias="genui_enabled", description="Answer A2UI messages as well.")
     client: ClientCapabilities = Field(
-        default=ClientCapabilities(),
+        default=ClientCapabilities.model_construct(),
         alias="a2uiClientCapabilities",
         description="What the client draws: with the basic catalog alone, tables are rows of text and charts images.",
     )
 
 
-NOT_DRAWN = Drawn()
+NOT_DRAWN = Drawn.model_construct()  # not checked, so that a start builds no checks
 
 HIDDEN = frozenset({"views", "pending"})
 """Fields of the reply that earlier callers do not know."""
