@@ -84,6 +84,7 @@ def test_what_proves_better_is_the_next_version_and_can_be_taken_back(serve: Ser
     assert [one["id"] for one in others] == [agent["id"]]
     assert got == told
     assert [one["id"] for one in listed] == [told["id"]]
+    assert [one["id"] for one in done(server, "GET", "/evolutions?agent=doer")["evolutions"]] == [told["id"]]
     assert back["state"] == "rolled_back"
     assert again == back
     assert (last["version"], last["instructions"]) == (3, "Answer.")
@@ -359,6 +360,8 @@ def test_who_may_not_change_agents_evolves_none(serve: Serve, tmp_path: Path) ->
     kept(server, "doer")
     less = holder(server, scopes=["metacognition:*", "agents:read", "evaluations:*", "models:*"])
     status, _, problem = ask(server, "POST", PATH, asked("doer"), less.headers)
+    reads = holder(server, scopes=["metacognition:read"])
+    assert done(server, "GET", "/evolutions?agent=doer", headers=reads.headers)["evolutions"] == []
     assert (status, problem["value"]) == (403, "agents:write")
 
 

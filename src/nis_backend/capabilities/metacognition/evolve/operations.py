@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend import versioned
 from nis_backend.capabilities.metacognition.evolve import preparing, returning, views
 from nis_backend.capabilities.metacognition.evolve.evolution import (
     Evolution,
@@ -118,7 +119,7 @@ async def list_evolutions(request: ListEvolutions, ctx: Context) -> EvolutionLis
     if agent is not None:
         # An agent that is gone has no name, and its evolutions are there for a while.
         with suppress(NotFound):
-            agent = (await ctx.call_named("agents.get_agent", {"id": agent})).id
+            agent = (await versioned.find("agents", "agent", agent, ctx))["id"]
     where = {"agent_id": agent, "state": request.state}
     wanted = {name: value for name, value in where.items() if value is not None}
     rows, following = await ctx.store.page(
