@@ -57,7 +57,8 @@ class AssessAnswer(Question):
         min_length=1,
         max_length=5,
         description="vote, entropy: of the samples; likelihood: of their tokens; truth, verbal: what the model says, "
-        "asked once more each. Unset, vote. The first one's score is the one that is calibrated into a confidence.",
+        "asked once more each, truth `samples` times where it tells no probabilities. Unset, vote. The first one's "
+        "score is the one that is calibrated into a confidence.",
     )
 
     @model_validator(mode="after")
