@@ -125,7 +125,7 @@ def test_what_it_settles_itself_is_refused_by_name(url: str, more: Json, field: 
 def test_it_is_told_the_facts_that_come_with_a_message(url: str, speaking: Server) -> None:
     """The input's context and state, in this turn; the message itself stays as it was said."""
     more = {"context": [{"description": "day", "value": "Monday"}], "state": {"cart": [1]}}
-    run(url, {**given("What is told?", "t6"), **more})
+    run(url, {**given("What is told?", "t7"), **more})
     (newest,) = done(speaking, "GET", "/runs?limit=1")["runs"]
     asked = done(speaking, "GET", f"/runs/{newest['id']}")["input"]
     assert (asked["message"], asked["context"]) == ("What is told?", {"day": "Monday", "state": {"cart": [1]}})
