@@ -121,6 +121,8 @@ def test_a_supervisor_asks_the_others_as_tools(serve: Serve) -> None:
     marked = re.fullmatch(within, answer["response"], re.DOTALL)
     assert marked, answer["response"]
     assert [one["member"] for one in answer["said"]] == ["a", "b", "lead"]
+    # Twice the lead's, and once of each.
+    assert (answer["input_tokens"], answer["output_tokens"]) == (28, 12)
 
 
 def test_who_bids_most_writes_on_the_board_and_triggers_write_too(serve: Serve) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from nis_backend import versioned
-from nis_backend.annotations import Asker, Plain
+from nis_backend.annotations import Plain
 from nis_backend.blob import Blob
 from nis_backend.calling import told_under
 from nis_backend.capabilities.agents import testing
@@ -30,11 +30,10 @@ from nis_backend.capabilities.agents.agent import (
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
 from nis_backend.changed import Changing, with_changes
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
-from nis_backend.errors import Conflict, InvalidRequest, NisError, shorten
+from nis_backend.errors import Conflict, NisError, shorten
+from nis_backend.loop.accompanied import LONGEST, Accompanied, check_accompanied
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
-from nis_backend.loop.facts import MOST as MOST_FACTS
-from nis_backend.loop.facts import check_facts
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.run import LAST_SECONDS, Wait
@@ -49,16 +48,10 @@ MOST_KEPT = 1000
 """Agents of one owner."""
 DEEPEST = 4
 """Agents that ask each other in a row."""
-LONGEST = 100_000
-MOST_EARLIER = 400_000
-"""Characters of what was said before, as of a message to the chat."""
 TITLE = 80
 """Characters of a message that name the conversation it begins."""
 ASKED_TIME = 3600.0
 """Seconds that an agent which another one asked may take."""
-
-
-ConversationId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 
 class CreateAgent(Definition):
@@ -109,13 +102,6 @@ class AgentList(Model):
     next_cursor: Next
 
 
-class Said(Model):
-    """What was said before."""
-
-    role: Literal["user", "assistant"]
-    content: str = Field(max_length=LONGEST)
-
-
 class AskAgent(OneAgent):
     """Which agent, and what it is to do."""
 
@@ -128,7 +114,7 @@ class AskAgent(OneAgent):
     )
 
 
-class RunAgent(AskAgent):
+class RunAgent(AskAgent, Accompanied):
     """Which agent, what it is to do, and for whom."""
 
     attachments: list[Attachment] = Field(
@@ -136,21 +122,6 @@ class RunAgent(AskAgent):
         max_length=ATTACHED,
         description="Pictures, sounds, documents and texts that the message is about: ids of blobs, data: addresses or "
         "base64, at most 32 MiB in all.",
-    )
-    conversation_id: ConversationId | None = Field(
-        default=None, description="The conversation to go on with, whose last turns it is told; unset, it is in none."
-    )
-    begins: bool = Field(default=False, description="Whether a conversation begins: a new one, or one of this id.")
-    earlier: list[Said] = Field(
-        default_factory=list[Said],
-        max_length=200,
-        description="What was said before, oldest first; it comes before what is kept here.",
-    )
-    context: dict[str, Any] | None = Field(  # Any: JSON
-        default=None, max_length=MOST_FACTS, description="Facts for it to know in this turn, by name."
-    )
-    user_id: Annotated[str, Asker()] | None = Field(
-        default=None, min_length=1, max_length=128, description="A label for the person that it serves."
     )
 
 
@@ -167,6 +138,8 @@ class Answer(Model):
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     steps: int = Field(description="Times that the model was asked.")
     tokens: int | None = Field(description="Read and written; null where the provider does not tell.")
+    input_tokens: int | None = Field(default=None, description="Read; null where an answer's are not told.")
+    output_tokens: int | None = Field(default=None, description="Written; as above.")
     run_id: str
     conversation_id: str | None = Field(default=None, description="The conversation that it is a turn of.")
     handed_off: list[str] = Field(
@@ -363,15 +336,7 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
 
     await deep(ctx, DEEPEST)
     check_attached(request.attachments)
-    check_facts(request.context)
-    size = sum(len(one.content) for one in request.earlier)
-    if size > MOST_EARLIER:
-        raise InvalidRequest(
-            f"What was said before has {size} characters.",
-            field="earlier",
-            value=size,
-            remedy=f"Give at most {MOST_EARLIER}, or go on with a conversation that is kept here.",
-        )
+    check_accompanied(request)
     agent = agent_of(await find(request.id, ctx, request.version))
     if request.version is None:
         from nis_backend.capabilities.agents.serving import served  # noqa: PLC0415 - as above

@@ -11,6 +11,7 @@ from nis_backend.candour.asked import rest_of, statement_for
 from nis_backend.capabilities.agents.settling import Settled, hand_tools, settle
 from nis_backend.capabilities.agents.telling import messages_of
 from nis_backend.conforming import Wrong, hold
+from nis_backend.drivers.llm.answer import total
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, UpstreamFailed, from_problem
 from nis_backend.event import ArtifactMade, HandedOff, Warned
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.agents.agent import Agent
     from nis_backend.capabilities.agents.operations import Answer, RunAgent
     from nis_backend.context import Context
-    from nis_backend.drivers.llm.answer import ToolCall
+    from nis_backend.drivers.llm.answer import Answered, ToolCall
     from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
@@ -49,7 +50,9 @@ class _Course:
     had: list[Settled]
     """Who has had it, the last of whom has it."""
     texts: list[str] = field(default_factory=list[str])
-    tokens: list[int | None] = field(default_factory=list["int | None"])
+    given: list[int | None] = field(default_factory=list["int | None"])
+    """Tokens that were read, a number a step."""
+    written: list[int | None] = field(default_factory=list["int | None"])
     stated: str = ""
     """What was said before its model was asked, as the first step."""
     views: list[Any] = field(default_factory=list[Any])  # Any: a view
@@ -73,7 +76,7 @@ class _Course:
     async def add(self, said: Conversed) -> None:
         """Add what was said and made to what came of the run."""
         self.texts.append(said.text)
-        self.tokens += [said.input_tokens, said.output_tokens]
+        self.count(said)
         self.views += said.views
         self.steps += said.steps
         self.read = [*dict.fromkeys((*self.read, *said.read))]
@@ -84,6 +87,11 @@ class _Course:
                 await self.ctx.run.write(
                     ArtifactMade(blob_id=one.id, name=one.name, media_type=one.media_type, size=one.size)
                 )
+
+    def count(self, one: Answered | Conversed) -> None:
+        """Add up what was read and written."""
+        self.given.append(one.input_tokens)
+        self.written.append(one.output_tokens)
 
     async def take(self, step: int, call: ToolCall, given: Json) -> NisError | None:
         """Have another agent go on; answers why it cannot."""
@@ -159,8 +167,9 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
     output = None
     if agent.output_schema is not None:
         told += [Message(role="assistant", content=said.text)]
-        output, more = await _formed(agent, info, told, course.next_step, course.of_now)
-        course.tokens += more
+        output, ends = await _formed(agent, info, told, course.next_step, course.of_now)
+        for end in ends:
+            course.count(end)
     return Answer(
         agent_id=agent.id,
         agent=agent.name,
@@ -171,7 +180,9 @@ async def follow(request: RunAgent, ctx: Context) -> Answer:
         model=info.name,
         demonstration=info.demonstration,
         steps=course.steps,
-        tokens=_sum(course.tokens),
+        tokens=_sum([*course.given, *course.written]),
+        input_tokens=total(course.given),
+        output_tokens=total(course.written),
         run_id=ctx.run.run_id,
         conversation_id=request.conversation_id,
         handed_off=[one.agent.name for one in course.had[1:]],
@@ -217,6 +228,8 @@ async def _by_rule(request: RunAgent, settled: Settled, stated: str, ctx: Contex
         demonstration=False,
         steps=0,
         tokens=0,
+        input_tokens=0,
+        output_tokens=0,
         run_id=ctx.run.run_id,
         conversation_id=request.conversation_id,
         views=found.views if found else [],
@@ -241,7 +254,8 @@ async def _converse(course: _Course, messages: Sequence[Message]) -> Conversed:
             await ctx.run.write(Warned(message=NO_TOOLS.format(model=info.id)))
         room = room_of(info, agent.context_tokens, agent.max_tokens)
         fit = await fitted(ctx, driver, info, as_words(messages), (), room, first)
-        course.tokens += [fit.asked.input_tokens, fit.asked.output_tokens] if fit.asked else []
+        if fit.asked:
+            course.count(fit.asked)
         before = "\n\n" if spoken else ""
         said = await answer(ctx, driver, info, fit.messages, step=first, max_tokens=agent.max_tokens, before=before)
         return replace(said, messages=fit.messages)
@@ -278,15 +292,15 @@ def _asks(agent: Agent) -> Callable[[Entry], str]:
 
 async def _formed(
     agent: Agent, info: ModelInfo, messages: Sequence[Message], first: int, ctx: Context
-) -> tuple[Any, list[int | None]]:
-    """The answer as JSON that follows the schema, asked for again where it does not; and the tokens of that.
+) -> tuple[Any, list[Answered]]:
+    """The answer as JSON that follows the schema, asked for again where it does not; and the ends of these answers.
 
     Raises:
         UpstreamFailed: it did not in the end.
     """
     assert agent.output_schema is not None
     held = await hold(agent.output_schema, "output_schema")
-    tokens: list[int | None] = []
+    ends: list[Answered] = []
     why = "Write your last answer as JSON that follows the schema, and nothing else."
     asked, wrong = list(messages), ""
     for step in range(first, first + 1 + MENDED):
@@ -295,9 +309,9 @@ async def _formed(
             model=info.name, messages=asked, json=True, schema=agent.output_schema, max_tokens=agent.max_tokens
         )
         heard = await ask(ctx, ctx.models.driver(info.provider), prompt, step, "\n\n")
-        tokens += [heard.end.input_tokens, heard.end.output_tokens]
+        ends.append(heard.end)
         try:
-            return held.read(heard.text), tokens
+            return held.read(heard.text), ends
         except Wrong as one:
             wrong = str(one)
         asked.append(Message(role="assistant", content=heard.text.strip() or "{}"))

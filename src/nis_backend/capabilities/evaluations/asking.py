@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.evaluations.filling import filled, of_result, turns, words
-from nis_backend.capabilities.evaluations.targets import RUN_AGENT
+from nis_backend.capabilities.evaluations.targets import RUN_AGENT, RUN_TEAM
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import (
     BudgetExceeded,
@@ -24,6 +24,8 @@ from nis_backend.errors import (
 from nis_backend.run import Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.capabilities.evaluations.cases import Case
     from nis_backend.capabilities.evaluations.targets import How, Target
     from nis_backend.context import Context
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 LONGEST_ANSWER = 200_000
 """Characters of an answer that are kept and scored."""
+MOST_RUNS = 1000
+"""Runs whose calls are counted of one answer."""
 MOST_TRIES, LONGEST_PAUSE = 5, 60.0
 """How often a case is put to a target that is busy, and the seconds between."""
 
@@ -45,7 +49,7 @@ async def ask(target: Target, how: How, case: Case, ctx: Context, *, logprobs: b
     told: Json = {"outcome": "failed", "answer": ""}
     try:
         # A run of its own has its own time: it is cancelled where it takes too long.
-        async with asyncio.timeout(None if target.kind in ("chat", "kept") else how.seconds):
+        async with asyncio.timeout(None if target.kind in ("chat", "kept", "team") else how.seconds):
             told |= {"outcome": "answered"} | await _patiently(target, how, case, ctx, logprobs)
     except TimeoutError:
         late = DeadlineExceeded(f"It had not answered after {how.seconds:g} s.", remedy="Allow more `seconds`.")
@@ -97,6 +101,8 @@ async def _asked(target: Target, how: How, case: Case, ctx: Context, logprobs: b
             return await _chat(target.name, how, case, ctx)
         case "kept":
             return await _kept(target, how, case, ctx)
+        case "team":
+            return await _team(target, how, case, ctx)
         case "agent":
             reply = await ctx.call_named("remote_agents.ask_remote_agent", {"id": target.name, "message": words(case)})
             if reply.state not in ("completed", "input-required"):
@@ -151,26 +157,42 @@ async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
         "operations": how.operations,
         **({"model": model} if model else {}),
     }
-    reply, spent = await _run("chat.send_message", request, how, ctx)
-    return {"answer": reply["response"], **spent, "conversation": reply["conversation_id"]}
+    reply, run_id = await _run("chat.send_message", request, how, ctx)
+    spent = await _spent(reply, [run_id], ctx)
+    return {"answer": reply["response"], "model": _model_in(reply), **spent, "conversation": reply["conversation_id"]}
 
 
 async def _kept(target: Target, how: How, case: Case, ctx: Context) -> Json:
     """A run of an agent that is kept here; what it is told beside, of a conversation with turns of the system, too."""
+    request = {**_message(target, how, case), "version": target.version}
+    reply, run_id = await _run(RUN_AGENT, request, how, ctx)
+    return {**of_result(reply, how.answer), "model": _model_in(reply), **await _spent(reply, [run_id], ctx)}
+
+
+async def _team(target: Target, how: How, case: Case, ctx: Context) -> Json:
+    """A run of a team that is kept here; what it took is what all the runs took that it waited for."""
+    reply, run_id = await _run(RUN_TEAM, _message(target, how, case), how, ctx)
+    runs, found = [run_id], 0
+    while found < len(runs) < MOST_RUNS:
+        where = {"awaited_by": runs[found]}
+        runs += [row["id"] for row in await ctx.store.select("runs", where=where, limit=MOST_RUNS)]
+        found += 1
+    return {**of_result(reply, how.answer), **await _spent(reply, runs, ctx)}
+
+
+def _message(target: Target, how: How, case: Case) -> Json:
+    """A case as the message to an agent or a team, of a conversation what was said before it too."""
     *before, last = turns(case)
     told = [how.system, *(one.content for one in before if one.role == "system")]
-    request: Json = {
+    return {
         "id": target.name,
-        "version": target.version,
         "message": "\n\n".join([*filter(None, told), last.content]),
         "earlier": [one.model_dump() for one in before if one.role != "system"],
     }
-    reply, spent = await _run(RUN_AGENT, request, how, ctx)
-    return {**of_result(reply, how.answer), **spent}
 
 
-async def _run(operation: str, request: Json, how: How, ctx: Context) -> tuple[Json, Json]:
-    """The result of a run that is begun and waited for, and what its own calls of models took."""
+async def _run(operation: str, request: Json, how: How, ctx: Context) -> tuple[Json, str]:
+    """The result of a run that is begun and waited for, and its id."""
     handle = await replace(ctx, waits=Wait()).call_named(operation, request)
     try:
         async with asyncio.timeout(how.seconds):
@@ -182,14 +204,21 @@ async def _run(operation: str, request: Json, how: How, ctx: Context) -> tuple[J
             with suppress(NisError):
                 await ctx.runs.cancel(handle.id)
         raise
+    return reply, handle.id
+
+
+def _model_in(reply: Json) -> str:
+    return f"{reply['provider']}:{reply['model']}".replace("/", ":")
+
+
+async def _spent(reply: Json, runs: Sequence[str], ctx: Context) -> Json:
+    """What the calls of models took that these runs have made themselves."""
     await ctx.gateway.settled()
-    rows = await ctx.store.select("ledger", where={"run_id": handle.id}, limit=1000)
+    rows = [row for one in runs for row in await ctx.store.select("ledger", where={"run_id": one}, limit=1000)]
     known = rows and all(row["priced"] for row in rows)
-    spent: Json = {
-        "model": f"{reply['provider']}:{reply['model']}".replace("/", ":"),
+    return {
         "demonstration": reply["demonstration"],
         "input_tokens": sum(int(row["input"]) for row in rows),
         "output_tokens": sum(int(row["output"]) for row in rows),
         "cost": sum(int(row["cost"]) for row in rows) / 1e9 if known or not rows else None,
     }
-    return reply, spent

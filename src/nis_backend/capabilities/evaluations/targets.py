@@ -1,4 +1,4 @@
-"""Whom cases are put to: a model, a route, the chat, an agent here or afar, an operation; and how each is asked."""
+"""Whom cases are put to: a model, a route, the chat, an agent here or afar, a team, an operation; how each is asked."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from nis_backend.operation import Model
 if TYPE_CHECKING:
     from nis_backend.context import Context
 
-GIVEN, CHAT, AGENT, OPERATION = "given", "chat", "agent", "operation"
+GIVEN, CHAT, AGENT, TEAM, OPERATION = "given", "chat", "agent", "team", "operation"
 GET_AGENT, RUN_AGENT = "agents.get_agent", "agents.run_agent"
+RUN_TEAM = "teams.run_team"
 KEPT = re.compile(r"([A-Za-z0-9_-]+)@([1-9][0-9]{0,8})")
 """An agent that is kept here, and its version."""
 
@@ -46,7 +47,7 @@ class How(Model):
         default="",
         max_length=200,
         pattern=r"^[A-Za-z0-9_.]*$",
-        description="Where the answer is in an operation's result, as labels.0, or in that of an agent kept here, as "
+        description="Where the answer is in an operation's result, as labels.0, or in that of an agent or a team, as "
         "output.label; empty: its words, else all of it.",
     )
     seconds: float = Field(default=300.0, gt=0, le=3600, description="Seconds that one case may take.")
@@ -57,7 +58,7 @@ class How(Model):
 class Target:
     """Whom the cases are put to."""
 
-    kind: Literal["given", "chat", "agent", "kept", "operation", "model"]
+    kind: Literal["given", "chat", "agent", "kept", "team", "operation", "model"]
     name: str = ""
     version: int | None = None
     """Of an agent that is kept here."""
@@ -70,7 +71,7 @@ class Target:
             return cls(kind=cast("Any", kind), name=rest)  # Any: one of the literals, by the line above
         if kind == AGENT and (kept := KEPT.fullmatch(rest)):
             return cls(kind="kept", name=kept[1], version=int(kept[2]))
-        if kind in (AGENT, OPERATION) and rest:
+        if kind in (AGENT, TEAM, OPERATION) and rest:
             return cls(kind=cast("Any", kind), name=rest)
         return cls(kind="model", name=target)
 
@@ -97,6 +98,11 @@ async def check(target: Target, ctx: Context) -> str:
                 return f"{CHAT}:{await _pinned(target.name, ctx)}".rstrip(":")
             case "agent" | "kept":
                 return await _agent(target, ctx)
+            case "team":
+                # A team has no earlier versions to be held to.
+                found = await ctx.call_named("teams.get_team", {"id": target.name})
+                authorise(ctx.operations.entry(RUN_TEAM), ctx)
+                return f"{TEAM}:{found.name}"
             case "operation":
                 _check_operation(target.name, ctx)
             case "given":

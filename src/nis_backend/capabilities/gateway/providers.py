@@ -24,7 +24,7 @@ MOST = 1000
 MOST_CALLS = 10_000
 SERVERS = frozenset({"openai", "anthropic", "nvidia", "deepseek", "gemini", "local"})
 """Providers that the settings may set up, beside those that this machine is."""
-MARKS = frozenset({"route", "agent", OWN})
+MARKS = frozenset({"route", "agent", "team", OWN})
 """What means something else before a colon."""
 RESERVED = SERVERS | MARKS | COMPUTED_HERE
 HOSTS = {

@@ -24,6 +24,12 @@ class Contribution(Model):
     round: int
     text: str = ""
     answer: str | None = Field(default=None, description="The answer in its words, where that is voted on.")
+    demonstration: bool = Field(default=False, description="Whether its model is too small to be relied on.")
+    input_tokens: int | None = Field(
+        default=None,
+        description="That a model here read for it; null where that is not told, or it is on another server.",
+    )
+    output_tokens: int | None = Field(default=None, description="That one wrote; as above.")
     problem: dict[str, Any] | None = Field(default=None, description="Why it said nothing.")  # Any: a problem document
 
 

@@ -36,6 +36,8 @@ class Asking:
     """When the run's time is over, seconds since 1970."""
     said: list[Contribution] = field(default_factory=list[Contribution])
     """What was said, in the order in which it was asked for."""
+    user_id: str | None = None
+    """Whom it serves."""
     numbers: int = 0
 
     @property
@@ -73,7 +75,7 @@ class Asking:
         return f"{told}\n\n{OF_MARKS}"
 
     async def _ask(self, number: int, member: Member, message: str, turn: int, left: float) -> Contribution:
-        operation, request = called(member, message, self.team.max_tokens)
+        operation, request = called(member, message, self.team.max_tokens, self.user_id)
         if left <= 0:
             return Contribution(member=member.name, round=turn, problem=over().problem())
         result, problem = await follow(
@@ -85,10 +87,20 @@ class Asking:
             seconds=self.team.seconds,
             until=self.until,
         )
-        text = "" if problem is not None else str(result[SAID[operation]])
-        if problem is None and not text.strip():
+        if result is None:
+            return Contribution(member=member.name, round=turn, problem=problem)
+        text = str(result[SAID[operation]])
+        if not text.strip():
             problem = UpstreamFailed("It answered with nothing.", remedy="Ask again, or another one.").problem()
-        return Contribution(member=member.name, round=turn, text=text, problem=problem)
+        return Contribution(
+            member=member.name,
+            round=turn,
+            text=text,
+            problem=problem,
+            demonstration=bool(result.get("demonstration")),
+            input_tokens=result.get("input_tokens"),
+            output_tokens=result.get("output_tokens"),
+        )
 
 
 def over() -> DeadlineExceeded:
@@ -96,7 +108,7 @@ def over() -> DeadlineExceeded:
     return DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.")
 
 
-def called(member: Member, message: str, max_tokens: int | None) -> tuple[str, Json]:
+def called(member: Member, message: str, max_tokens: int | None, user_id: str | None = None) -> tuple[str, Json]:
     """The operation that asks a member, and its request."""
     if member.model is not None:
         earlier: list[Any] = [{"role": "system", "content": member.instructions}] if member.instructions else []
@@ -104,5 +116,5 @@ def called(member: Member, message: str, max_tokens: int | None) -> tuple[str, J
         return "models.generate_text", {"model": member.model, "prompt": message, "earlier": earlier, **bound}
     told = f"{member.instructions}\n\n{message}".strip()
     if member.agent is not None:
-        return "agents.run_agent", {"id": member.agent, "message": told}
+        return "agents.run_agent", {"id": member.agent, "message": told, **({"user_id": user_id} if user_id else {})}
     return "remote_agents.send_message", {"id": str(member.remote), "message": told}

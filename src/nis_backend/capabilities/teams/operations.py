@@ -11,7 +11,9 @@ from nis_backend.calling import told_under
 from nis_backend.capabilities.teams.answered import Contribution, Vote
 from nis_backend.capabilities.teams.team import Definition, Name, Shape, Team, find, team_of, written
 from nis_backend.changed import Changing, with_changes
+from nis_backend.errors import shorten
 from nis_backend.found import keep
+from nis_backend.loop.accompanied import Accompanied, check_accompanied
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
 from nis_backend.versioned import write_next
@@ -25,6 +27,8 @@ MOST_KEPT = 1000
 """Teams of one owner."""
 LONGEST = 50_000
 """Characters of what a team is told: the members are told more."""
+TITLE = 80
+"""Characters of a message that name the conversation it begins."""
 LIMIT = 86_400.0
 """Seconds that a team's run may take, whatever its deadline is."""
 
@@ -47,7 +51,7 @@ class UpdateTeam(Changing, OneTeam):
     """Which team, and what changes of it."""
 
 
-class RunTeam(OneTeam):
+class RunTeam(OneTeam, Accompanied):
     """Which team, and what it is to do."""
 
     message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
@@ -78,8 +82,18 @@ class TeamAnswer(Model):
     answer: str | None = Field(description="What was decided by a vote; null where there was none, or no decision.")
     vote: Vote | None = Field(description="The votes, of the shapes vote and debate.")
     said: list[Contribution] = Field(description="What each member said when it was asked, in that order.")
+    demonstration: bool = Field(
+        default=False, description="Whether a model that has answered is too small to be relied on."
+    )
+    input_tokens: int | None = Field(
+        default=None,
+        description="That models here read for all of `said`; null where one's are not told. What another server's "
+        "agents took, and answers that did not come, are not counted.",
+    )
+    output_tokens: int | None = Field(default=None, description="That they wrote; as above.")
     absent: dict[str, str] = Field(description="Members that had no answer when they were asked, and why.")
     run_id: str
+    conversation_id: str | None = Field(default=None, description="The conversation that it is a turn of.")
 
 
 CLERK = Before(
@@ -219,6 +233,7 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
     """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
     from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
 
+    check_accompanied(request)
     team = team_of(await find(request.id, ctx))
     await check(team, ctx)
     budgets = [team.budget]
@@ -229,7 +244,13 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
             ctx.ends.append(ctx.now() + agent.deadline)
     if budget := [one for one in budgets if one is not None]:
         ctx.cap(str(ctx.run_id), min(budget))
-    return request.model_copy(update={"id": team.id})
+    changes: Json = {"id": team.id}
+    if request.begins or request.conversation_id is not None:
+        from nis_backend.capabilities.chat.operations import in_conversation  # noqa: PLC0415 - few runs are turns
+
+        title = shorten(request.message, TITLE)
+        changes["conversation_id"] = await in_conversation(request.conversation_id, title, ctx, begins=request.begins)
+    return request.model_copy(update=changes)
 
 
 @operation(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from nis_backend.asking import say
 from nis_backend.capabilities.teams.asking import Asking
 from nis_backend.capabilities.teams.shapes import Outcome, by_debate, by_vote, in_parallel, in_sequence
 from nis_backend.capabilities.teams.team import Team, find, team_of
+from nis_backend.capabilities.teams.telling import told
+from nis_backend.drivers.llm.answer import total
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.teams.operations import RunTeam, TeamAnswer
@@ -23,8 +26,11 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
 
     # As it is now, whatever becomes of it while it runs.
     team = Team.model_validate(await ctx.note("team", settle))
-    asking = Asking(ctx=ctx, team=team, until=ctx.now() + team.deadline)
-    outcome = await _work(asking, request.message)
+    asking = Asking(ctx=ctx, team=team, until=ctx.now() + team.deadline, user_id=request.user_id)
+    outcome = await _work(asking, await told(request, asking))
+    if not outcome.told:
+        # As an answer is told, whoever reads the run's log.
+        outcome.response = await say(ctx, asking.number(), outcome.response)
     said = outcome.said or asking.said
     absent = {one.member: str((one.problem or {}).get("detail", "")) for one in said if one.problem is not None}
     return TeamAnswer(
@@ -36,9 +42,20 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
         answer=outcome.answer,
         vote=outcome.vote,
         said=said,
+        demonstration=any(one.demonstration for one in said),
+        input_tokens=_total("input_tokens", asking),
+        output_tokens=_total("output_tokens", asking),
         absent=absent,
         run_id=ctx.run.run_id,
+        conversation_id=request.conversation_id,
     )
+
+
+def _total(name: Literal["input_tokens", "output_tokens"], asking: Asking) -> int | None:
+    """Of the answers that came of models here; None where one does not tell."""
+    here = {one.name for one in asking.team.members if one.remote is None}
+    counted = [one for one in asking.said if one.member in here]
+    return total(getattr(one, name) for one in counted if one.problem is None or getattr(one, name) is not None)
 
 
 async def _work(asking: Asking, message: str) -> Outcome:

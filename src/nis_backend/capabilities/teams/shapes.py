@@ -23,6 +23,8 @@ class Outcome:
     response: str
     vote: Vote | None = None
     answer: str | None = None
+    told: bool = False
+    """Whether the response was told while it came."""
     said: list[Contribution] = field(default_factory=list[Contribution])
 
 

@@ -12,6 +12,7 @@ from nis_backend.asking import ask
 from nis_backend.capabilities.teams.answered import Contribution
 from nis_backend.capabilities.teams.asking import LONGEST_SHOWN, over
 from nis_backend.capabilities.teams.shapes import Outcome
+from nis_backend.drivers.llm.answer import total
 from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt, Tool
 from nis_backend.errors import NotSupported, UpstreamFailed
 from nis_backend.event import Warned
@@ -20,7 +21,7 @@ from nis_backend.guardrails.marking import SAID as OF_MARKS
 if TYPE_CHECKING:
     from nis_backend.capabilities.teams.asking import Asking
     from nis_backend.capabilities.teams.team import Member
-    from nis_backend.drivers.llm.answer import ToolCall
+    from nis_backend.drivers.llm.answer import Answered, ToolCall
     from nis_backend.operation import Json
 
 MOST_CALLS = 8
@@ -60,6 +61,8 @@ async def supervise(asking: Asking, message: str) -> Outcome:
         ),
         Message(role="user", content=message),
     ]
+    texts: list[str] = []
+    ends: list[Answered] = []
     for turn in range(1, team.steps + 1):
         tools = [_tool(name, one) for name, one in others.items()] if turn < team.steps else []
         if not tools:
@@ -73,17 +76,29 @@ async def supervise(asking: Asking, message: str) -> Outcome:
         limit = asyncio.timeout(left)
         try:
             async with limit:
-                heard = await ask(ctx, driver, prompt, number, "\n\n" if turn > 1 else "")
+                heard = await ask(ctx, driver, prompt, number, "\n\n" if any(texts) else "")
         except TimeoutError:
             if limit.expired():
                 raise over() from None
             raise
+        texts.append(heard.text)
+        ends.append(heard.end)
         calls = heard.end.tool_calls if tools else ()
         if not calls:
-            asking.said.append(Contribution(member=lead.name, round=turn, text=heard.text))
+            asking.said.append(
+                Contribution(
+                    member=lead.name,
+                    round=turn,
+                    text=heard.text,
+                    demonstration=info.demonstration,
+                    input_tokens=total(one.input_tokens for one in ends),
+                    output_tokens=total(one.output_tokens for one in ends),
+                )
+            )
             if not heard.text.strip():
                 raise UpstreamFailed(f"{lead.name} answered with nothing.", remedy="Ask again.")
-            return Outcome(response=heard.text.strip())
+            # As its log has it, whoever reads that.
+            return Outcome(response="".join(texts), told=True)
         said.append(Message(role="assistant", content=heard.text.strip(), tool_calls=tuple(map(_clean, calls))))
         told = await _told(asking, calls, others, turn)
         said += [Message(role="tool", content=told[place], tool_call_id=call.id) for place, call in enumerate(calls)]

@@ -41,7 +41,7 @@ from nis_backend.run import TERMINAL
 from nis_backend.surfaces.acp.prompt import message_of
 from nis_backend.surfaces.acp.turn import Turn, tell
 from nis_backend.surfaces.acp.view import View
-from nis_backend.surfaces.answering import ANSWERS, CHAT, INTRODUCES
+from nis_backend.surfaces.answering import ANSWERS, INTRODUCES, id_in, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -183,8 +183,8 @@ class Agent:
 
     async def _new(self, request: NewSessionRequest) -> Json:
         await self._admit()
-        if self._kept:
-            await self._reach.call(INTRODUCES, {"id": self._kept})
+        if kind_of(self._kept) in INTRODUCES:
+            await self._reach.call(INTRODUCES[kind_of(self._kept)], {"id": id_in(self._kept)})
         session = f"conversation-{uuid.uuid4().hex}"
         self._open(session, begins=True)
         return {"sessionId": session, **_left_out(request)}
@@ -253,9 +253,9 @@ class Agent:
         session.turn = Turn(self._reach, self.client, request.session_id)
         try:
             said = {**message, "conversation_id": request.session_id, "begins": session.begins}
-            if self._kept:
-                said["id"] = self._kept
-            ended = await session.turn.said(ANSWERS["" if self._kept else CHAT], said)
+            if kind_of(self._kept) in INTRODUCES:
+                said["id"] = id_in(self._kept)
+            ended = await session.turn.said(ANSWERS[kind_of(self._kept)], said)
         except NisError as error:
             raise _renamed(error) from None
         finally:

@@ -32,7 +32,7 @@ def message_of(request: PromptRequest) -> Json:
     said = "\n\n".join(filter(None, (_words(one, number) for number, one in enumerate(request.prompt)))).strip()
     if not (said or attachments):
         raise InvalidRequest("The prompt has no words.", field="prompt", value="", remedy="Send a block of text.")
-    return {"message": said, "attachments": attachments}
+    return {"message": said, **({"attachments": attachments} if attachments else {})}
 
 
 def _bytes(block: ImageContentBlock | AudioContentBlock) -> Json:

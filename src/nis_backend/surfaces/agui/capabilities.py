@@ -12,20 +12,21 @@ from starlette.responses import JSONResponse
 from nis_backend import __version__
 from nis_backend.loop.offering import LONGEST_DESCRIPTION, tool_name
 from nis_backend.loop.turning import MOST_STEPS
-from nis_backend.surfaces.answering import ANSWERS, CHAT, answerer
+from nis_backend.surfaces.answering import answerer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.agents.introducing import AgentCard
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
+    from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
 
 
-def capabilities(process: Process, entries: list[Entry], card: AgentCard | None = None) -> Json:
-    """The document, with these operations as the agent's own tools; of the chat, or of an agent that is kept."""
+def capabilities(process: Process, entries: list[Entry], one: Answerer) -> Json:
+    """The document, with these operations as the agent's own tools; of the chat, or of who is kept."""
+    card = one.card
     items = [
         {
             "name": tool_name(entry),
@@ -34,7 +35,7 @@ def capabilities(process: Process, entries: list[Entry], card: AgentCard | None 
         }
         for entry in entries
     ]
-    takes = process.operations.entry(ANSWERS["" if card else CHAT]).request_schema["properties"]
+    takes = process.operations.entry(one.operation).request_schema["properties"]
     files = "attachments" in takes
     return {
         "identity": {
@@ -79,8 +80,8 @@ def capabilities(process: Process, entries: list[Entry], card: AgentCard | None 
 async def answer(process: Process, request: Request) -> Response:
     """What the caller's agent can do: of the operations, those that it may call and a model is offered."""
     ctx = process.context(request.state.caller)
-    card = (await answerer(request.path_params.get("agent", ""), ctx)).card
-    able = {*card.operations} if card else None
+    one = await answerer(request.path_params.get("agent", ""), ctx)
+    able = {*one.card.operations} if one.card else None
     entries = [
         entry
         for entry in process.operations.entries()
@@ -89,4 +90,4 @@ async def answer(process: Process, request: Request) -> Response:
         and not ctx.caller.lacks(entry.scopes)
         and (entry.effect == "reads" if able is None else entry.name in able)
     ]
-    return JSONResponse(capabilities(process, entries, card))
+    return JSONResponse(capabilities(process, entries, one))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
-from nis_backend.surfaces.answering import AGENT
-from nis_backend.surfaces.openai.agents import CHAT, is_agent, kept, named
+from nis_backend.surfaces.answering import kept
+from nis_backend.surfaces.openai.agents import CHAT, is_agent, named
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,7 +36,7 @@ async def models(process: Process, request: Request) -> Response:
     if listed.next_cursor is None:
         cards += [
             _card_of(CHAT, CHAT),
-            *(_card_of(f"{AGENT}{one.name}", one.name) for one in await kept(process, ctx)),
+            *(_card_of(one.model, one.model.partition(":")[2]) for one in await kept(ctx)),
         ]
     ids = [card["id"] for card in cards]
     ends = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
@@ -49,7 +49,7 @@ async def model(process: Process, request: Request) -> Response:
     asked = {"id": request.path_params["id"]}
     if is_agent(asked["id"]):
         found_agent = await named(asked["id"], ctx)
-        return JSONResponse(_card_of(asked["id"], f"{AGENT}{found_agent.name}"))
+        return JSONResponse(_card_of(asked["id"], found_agent.model))
     found: LanguageModel = await call(process.operations.find("models.get_model"), asked, ctx)
     return JSONResponse(_card(found))
 

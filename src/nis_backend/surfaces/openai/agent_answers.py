@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart
+from nis_backend.drivers.llm.answer import total
 from nis_backend.errors import Cancelled, NisError, UpstreamFailed, from_problem
 from nis_backend.event import CancelledRun, Failed, ModelAnswered, StepRetried, Succeeded, TextDelta
 from nis_backend.run import waits_for
@@ -130,14 +131,12 @@ def _last(agent: str, text: str, result: Any, answers: Sequence[ModelAnswered]) 
         model=agent,
         demonstration=small,
         answers=[answer],
-        input_tokens=_sum([one.input_tokens for one in counted]),
-        output_tokens=_sum([one.output_tokens for one in counted]),
+        # Of a team, they are its members'.
+        input_tokens=result["input_tokens"] if "input_tokens" in result else total(one.input_tokens for one in counted),
+        output_tokens=result["output_tokens"]
+        if "output_tokens" in result
+        else total(one.output_tokens for one in counted),
         cached_tokens=sum(one.cached_tokens for one in counted),
         reasoning_tokens=sum(one.reasoning_tokens for one in counted),
     )
     yield ChatPart(model=agent, demonstration=small, whole=whole)
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [one for one in counts if one is not None]
-    return sum(known) if len(known) == len(counts) else None

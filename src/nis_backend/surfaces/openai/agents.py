@@ -1,25 +1,20 @@
-"""Agents as models: `agent:chat` is the chat, `agent:NAME` an agent that the caller keeps; each answer is a run."""
+"""Agents as models: `agent:chat` is the chat, `agent:NAME`, `team:NAME` the caller's own; each answer is a run."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
-from nis_backend.surfaces.answering import AGENT, ANSWERS, LISTS, answerer, named_in
 from nis_backend.surfaces.answering import CHAT as CHAT_NAME
+from nis_backend.surfaces.answering import answerer, model_of, named_in
 from nis_backend.surfaces.turn_options import NAME, TURN, read_options
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.agents.agent import Agent
-    from nis_backend.capabilities.agents.operations import AgentList
     from nis_backend.context import Context
     from nis_backend.operation import Json
-    from nis_backend.run import Run
-    from nis_backend.surfaces.answering import Answerer
-    from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.answering import Answerer, Kept
 
-CHAT = f"{AGENT}{CHAT_NAME}"
+CHAT = model_of(CHAT_NAME)
 
 CARD: Json = {
     "id": CHAT,
@@ -51,12 +46,12 @@ TAKEN = frozenset({"messages", "model", "previous", "instructions", "user", NAME
 
 
 def is_agent(model: str) -> bool:
-    """Whether a model's name is an agent's."""
+    """Whether a model's name is an agent's, or a team's."""
     return named_in(model) is not None
 
 
 async def named(model: str, ctx: Context) -> Answerer:
-    """The agent of this name.
+    """The agent or team of this name.
 
     Raises:
         NotFound: the caller has no such agent.
@@ -68,35 +63,10 @@ async def named(model: str, ctx: Context) -> Answerer:
         raise
 
 
-async def kept(process: Process, ctx: Context) -> list[Agent]:
-    """The agents that the caller keeps; none where it may not know them."""
-    found: list[Agent] = []
-    if ctx.caller.lacks(process.operations.entry(LISTS).scopes):
-        return found
-    cursor: str | None = None
-    while True:
-        page: AgentList = await ctx.call_named(LISTS, {"limit": 100, "cursor": cursor})
-        found += page.agents
-        if (cursor := page.next_cursor) is None:
-            return found
-
-
-def card_of(agent: Agent, owner: str) -> Json:
-    """An agent as a model of a list."""
-    told = {"id": f"{AGENT}{agent.name}", "object": "model", "created": int(agent.created), "owned_by": owner}
-    return told | ({"description": agent.description} if agent.description else {})
-
-
-async def agent_of(run: Run, ctx: Context) -> str | None:
-    """The name of the agent whose run it is; None of any other run. One that was deleted is told by its id."""
-    if run.operation == ANSWERS[CHAT_NAME]:
-        return CHAT
-    if run.operation not in ANSWERS.values():
-        return None
-    which = str(run.input["id"])
-    with suppress(NotFound):
-        which = (await answerer(which, ctx)).name
-    return f"{AGENT}{which}"
+def card_of(one: Kept, owner: str) -> Json:
+    """An agent or a team as a model of a list."""
+    told = {"id": one.model, "object": "model", "created": int(one.created), "owned_by": owner}
+    return told | ({"description": one.description} if one.description else {})
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------

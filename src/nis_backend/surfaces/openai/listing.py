@@ -8,15 +8,14 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
-from nis_backend.surfaces.answering import AGENT
-from nis_backend.surfaces.openai.agents import CARD, CHAT, card_of, is_agent, kept, named
+from nis_backend.surfaces.answering import kept, kept_as
+from nis_backend.surfaces.openai.agents import CARD, CHAT, card_of, is_agent, named
 from nis_backend.surfaces.openai.audio import CARDS as AUDIO_CARDS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.agents.agent import Agent
     from nis_backend.capabilities.models.operations import LanguageModel, ModelList
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 CARDS = (CARD, *AUDIO_CARDS)
 """What answers everybody beside the language models."""
-
-GETS = "agents.get_agent"
 
 MOST_NAMED = 20
 """Models that a refusal names."""
@@ -35,7 +32,7 @@ async def models(process: Process, request: Request) -> Response:
     """Every model; providers that cannot be asked now stand beside them, with what mends it."""
     ctx = process.context(request.state.caller)
     listed = await _list(process, ctx)
-    agents = [card_of(one, ctx.caller.owner) for one in await kept(process, ctx)]
+    agents = [card_of(one, ctx.caller.owner) for one in await kept(ctx)]
     body: Json = {"object": "list", "data": [*(_card(one) for one in listed.models), *CARDS, *agents]}
     if listed.unavailable:
         body["unavailable"] = [one.model_dump() for one in listed.unavailable]
@@ -51,8 +48,8 @@ async def model(process: Process, request: Request) -> Response:
         return JSONResponse(fixed)
     try:
         if is_agent(name):
-            agent: Agent = await ctx.call_named(GETS, {"id": (await named(name, ctx)).name})
-            return JSONResponse(card_of(agent, ctx.caller.owner))
+            one = await named(name, ctx)
+            return JSONResponse(card_of(await kept_as(one.name, ctx), ctx.caller.owner))
         found: LanguageModel = await call(process.operations.find("models.get_model"), {"id": name}, ctx)
     except NotFound as error:
         raise await unknown(process, ctx, error) from None
@@ -62,7 +59,7 @@ async def model(process: Process, request: Request) -> Response:
 async def unknown(process: Process, ctx: Context, error: NotFound) -> NotFound:
     """The refusal of a model that is not there, with those that are."""
     listed = await _list(process, ctx)
-    agents = [CHAT, *(f"{AGENT}{one.name}" for one in await kept(process, ctx))]
+    agents = [CHAT, *(one.model for one in await kept(ctx))]
     ids = [*(one.id for one in listed.models), *agents]
     more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
     named = f"There are: {', '.join(ids[:MOST_NAMED])}{more}." if ids else "None can be asked now."

@@ -343,7 +343,7 @@ def _usage(result: Any, answers: Sequence[ModelAnswered]) -> Json | None:  # Any
 
 
 def _sum(told: Json | None, answers: Sequence[ModelAnswered], name: str) -> int | None:
-    if told is not None:
-        return told.get(name)
+    if told is not None and name in told:
+        return told[name]
     counts = [getattr(one, name) for one in answers]
     return None if None in counts else sum(counts)

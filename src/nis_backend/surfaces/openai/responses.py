@@ -16,10 +16,10 @@ from nis_backend.capabilities.models.responding import NAME, ResponseRequest, tu
 from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported, shorten
 from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
-from nis_backend.surfaces.answering import ANSWERS
+from nis_backend.surfaces.answering import ANSWERS, answerer_of
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.agent_answers import begin
-from nis_backend.surfaces.openai.agents import agent_of, conversation_of, is_agent, message, named
+from nis_backend.surfaces.openai.agents import conversation_of, is_agent, message, named
 from nis_backend.surfaces.openai.body import HINTS, hinted, json_object
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
@@ -306,7 +306,7 @@ async def _told_entries(parts: AsyncGenerator[ChatPart, None], ctx: Context) -> 
 
 async def asked_of(run: Run, ctx: Context) -> Asked:
     """What the response of a run is of."""
-    agent = await agent_of(run, ctx)
+    agent = await answerer_of(run, ctx)
     if agent is not None:
         return Asked(suffix=suffix_of(run.id), created=run.created, model=agent, input={}, agent=True)
     return Asked(suffix=suffix_of(run.id), created=run.created, model=str(run.input["model"]), input=run.input)
