@@ -7,7 +7,7 @@ import unicodedata
 
 TAGS = range(0xE0020, 0xE007F)
 """Letters of Unicode's tags, which show nothing and stand for those of ASCII."""
-_SPLITS = re.compile(
+SPLITS = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -44,7 +44,7 @@ def seen_with_places(text: str) -> tuple[str, list[int] | None]:
 
 def _shown(text: str) -> str:
     # Most texts hide nothing: to look whether they do is quicker than to translate them.
-    return _SPLITS.sub("", text.translate(_TAGGED)) if _SPLITS.search(text) else text
+    return SPLITS.sub("", text.translate(_TAGGED)) if SPLITS.search(text) else text
 
 
 def _of_one_alphabet(text: str) -> str:

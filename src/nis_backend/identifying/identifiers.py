@@ -17,11 +17,12 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from nis_backend.guardrails.seen import SPLITS
 from nis_backend.identifying import numbering, opening
 from nis_backend.identifying.naming import NO_NAME, finder, stated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from nis_backend.identifying.numbering import Place
 
@@ -87,12 +88,20 @@ class Identifiers:
     def plain(self, text: str) -> str:
         """The text with placeholders."""
         text = composed(text)
-        looked = folded(text)
+        if SPLITS.search(text):
+            # As it is read first: signs that nobody sees, copied with it or not, part an address for nobody.
+            places = [place for place, letter in enumerate(text) if not SPLITS.match(letter)]
+            text = self._replaced(text, "".join([text[place] for place in places]), places)
+        return self._replaced(text, text, range(len(text)))
+
+    def _replaced(self, text: str, read: str, places: Sequence[int]) -> str:
+        """The text with placeholders for what is found in what is read of it, whose letters stand at these places."""
+        looked = folded(read)
         pieces: list[str] = []
         at = 0
         for start, end, kind in sorted(self._found(looked)):
-            pieces += [text[at:start], self._place(kind, looked[start:end])]
-            at = end
+            pieces += [text[at : places[start]], self._place(kind, looked[start:end])]
+            at = places[end - 1] + 1
         return "".join([*pieces, text[at:]]) if pieces else text
 
     def _found(self, text: str) -> list[tuple[int, int, str]]:

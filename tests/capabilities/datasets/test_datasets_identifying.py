@@ -51,6 +51,8 @@ FOUND = [
     ("My name is Li Wei. Меня зовут Ольга. 我叫王小明。", "My name is [NAME_1]. Меня зовут [NAME_2]. 我叫[NAME_3]。"),
     ("Thanks,\nAda Lovelace", "Thanks,\n[NAME_1]"),
     ("I'm Will; I will come.", "I'm [NAME_1]; I will come."),
+    ("mia@exam\u00adple\u200b.org, DE89 3704\u200e 0044 0532 0130 00\u2069.", "[EMAIL_1], [IBAN_1]\u2069."),
+    ("4111111111111111\u200b12/27 of sk-\u2060abcdefghijklmnop1234", "[CARD_1]\u200b12/27 of [SECRET_1]"),
 ]
 LEFT = [
     "It is 3.14159265 and 1,234,567 on 2026-11-27 at 12:30:45, or 27.11.2026.",
@@ -61,6 +63,7 @@ LEFT = [
     "1 1 2 3 5 8 13 21 34 55 89, 100 200 300 400, 01 02 03 04 05 06 07, 17 19 23 29 31 37 41 43",
     "ISBN 978-3-16-148410-0, order 100-2345-67, 05/06/2024 07/08/2024, version 1.2.3.4, dead::beef",
     "This is Python by Spring. Call me tomorrow. my name is on the list. I'm Back.",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 1\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e3 \u2764\ufe0f",
     "max_tokens: 1024; password = os.environ['X']; token: used; password: string; git@github.com:a/b.git",
 ]
 
