@@ -67,15 +67,22 @@ def named_in(field: str) -> Generator[None]:
         raise
 
 
-async def keep(table: Table, thing: str, row: Row, most: int, ctx: Context) -> None:
-    """Write down a new thing of the caller's, who has one of its name, and at most so many.
+async def keep(  # noqa: PLR0913 - what is kept, where, and how many there may be
+    table: Table, thing: str, row: Row, most: int, ctx: Context, *, dry_run: bool = False
+) -> None:
+    """Write down a new thing of the caller's, who has one of its name, and at most so many; `dry_run`, only refuse it.
 
     Raises:
         Conflict: there is one of this name, or there are too many.
     """
-    if await ctx.store.count(table, where={"latest": 1} if "latest" in row else None) >= most:
+    latest: Row = {"latest": 1} if "latest" in row else {}
+    if await ctx.store.count(table, where=latest) >= most:
         told = f"There are {most} {table.replace('_', ' ')}."
         raise Conflict(told, field="name", remedy="Delete one that is not needed.")
+    if dry_run:
+        if await ctx.store.select(table, where={"name": row["name"], **latest}, limit=1):
+            raise taken(thing, row["name"])
+        return
     try:
         await ctx.store.insert(table, row)
     except Conflict:

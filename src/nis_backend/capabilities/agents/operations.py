@@ -31,6 +31,7 @@ from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
 from nis_backend.changed import Changing, with_changes
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Conflict, NisError, shorten
+from nis_backend.found import keep
 from nis_backend.loop.accompanied import LONGEST, Accompanied, check_accompanied
 from nis_backend.loop.attached import MOST as ATTACHED
 from nis_backend.loop.attached import Attachment, check_attached
@@ -194,8 +195,6 @@ async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
 async def _insert(name: str | None, definition: Definition, ctx: Context, *, dry_run: bool = False) -> Agent:
     if name == EVERYBODYS:
         raise Conflict(f"{name!r} is the chat's name.", field="name", value=name, remedy="Give another name.")
-    if await ctx.store.count("agents", where={"latest": 1}) >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} agents.", field="name", remedy="Delete one that is not needed.")
     now, id_ = ctx.now(), ctx.new_id("agent")
     row: Row = {
         "id": id_,
@@ -207,17 +206,7 @@ async def _insert(name: str | None, definition: Definition, ctx: Context, *, dry
         "created": now,
         "updated": now,
     }
-    taken = Conflict(
-        f"There is an agent {name!r}.", field="name", value=name, remedy="Update that one, or give another name."
-    )
-    if dry_run:
-        if await ctx.store.select("agents", where={"name": row["name"], "latest": 1}, limit=1):
-            raise taken
-        return agent_of(row)
-    try:
-        await ctx.store.insert("agents", row)
-    except Conflict:
-        raise taken from None
+    await keep("agents", "agent", row, MOST_KEPT, ctx, dry_run=dry_run)
     return agent_of(row)
 
 
