@@ -31,6 +31,20 @@ INSTRUCTIONS = (
 )
 
 
+def one_text(name: str, description: str) -> Json:
+    """The schema of arguments that are one text."""
+    return {
+        "type": "object",
+        "properties": {name: {"type": "string", "description": description}},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+TO_DO = one_text("message", "What it is to do, with all that it has to know.")
+"""What an agent, or a member of a team, is asked with."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer:
     """What a model may call."""

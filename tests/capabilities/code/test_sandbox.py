@@ -7,13 +7,13 @@ import os
 import socket
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nis_backend.capabilities.code.analysing import PROGRAM
 from nis_backend.capabilities.code.files import Files
-from nis_backend.capabilities.code.operations import get_sandbox
+from nis_backend.capabilities.code.operations import get_sandbox, run_code
 from nis_backend.capabilities.code.running import Done, run_python
 from nis_backend.capabilities.code.said import Said, read
 from nis_backend.errors import Unavailable
@@ -73,6 +73,16 @@ def test_a_programs_mistake_is_told_with_its_line() -> None:
     assert done.problem is not None
     assert (done.problem.kind, done.problem.line) == ("ZeroDivisionError", 3)
     assert "half(1)" in done.problem.trace
+    said: dict[str, Any] = {
+        "shown": "",
+        "printed": done.printed,
+        "complained": "",
+        "cut": [],
+        "figures": [],
+        "files": [],
+    }
+    ran = run_code.result.model_validate({"ended": "raised", "value": None, "problem": done.problem, **said})
+    assert "ZeroDivisionError in line 3" in str(run_code.draw(run_code.request(code="1"), ran))
     wrong = run("x = (1,\ny = 2")
     assert wrong.problem is not None
     assert (wrong.problem.kind, wrong.problem.line) == ("SyntaxError", 1)
@@ -188,7 +198,11 @@ def test_what_a_program_forges_of_itself_is_no_word(forged: str) -> None:
 
 def test_a_sandbox_that_does_not_tell_what_is_in_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Promise of errors.py: what may pass is `unavailable` with a remedy, and no mistake of the server's."""
-    monkeypatch.setattr("nis_backend.capabilities.code.running.run_python", lambda *_, **__: Done(ended="out of time"))
+
+    def late(*_: object, **__: object) -> Done:
+        return Done(ended="out of time")
+
+    monkeypatch.setattr("nis_backend.capabilities.code.running.run_python", late)
     with pytest.raises(Unavailable, match="out of time"):
         get_sandbox.function(get_sandbox.request(), SimpleNamespace(options={"sandbox": "/"}))
 

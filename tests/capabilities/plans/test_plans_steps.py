@@ -106,6 +106,14 @@ def test_a_model_plans_with_what_it_is_offered_alone(serve: Serve) -> None:
     assert "The operation system.check_live is not offered" in asked[2]
 
 
+def test_a_model_that_does_not_take_what_is_offered_is_refused_with_what_to_do(refusing: Server) -> None:
+    """House rule: an error says what to do; whoever asks for a plan has no conversation to make shorter."""
+    status, _, problem = ask(
+        refusing, "POST", "/plans/propose-plan", {"goal": "Teach one.", "operations": ["training.*"]}
+    )
+    assert (status, problem["remedy"]) == (422, "Name a `model` that takes more, or offer it fewer operations.")
+
+
 def test_what_the_caller_may_not_call_is_refused_by_its_field(serve: Serve) -> None:
     """Promise: a plan has no right of its own, when it is made nor when it is run."""
     admin = {"authorization": "Bearer nis-admin-key-0123456789abcdef0123456789"}

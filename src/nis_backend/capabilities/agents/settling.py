@@ -12,6 +12,7 @@ from nis_backend.drivers.llm.base import ModelInfo, Tool
 from nis_backend.errors import NotFound
 from nis_backend.guardrails.marking import fresh_mark, marked
 from nis_backend.loop.attached import senses
+from nis_backend.loop.offering import TO_DO, one_text
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -113,28 +114,17 @@ async def _named(agent: Agent, field: str, ctx: Context) -> list[Agent]:
 
 async def _agents(agent: Agent, request: RunAgent, ctx: Context) -> list[Json]:
     """The agents that it may ask, as tools."""
-    parameters = one_text("message", "What it is to do, with all that it has to know.")
     return [
         {
             "name": f"ask-{one.name}",
             "description": f"Ask {one.name}, another agent. {one.description}".strip(),
-            "parameters": parameters,
+            "parameters": TO_DO,
             "ask": "",
             "operation": "agents.ask_agent",
             "settled": {"id": one.id, **({} if request.until is None else {"until": request.until})},
         }
         for one in await _named(agent, "agents", ctx)
     ]
-
-
-def one_text(name: str, description: str) -> Json:
-    """The schema of arguments that are one text."""
-    return {
-        "type": "object",
-        "properties": {name: {"type": "string", "description": description}},
-        "required": [name],
-        "additionalProperties": False,
-    }
 
 
 def hand_tools(settled: Settled, had: Sequence[str]) -> list[Tool]:

@@ -95,7 +95,8 @@ class Ran(Model):
 def _draw(_request: RunCode, ran: Ran) -> list[View]:
     said = [verbatim(one.rstrip("\n"), lines=True) for one in (ran.printed, ran.shown) if one.strip()]
     if ran.problem is not None:
-        said.append(f"{ran.problem.kind}: {verbatim(ran.problem.message or ran.ended)}")
+        at = "" if ran.problem.line is None else f" in line {ran.problem.line}"
+        said.append(f"{ran.problem.kind}{at}: {verbatim(ran.problem.message or ran.ended)}")
     if ran.ended == "out of time":
         said.append("It was ended when its time was up.")
     text: list[View] = [Text(text="\n\n".join(said) or "It ran, and said nothing.")]

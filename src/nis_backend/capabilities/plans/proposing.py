@@ -168,7 +168,12 @@ async def propose(  # noqa: PLR0913, PLR0917 - who is asked, for what, and of wh
     for _ in range(1 + MENDED):
         prompt = Prompt(model=info.name, messages=list(said), json=True, schema=_schema(offer), max_tokens=max_tokens)
         step = number()
-        heard = await ask(ctx, ctx.models.driver(info.provider), prompt, step, "\n\n" if wrong else "")
+        try:
+            heard = await ask(ctx, ctx.models.driver(info.provider), prompt, step, "\n\n" if wrong else "")
+        except InvalidRequest as error:
+            # That there is too much of it is said of a conversation, which the caller has not written.
+            error.remedy = "Name a `model` that takes more, or offer it fewer operations."
+            raise
         # Once: what it has planned may be under way when an agent of it is deleted.
         judged = await ctx.note(f"planned {step}", partial(_judged, heard.text, offer, ctx))
         wrong = judged["wrong"]

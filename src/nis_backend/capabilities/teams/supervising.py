@@ -17,6 +17,7 @@ from nis_backend.drivers.llm.base import Message, ModelInfo, Prompt, Tool
 from nis_backend.errors import NotSupported, UpstreamFailed
 from nis_backend.event import Warned
 from nis_backend.guardrails.marking import SAID as OF_MARKS
+from nis_backend.loop.offering import TO_DO
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.teams.asking import Asking
@@ -151,12 +152,4 @@ def _clean(call: ToolCall) -> ToolCall:
 
 
 def _tool(name: str, member: Member) -> Tool:
-    parameters: Json = {
-        "type": "object",
-        "properties": {"message": {"type": "string", "description": "What it is to do, with all that it has to know."}},
-        "required": ["message"],
-        "additionalProperties": False,
-    }
-    return Tool(
-        name=name, description=f"Ask {member.name}. {member.instructions}"[:1000].strip(), parameters=parameters
-    )
+    return Tool(name=name, description=f"Ask {member.name}. {member.instructions}"[:1000].strip(), parameters=TO_DO)
