@@ -38,7 +38,7 @@ GUESSES, GUESS_TOKENS = 3, 120
 MOST_SHOWN = 10
 """Answers that are shown beside the proposed one."""
 LETTER = Extraction(kind="choice", choices=["A", "B"])
-_GUESS = re.compile(r"\bG(\d)\W{0,4}:(?![\d:])(.+?)(?=\bP\d\W{0,4}:|$)", re.MULTILINE)
+_GUESS = re.compile(r"\bG(\d)\W{0,4}:(?!:)(.+?)(?=\bP\d\W{0,4}:|$)", re.MULTILINE)
 _STATED = re.compile(
     r"\bP(\d)\W{0,4}:[\s*_`<~]{0,6}(\d{1,3}(?:[.,]\d{1,9})?|[.,]\d{1,9})(?![\d/^]|[.,]\d|[eE][-+\d])\s*(%?)"
 )
