@@ -9,8 +9,8 @@ import pytest
 
 from nis_backend.answers.extracting import Extraction
 from nis_backend.capabilities.metacognition.assess.asking import of_letters, stated_of
-from nis_backend.capabilities.metacognition.debug.counterfactual import Outcome
-from nis_backend.capabilities.metacognition.debug.varying import arm_of
+from nis_backend.capabilities.metacognition.debug.counterfactual import Outcome, ReplayCounterfactual
+from nis_backend.capabilities.metacognition.debug.varying import arm_of, reading_of
 from nis_backend.capabilities.metacognition.multipath.searching import worth_of
 from nis_backend.drivers.llm.openai_parts import LEAST, logprobs_of
 
@@ -91,3 +91,6 @@ def test_a_run_that_says_something_else_has_not_given_the_answer() -> None:
     original = outcome("succeeded", "77")
     arm = arm_of([original, outcome("succeeded", None), outcome("failed", None), outcome("succeeded", "5")], original)
     assert (arm.same, arm.ended) == (1, 3)
+    # Four were asked for each; of those that succeeded there are too few: 1 / C(6, 3), either way.
+    request = ReplayCounterfactual(run="run-1", without_memory=True, times=4)
+    assert "3 and 3 runs cannot show any: the least p is 0.1." in reading_of(request, arm, arm, 1.0)

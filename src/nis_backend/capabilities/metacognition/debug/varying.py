@@ -153,7 +153,7 @@ async def varied(request: ReplayCounterfactual, ctx: Context) -> Counterfactual:
         changed=arms[1],
         p_value=p_value,
         formula=FORMULA,
-        reading=_reading(request, arms[0], arms[1], p_value),
+        reading=reading_of(request, arms[0], arms[1], p_value),
         warnings=await _warnings(request, begun, arms, ctx),
         run_id=ctx.run.run_id,
     )
@@ -222,7 +222,8 @@ def _otherwise(request: ReplayCounterfactual) -> str:
     return f"with {request.model}" if request.model else "with other instructions"
 
 
-def _reading(request: ReplayCounterfactual, one: Arm, other: Arm, p_value: float | None) -> str:
+def reading_of(request: ReplayCounterfactual, one: Arm, other: Arm, p_value: float | None) -> str:
+    """What the two sides say of a difference, and whether so many runs could have shown one."""
     told = (
         f"Done anew as it was, {one.same} of {one.ended} runs gave its answer; {_otherwise(request)}, {other.same} of "
         f"{other.ended}."
@@ -231,8 +232,8 @@ def _reading(request: ReplayCounterfactual, one: Arm, other: Arm, p_value: float
         return f"{told} Of one side no run succeeded: nothing can be said of a difference."
     if p_value < 0.05:  # noqa: PLR2004 - the usual bound
         return f"{told} So great a difference is chance in {p_value:.2g} of cases: the change mattered to the answer."
-    least = fisher(request.times, request.times, 0, request.times)
-    more = f" {request.times} runs each cannot show any: the least p is {least:.2g}." if least >= 0.05 else ""  # noqa: PLR2004 - as above
+    least = fisher(one.ended, one.ended, 0, other.ended)
+    more = f" {one.ended} and {other.ended} runs cannot show any: the least p is {least:.2g}." if least >= 0.05 else ""  # noqa: PLR2004 - as above
     return f"{told} That may be chance (p = {p_value:.2g}): no difference is shown.{more}"
 
 
