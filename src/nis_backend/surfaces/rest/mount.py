@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -56,6 +55,24 @@ class Plainly:
         await response(scope, receive, send)
 
 
+class Late:
+    """A route that is made when it is first asked for. There are hundreds: each attribute counts."""
+
+    __slots__ = ("_given", "_made")
+
+    def __init__(self, path: str, app: ASGIApp, methods: Collection[str]) -> None:
+        self._given = path, app, methods
+        self._made: Route | None = None
+
+    @property
+    def route(self) -> Route:
+        """The route, now."""
+        if self._made is None:
+            path, app, methods = self._given
+            self._made = Route(path.replace("{id}", "{id:id}"), app, methods=methods)
+        return self._made
+
+
 class Paths(BaseRoute):
     """All paths of the catalog as one route: those without an id are looked up, others found by their first part.
 
@@ -63,16 +80,16 @@ class Paths(BaseRoute):
     """
 
     def __init__(self) -> None:
-        self._plain: dict[str, Callable[[], Route]] = {}
-        self._with_id: dict[str, list[Callable[[], Route]]] = {}
+        self._plain: dict[str, Late] = {}
+        self._with_id: dict[str, list[Late]] = {}
 
     def add(self, path: str, app: ASGIApp, methods: Collection[str]) -> None:
         """A path; its route is made when a request first comes to it."""
-        make = cache(lambda: Route(path.replace("{id}", "{id:id}"), app, methods=methods))
+        late = Late(path, app, methods)
         if "{" in path:
-            self._with_id.setdefault(_first(path), []).append(make)
+            self._with_id.setdefault(_first(path), []).append(late)
         else:
-            self._plain[path] = make
+            self._plain[path] = late
 
     @override
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -82,8 +99,8 @@ class Paths(BaseRoute):
         path = get_route_path(scope)
         plain = self._plain.get(path)
         partial: tuple[Match, Scope] = Match.NONE, {}
-        for make in (*([plain] if plain else ()), *self._with_id.get(_first(path), ())):
-            route = make()
+        for late in (*([plain] if plain else ()), *self._with_id.get(_first(path), ())):
+            route = late.route
             match, child = route.matches(scope)
             if match is Match.FULL:
                 return match, {**child, ROUTE: route}
