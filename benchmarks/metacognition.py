@@ -32,7 +32,6 @@ from typing import Any
 
 from start import free_port, started
 
-from nis_backend.answers.voting import chance_right
 from nis_backend.numerics.conformal import place
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -111,7 +110,7 @@ class Proof:
 def votes(proof: Proof) -> None:
     """Votes that help and that harm, settled early or not."""
     for name, chances in CHANCES.items():
-        right = chance_right(chances[0], chances[1:], VOTES)
+        right: float = exact.chance_right(chances[0], chances[1:], VOTES)
         spread = _spread(right)
         single = proof.assess(name, 0, proof.questions, samples=1)
         proof.mean(f"{name}: one answer right", [one["right"] for one in single], chances[0], _spread(chances[0]))

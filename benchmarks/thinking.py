@@ -13,6 +13,7 @@ One question at a time, by the operations that callers have. Tokens are the prov
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import math
 import sys
@@ -26,8 +27,10 @@ from typing import Any
 
 from start import free_port, ours, started
 
-from nis_backend.answers.voting import chance_right
 from nis_backend.drivers.llm.simulated_family import Family, Revises, Spread, Wrong
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+exact: Any = importlib.import_module("exact_votes")  # Any: a module of the tests, found by the line above
 
 Json = Any
 
@@ -130,7 +133,7 @@ def ways(model: str, system: str, judge: str, *, simulated: bool) -> list[Way]:
 
     def voted(chances: dict[str, float]) -> float:
         right, *wrong = chances.values()
-        return chance_right(right, wrong, PATHS)
+        return float(exact.chance_right(right, wrong, PATHS))
 
     known = simulated
     found = [

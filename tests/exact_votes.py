@@ -8,6 +8,9 @@ from functools import cache
 
 from nis_backend.answers.voting import tally
 
+MOST_VOTES = 150
+"""Votes of which chances are counted exactly: a double holds no greater factorial than that of 170."""
+
 
 def falls(chances: Sequence[float], votes: int) -> Generator[tuple[list[int], float]]:
     """How many of each answer there may be in so many votes, and how likely that is: the multinomial distribution."""
@@ -56,3 +59,33 @@ def asked_until_settled(chances: Sequence[float], most: int) -> tuple[float, flo
 
     mean, square = after((0,) * len(chances))
     return mean, math.sqrt(square - mean**2)
+
+
+def chance_right(right: float, wrong: Sequence[float], votes: int) -> float:
+    """The chance that the right answer wins a vote of so many independent answers, a tie drawn by lot. Exact.
+
+    `right` and `wrong` are the answers' probabilities, which come to 1. The sum over the multinomial distribution: for
+    each number of right answers, the ways in which no wrong one has more, those with j of them level by 1/(1+j).
+    """
+    if not 1 <= votes <= MOST_VOTES:
+        msg = f"a vote has 1 to {MOST_VOTES} answers"
+        raise ValueError(msg)
+    return math.fsum(_won(right, wrong, votes, count) for count in range(1, votes + 1))
+
+
+def _won(right: float, wrong: Sequence[float], votes: int, count: int) -> float:
+    """With exactly so many right answers."""
+    left = votes - count
+    # ways[j][n]: the coefficient of xⁿ in the product of the series Σ pᵏxᵏ/k! of the wrong answers so far, k at most
+    # `count`, with j of them at that.
+    ways = [[1.0] + [0.0] * left]
+    for chance in wrong:
+        terms = [chance**mine / math.factorial(mine) for mine in range(min(count, left) + 1)]
+        following = [[0.0] * (left + 1) for _ in range(len(ways) + 1)]
+        for level, row in enumerate(ways):
+            for before, way in enumerate(row):
+                for mine, term in enumerate(terms[: left - before + 1] if way else ()):
+                    following[level + (mine == count)][before + mine] += way * term
+        ways = following
+    level = math.fsum(row[left] / (1 + at) for at, row in enumerate(ways))
+    return math.factorial(votes) * right**count / math.factorial(count) * level

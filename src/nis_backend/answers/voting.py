@@ -1,4 +1,4 @@
-"""Votes over answers: how many say the same, whether more would change who leads, and how often a vote is right."""
+"""Votes over answers: how many say the same, and whether more would change who leads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from nis_backend.numerics.pairs import mcnemar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MOST_VOTES = 150
-"""Votes of which chances are counted exactly: a double holds no greater factorial than that of 170."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +45,6 @@ class Tally:
         return first - second
 
     @property
-    def share(self) -> float | None:
-        """The leader's votes, out of those with an answer."""
-        return next(iter(self.counts.values())) / self.votes if self.counts else None
-
-    @property
     def near_split(self) -> float:
         """How likely a lead as great as this is where the first two are as likely: an exact sign test, two-sided."""
         first, second = [*self.counts.values(), 0, 0][:2]
@@ -83,33 +75,3 @@ def tally(answers: Sequence[str | None]) -> Tally:
     counts = Counter(one for one in answers if one is not None)
     # `most_common` keeps those with as many in the order in which they came.
     return Tally(counts=dict(counts.most_common()), missing=sum(one is None for one in answers))
-
-
-def chance_right(right: float, wrong: Sequence[float], votes: int) -> float:
-    """The chance that the right answer wins a vote of so many independent answers, a tie drawn by lot. Exact.
-
-    `right` and `wrong` are the answers' probabilities, which come to 1. The sum over the multinomial distribution: for
-    each number of right answers, the ways in which no wrong one has more, those with j of them level by 1/(1+j).
-    """
-    if not 1 <= votes <= MOST_VOTES:
-        msg = f"a vote has 1 to {MOST_VOTES} answers"
-        raise ValueError(msg)
-    return math.fsum(_won(right, wrong, votes, count) for count in range(1, votes + 1))
-
-
-def _won(right: float, wrong: Sequence[float], votes: int, count: int) -> float:
-    """With exactly so many right answers."""
-    left = votes - count
-    # ways[j][n]: the coefficient of xⁿ in the product of the series Σ pᵏxᵏ/k! of the wrong answers so far, k at most
-    # `count`, with j of them at that.
-    ways = [[1.0] + [0.0] * left]
-    for chance in wrong:
-        terms = [chance**mine / math.factorial(mine) for mine in range(min(count, left) + 1)]
-        following = [[0.0] * (left + 1) for _ in range(len(ways) + 1)]
-        for level, row in enumerate(ways):
-            for before, way in enumerate(row):
-                for mine, term in enumerate(terms[: left - before + 1] if way else ()):
-                    following[level + (mine == count)][before + mine] += way * term
-        ways = following
-    level = math.fsum(row[left] / (1 + at) for at, row in enumerate(ways))
-    return math.factorial(votes) * right**count / math.factorial(count) * level

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from conftest import Serve, Server
-from exact_votes import asked_until_settled, entropy_of
+from exact_votes import asked_until_settled, chance_right, entropy_of
 from fake_openai import Asked, Canned, FakeOpenAI, says
 from outliving import begun, check_whole
 from rest_client import ask, done, followed
 
-from nis_backend.answers.voting import chance_right
 from nis_backend.capabilities.metacognition.assess.assessing import AssessAnswer, setting_for
 from nis_backend.capabilities.metacognition.multipath.speaking import Voice
 from nis_backend.drivers.llm.base import ModelInfo
