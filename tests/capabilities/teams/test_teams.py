@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from conftest import Serve
+from conftest import Serve, Server
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
-from rest_client import Json, ask, done
+from outliving import begun
+from rest_client import Json, ask, done, followed
 
 
 def member(name: str, **more: Any) -> Json:
@@ -240,3 +243,56 @@ def test_what_a_team_waits_for_ends_with_it(serve: Serve) -> None:
         state = done(server, "GET", f"/runs/{cancelled['id']}")["state"]
         left = {one["state"] for one in done(server, "GET", members)["runs"]}
     assert (state, left) == ("cancelled", {"cancelled"})
+
+
+def test_teams_within_teams_ask_so_many_members_and_no_more(serve: Serve) -> None:
+    """Bounded: what teams ask that were begun in one team's run is counted together, and refused beyond the bound."""
+    begins: Json = {"operation": "teams.run_team", "arguments": {"id": "inner", "message": "How many?"}}
+
+    def counted(server: Server) -> int:
+        with closing(sqlite3.connect(server.data / "nis.db", timeout=30)) as connection:
+            [(count,)] = connection.execute("select members_asked from runs where members_asked > 0")
+            return int(count)
+
+    def all_but_one(server: Server) -> None:
+        with closing(sqlite3.connect(server.data / "nis.db", timeout=30)) as connection, connection:
+            connection.execute("update runs set members_asked = 239 where operation = 'teams.run_team'")
+
+    def model(request: Asked) -> Canned:
+        if not request.body.get("tools"):
+            return says("Twelve.")
+        if request.tool_results:
+            return says(" ".join(request.tool_results))
+        if "much" in last(request):
+            all_but_one(server)
+        return wants(("runs-start_run", begins))
+
+    def first_of(run_id: str, kind: str) -> Json:
+        return next(one["body"] for one in followed(server, run_id) if one["body"]["type"] == kind)
+
+    def inner(message: str) -> Json:
+        """How the team ends that a member of the outer one begins, once a person lets it."""
+        outer = begun(server, "/teams/outer/run", {"message": message})
+        agent = first_of(outer, "tool_answered")["result"]["id"]
+        first_of(agent, "approval_required")
+        done(server, "POST", f"/runs/{agent}/approve", {})
+        within = first_of(outer, "succeeded")["result"]["response"]
+        return list(followed(server, re.findall(r"run-[0-9a-f]{24}", within)[0]))[-1]["body"]
+
+    with FakeOpenAI(*[model] * 8, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        agent = {"name": "head", "instructions": "Ask.", "model": "local:words", "operations": ["runs.start_run"]}
+        done(server, "POST", "/agents", agent)
+        done(server, "POST", "/teams", {"name": "inner", "shape": "vote", "members": [member("a"), member("b")]})
+        outer = {"name": "outer", "shape": "sequence", "members": [{"name": "h", "agent": "head"}]}
+        done(server, "POST", "/teams", outer)
+        first = inner("How many?")
+        assert first["result"]["response"] == "Twelve."
+        assert counted(server) == 2
+        assert done(server, "GET", f"/runs/{first['result']['run_id']}/replay")["identical"]
+        problem = inner("How much?")["problem"]
+    assert (problem["code"], problem["field"], "240 answers" in problem["detail"]) == (
+        "invalid_request",
+        "members",
+        True,
+    )

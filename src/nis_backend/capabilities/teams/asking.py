@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.alongside import together
 from nis_backend.capabilities.teams.answered import Contribution
-from nis_backend.errors import DeadlineExceeded, UpstreamFailed
+from nis_backend.capabilities.teams.team import MOST_WITHIN
+from nis_backend.errors import DeadlineExceeded, InvalidRequest, UpstreamFailed
 from nis_backend.followed import follow
 from nis_backend.guardrails.marking import SAID as OF_MARKS
 from nis_backend.loop.quarantine import Quarantine
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
+RUN_TEAM = "teams.run_team"
 LONGEST_SHOWN = 8_000
 """Characters of a member's words that the others are shown."""
 SAID = {"agents.run_agent": "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
@@ -57,12 +59,33 @@ class Asking:
     async def ask_all(self, asked: Sequence[tuple[Member, str]], turn: int = 1) -> list[Contribution]:
         """Each one's answer, all asked at once; in the order in which they are given."""
         left = self.until - self.ctx.now()
+        await self._admit(len(asked))
         work = [self._ask(self.number(), member, message, turn, left) for member, message in asked]
         answers = await together(work)
         self.said += answers
         for one in answers:
             await self.quarantine.look(one.member, one.text[:LONGEST_SHOWN])
         return answers
+
+    async def _admit(self, count: int) -> None:
+        """Count what a team asks for that was begun in another's run.
+
+        Raises:
+            InvalidRequest: all such teams together have asked for as much as they may.
+        """
+
+        async def counted() -> bool:
+            # What is replayed is in nothing, and has the answer.
+            chain = [one for kind, one in self.ctx.run.within if kind == "run"]
+            return await admitted(self.ctx, chain, count)
+
+        if not await self.ctx.note(f"asks {self.numbers + 1}", counted):
+            raise InvalidRequest(
+                f"Teams that were begun in one team's run ask for {MOST_WITHIN} answers of members in all.",
+                field="members",
+                value=count,
+                remedy="Put fewer teams, or smaller ones, into a team; or run the inner ones by themselves.",
+            )
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -101,6 +124,27 @@ class Asking:
             input_tokens=result.get("input_tokens"),
             output_tokens=result.get("output_tokens"),
         )
+
+
+async def admitted(ctx: Context, chain: Sequence[str], count: int) -> bool:
+    """Whether so many more may be asked in the outermost team's run of a chain; it counts them.
+
+    What was counted when the process died is counted once more: the bound is met all the same.
+    """
+    store, owner = ctx.drivers.store, ctx.caller.owner
+    for run_id in chain:
+        row = await store.get("runs", owner, run_id)
+        while row is not None and row["operation"] == RUN_TEAM:
+            before = int(row["members_asked"])
+            if before + count > MOST_WITHIN:
+                return False
+            now = {"members_asked": before + count}
+            if await store.update("runs", owner, run_id, now, None, (), {"members_asked": before}):
+                return True
+            # Another has counted meanwhile, or the run was deleted.
+            row = await store.get("runs", owner, run_id)
+    # What began it is no team, or gone.
+    return True
 
 
 def over() -> DeadlineExceeded:

@@ -14,10 +14,12 @@ down_revision = "0013"
 # that deleting a policy leaves what it decided. An evolution names the version of an agent that it began from and the
 # one that it made. An expectation is what an action was to do, and did. A skill's versions are kept as its publisher
 # signed them. `runs.awaited_by` is the run that waits for this one's end: where that is cancelled or fails, this is
-# cancelled too. A run that rests and is to be cancelled was cut before it heeded that: there are hardly ever any.
+# cancelled too; `runs.members_asked` counts, of a team's run, the members that teams begun in it have asked. A run that
+# rests and is to be cancelled was cut before it heeded that: there are hardly ever any.
 STEP = Step(
     up="""
 alter table runs add column awaited_by text;
+alter table runs add column members_asked integer not null default 0;
 create index runs_awaited on runs (owner, awaited_by, created, id) where awaited_by is not null;
 create index runs_unheeded on runs (id) where wanted = 'cancel' and (state = 'paused' or state = 'waiting');
 
@@ -137,6 +139,7 @@ drop table plans;
 drop table teams;
 drop index runs_unheeded;
 drop index runs_awaited;
+alter table runs drop column members_asked;
 alter table runs drop column awaited_by;
 """,
 )
