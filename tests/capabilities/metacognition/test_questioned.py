@@ -260,7 +260,7 @@ def test_no_number_is_too_odd_to_explain(odd: str) -> None:
 def test_votes_are_told_where_there_are_some(result: Json, votes: list[str] | None) -> None:
     """Of an assessment as of a debate; what an operation calls votes or debate and is none is no fault."""
     run = SimpleNamespace(id="run-1", operation="tests.any", state="succeeded", input={}, result=result)
-    decision = explain(run, []).decision  # pyright: ignore[reportArgumentType] - all that it looks at
+    decision = explain(run, [], {}).decision  # pyright: ignore[reportArgumentType] - all that it looks at
     assert (None if decision is None else decision.votes) == votes
 
 
@@ -292,3 +292,41 @@ def test_what_was_read_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_number_stands_where_it_rounds_to_what_is_written(written: str, value: float, is_same: bool) -> None:
     """Promise of explain_answer: to the digits that the answer gives, and a whole number is that number."""
     assert same(written, value) == is_same
+
+
+def test_what_is_as_by_default_is_told_apart_from_what_was_given() -> None:
+    """Promise of explain_answer: a number that nobody has said is no caller's, but a field's by default."""
+    schema: Json = {
+        "$defs": {"Rod": {"properties": {"length": {"type": "number"}, "nodes": {"type": "integer", "default": 51}}}},
+        "properties": {
+            "message": {"type": "string"},
+            "steps": {"type": "integer", "default": 8},
+            "tests": {"type": "array"},
+            "rods": {"items": {"$ref": "#/$defs/Rod"}, "type": "array"},
+        },
+        "required": ["message"],
+    }
+    given: Json = {
+        "message": "How far at 20?",
+        "steps": 8,
+        "tests": [],
+        "rods": [{"length": 3, "nodes": 51}],
+    }
+    result = {"response": "At 20 in 8 steps of 51 nodes over 3 m it is 77."}
+    run = SimpleNamespace(id="run-1", operation="tests.any", state="succeeded", input=given, result=result)
+    told = explain(run, [], schema)  # pyright: ignore[reportArgumentType] - all that it looks at
+    assert [(one.kind, one.detail) for one in told.evidence] == [
+        ("input", '{"message": "How far at 20?", "rods": [{"length": 3}]}'),
+        ("default", '{"steps": 8, "tests": [], "rods.*.nodes": 51}'),
+    ]
+    assert {one.number: (one.places, one.defaults) for one in told.numbers} == {
+        "20": ([0], []),
+        "8": ([], ["steps"]),
+        "51": ([], ["rods.*.nodes"]),
+        "3": ([0], []),
+        "77": ([], []),
+    }
+    # A field that was given as it is not by default is the caller's.
+    run.input["steps"] = 9
+    again = explain(run, [], schema)  # pyright: ignore[reportArgumentType] - as above
+    assert next(one for one in again.numbers if one.number == "8").defaults == []

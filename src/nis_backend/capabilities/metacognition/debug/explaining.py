@@ -12,6 +12,7 @@ from nis_backend.capabilities.metacognition.debug.explanation import (
     Explanation,
     Question,
 )
+from nis_backend.capabilities.metacognition.debug.given import parted
 from nis_backend.capabilities.metacognition.debug.grounding import grounded, words_of
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.errors import shorten
@@ -42,11 +43,13 @@ MEMORIES = {"recalled": "text", "agent": "remembered"}
 """Notes that hold what was recalled, and where."""
 
 
-def explain(run: Run, events: Sequence[Event]) -> Explanation:
-    """The explanation, from the log alone."""
+def explain(run: Run, events: Sequence[Event], schema: Json) -> Explanation:
+    """The explanation, from the log alone; the schema of its request says what of that is as by default."""
+    given, defaults = parted(run.input, schema)
     asked, answer = words_asked(run.input), words_answered(run.result, events)
     evidence = [
-        Evidence(seq=0, kind="input", what=run.operation, detail=_shown(run.input)),
+        Evidence(seq=0, kind="input", what=run.operation, detail=_shown(given)),
+        *([Evidence(seq=0, kind="default", what=run.operation, detail=_shown(defaults))] if defaults else []),
         *(one for event in events for one in _evidence(event)),
     ]
     questions = _questions(events)
@@ -59,7 +62,7 @@ def explain(run: Run, events: Sequence[Event]) -> Explanation:
         answer=answer,
         evidence=evidence,
         questions=questions,
-        numbers=grounded(answer, [(0, words_of(run.input)), *_readings(events)]),
+        numbers=grounded(answer, [(0, words_of(given)), *_readings(events)], defaults),
         decision=_decision(run.result),
         tokens=None if None in tokens else sum(one or 0 for one in tokens),
         cost=None if None in costs else sum(one or 0 for one in costs),

@@ -12,7 +12,7 @@ from nis_backend.view import Table, Text, View
 MOST_EVENTS = 5000
 """Events of a log that are read, from its beginning."""
 
-Kind = Literal["input", "memory", "operation", "problem", "person", "retry", "warning"]
+Kind = Literal["input", "memory", "default", "operation", "problem", "person", "retry", "warning"]
 
 
 class ExplainAnswer(Model):
@@ -47,8 +47,12 @@ class Grounded(Model):
 
     number: str = Field(description="As the answer has it.")
     places: list[int] = Field(
-        description="Events whose content has this number, to the digits that the answer gives; 0 is the request. "
-        "Empty: the model's own."
+        description="Events whose content has this number, to the digits that the answer gives; 0 is what the request "
+        "has beside its defaults. Empty, and no default's either: the model's own."
+    )
+    defaults: list[str] = Field(
+        description="Fields of the request that have this number by default. Whether one was left out, or given just "
+        "so, a log does not tell."
     )
 
 
@@ -77,20 +81,26 @@ class Explanation(Model):
     complete: bool = Field(description=f"Whether all of the log was read: of a longer one the first {MOST_EVENTS} are.")
 
 
+def _assumed(number: Grounded) -> str:
+    return f"the default of {', '.join(number.defaults)}" if number.defaults else ""
+
+
 def draw_explanation(_request: Model, result: Explanation) -> list[View]:
     """In words, then the evidence, the questions and the numbers."""
-    own = [one.number for one in result.numbers if not one.places]
+    own = [one.number for one in result.numbers if not one.places and not one.defaults]
+    assumed = [one.number for one in result.numbers if one.defaults and not one.places]
     told = f"{len(result.questions)} questions to models, {len(result.evidence)} things that went into it."
     if result.numbers:
-        there = len(result.numbers) - len(own)
+        there = len(result.numbers) - len(own) - len(assumed)
         told += f" Of {len(result.numbers)} numbers in the answer {there} stand in what it was given or computed"
+        told += f"; by default: {', '.join(assumed[:10])}" if assumed else ""
         told += f"; its own: {', '.join(own[:10])}." if own else "."
     evidence: list[list[str | float]] = [[one.seq, one.kind, one.what, one.detail] for one in result.evidence]
     questions: list[list[str | float]] = [
         [one.step, one.model, one.tokens or "", ", ".join(one.called) or one.problem] for one in result.questions
     ]
     numbers: list[list[str | float]] = [
-        [one.number, ", ".join(map(str, one.places)) or "the model's own"] for one in result.numbers
+        [one.number, ", ".join(map(str, one.places)) or _assumed(one) or "the model's own"] for one in result.numbers
     ]
     return [
         Text(text=told),

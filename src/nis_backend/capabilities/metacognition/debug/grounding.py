@@ -12,6 +12,8 @@ from nis_backend.capabilities.metacognition.debug.explanation import Grounded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.operation import Json
+
 MOST_NUMBERS, MOST_PLACES = 100, 5
 LONGEST_READ = 200_000
 """Characters of one piece in which numbers are looked for."""
@@ -21,12 +23,27 @@ SLACK = 1 + 1e-9
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3}(?!\d))?")
 
 
-def grounded(answer: str, readings: Sequence[tuple[int, str]]) -> list[Grounded]:
-    """Each number of the answer, and the readings that have it: each reading is sorted once, and looked up."""
-    there = [(seq, sorted({_value(one) for one in _NUMBER.findall(text)})) for seq, text in readings]
+def grounded(answer: str, readings: Sequence[tuple[int, str]], defaults: Json | None = None) -> list[Grounded]:
+    """Each number of the answer, and the readings that have it: each reading is sorted once, and looked up.
+
+    The same of the fields that are as by default, which nobody has said.
+    """
+    there = [(seq, _numbers(text)) for seq, text in readings]
+    assumed = [(name, _numbers(words_of(value))) for name, value in (defaults or {}).items()]
     said = list(dict.fromkeys(_NUMBER.findall(answer)))[:MOST_NUMBERS]
     found = {one: [seq for seq, values in there if _among(one, values)] for one in said}
-    return [Grounded(number=one, places=places[:MOST_PLACES]) for one, places in found.items()]
+    return [
+        Grounded(
+            number=one,
+            places=places[:MOST_PLACES],
+            defaults=[name for name, values in assumed if _among(one, values)][:MOST_PLACES],
+        )
+        for one, places in found.items()
+    ]
+
+
+def _numbers(text: str) -> list[float]:
+    return sorted({_value(one) for one in _NUMBER.findall(text)})
 
 
 def words_of(value: Any) -> str:  # Any: JSON

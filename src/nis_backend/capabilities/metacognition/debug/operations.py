@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.metacognition.debug.counterfactual import (
@@ -18,11 +19,13 @@ from nis_backend.capabilities.metacognition.debug.explanation import (
     draw_explanation,
 )
 from nis_backend.capabilities.metacognition.debug.varying import prepare, varied
+from nis_backend.errors import NotFound
 from nis_backend.found import named_in
 from nis_backend.operation import Before, Example, Recorded, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.operation import Json
 
 CLERK = Before(
     name="clerk",
@@ -41,15 +44,20 @@ SAID = Before(name="said", operation="agents.run_agent", request={"id": "{clerk.
 async def explain_answer(request: ExplainAnswer, ctx: Context) -> Explanation:
     """Explain why a run answered as it did: what it was given, recalled, called and decided, from its log alone.
 
-    For each number of the answer it tells which input, memory or result has it; one that stands in none is the model's
-    own. What moved the model between reading and writing is not in a log and is not made up: see replay_counterfactual.
+    For each number of the answer it tells which input, memory or result has it, or which default; one that stands in
+    none is the model's own. What moved the model between reading and writing is not in a log and is not made up: see
+    replay_counterfactual.
 
     Raises:
         NotFound: the caller has no such run.
     """
     with named_in("run"):
         run = await ctx.runs.get(request.run)
-    return await asyncio.to_thread(explain, run, await ctx.runs.all_events(run.id, MOST_EVENTS))
+    schema: Json = {}
+    # Of an operation that is gone nobody knows the defaults.
+    with suppress(NotFound):
+        schema = ctx.operations.entry(run.operation).request_schema
+    return await asyncio.to_thread(explain, run, await ctx.runs.all_events(run.id, MOST_EVENTS), schema)
 
 
 @operation(
