@@ -71,6 +71,24 @@ def test_a_batch_has_a_result_for_each_request(batches: Any, speaking: Server) -
         batches.retrieve(made.id)
 
 
+def test_a_batch_is_deleted_as_its_files_may_be(batches: Any, speaking: Server) -> None:
+    """Promise of policies: a rule about removing blobs holds here too; what is refused leaves the batch as it was."""
+    made = batches.create(requests=[line("a")])
+    ended(speaking, batches, made)
+    there = blobs(speaking)
+    rule = {"id": "kept", "then": "refuse", "why": "Files are kept."}
+    policy = {"name": "kept", "applies_to": {"operations": ["blobs.delete_blob"]}, "rules": [rule]}
+    assert ask(speaking, "POST", "/policies", policy)[0] == 200
+    try:
+        with pytest.raises(anthropic.PermissionDeniedError, match="Files are kept"):
+            batches.delete(made.id)
+    finally:
+        ask(speaking, "DELETE", "/policies/kept")
+    assert blobs(speaking) == there
+    assert batches.retrieve(made.id).processing_status == "ended"
+    assert batches.delete(made.id).type == "message_batch_deleted"
+
+
 def test_a_batch_that_is_stopped_tells_what_was_not_asked(batches: Any, speaking: Server) -> None:
     """A second stop is refused, as are results before the end."""
     made = batches.create(requests=[line(f"n{number}", "An endless story") for number in range(12)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -137,15 +138,21 @@ async def cancel(process: Process, request: Request) -> Response:
 
 
 async def delete(process: Process, request: Request) -> Response:
-    """Forget a batch that has ended, with what was asked and answered in it."""
+    """Forget a batch that has ended, with what was asked and answered in it.
+
+    Its files go as any file does, and before the batch: where one may not be removed, the batch stays. What a version
+    of a dataset is made of is that dataset's, and stays.
+    """
     ctx = process.context(request.state.caller)
     found = await _named(process, request)
-    run: Run = await ctx.runs.get(found.id)
-    await call(process.operations.find("runs.delete_run"), {"id": found.id}, ctx)
-    for blob in (run.input["input"]["id"], found.output and found.output.id):
-        with suppress(NotFound):
-            if blob:
-                await ctx.blobs.delete(blob)
+    within = replace(ctx, depth=1)
+    if found.state in ENDED:
+        run: Run = await ctx.runs.get(found.id)
+        for blob in (run.input["input"]["id"], found.output and found.output.id):
+            with suppress(NotFound, Conflict):
+                if blob:
+                    await call(process.operations.find("blobs.delete_blob"), {"id": blob}, within)
+    await call(process.operations.find("runs.delete_run"), {"id": found.id}, within)
     return JSONResponse({"id": f"{PREFIX}{found.id.removeprefix(RUN)}", "type": "message_batch_deleted"})
 
 
