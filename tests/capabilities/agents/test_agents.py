@@ -204,3 +204,23 @@ def test_agents_are_kept_in_versions(serve: Serve) -> None:
         "unknown": (404, "id"),
         "version": (404, "version"),
     }
+
+
+def test_a_model_that_is_not_there_is_told_when_an_agent_is_written_and_when_it_is_run(serve: Serve) -> None:
+    """Promise: an agent may be made before its model is served, and says so; of a provider there is not, it is none."""
+    server = serve(OPENAI_API_KEY="")
+    made = done(server, "POST", "/agents", {**AGENT, "name": "early", "model": "openai:gpt-5-mini"})
+    assert [("OPENAI_API_KEY" in one, "gpt-5-mini" in one) for one in made["warnings"]] == [(True, True)]
+    status, _, refused = ask(server, "POST", "/agents/early/run", {"message": "Hello"})
+    assert (status, refused["field"], refused["value"]) == (404, "model", "openai:gpt-5-mini")
+    assert "the agent early" in refused["detail"]
+    assert "OPENAI_API_KEY" in refused["remedy"]
+    nobody = ask(server, "POST", "/agents", {**AGENT, "name": "never", "model": "nobody:words"})[2]
+    assert (nobody["code"], nobody["field"], nobody["value"]) == ("invalid_request", "model", "nobody:words")
+    assert "There is no provider 'nobody'" in nobody["detail"]
+    changed = ask(server, "PATCH", "/agents/early", {"change": {"model": "nobody:words"}})[2]
+    assert (changed["code"], changed["value"]) == ("invalid_request", "nobody:words")
+    # A route may be made after the agent that is to go by it.
+    routed = done(server, "PATCH", "/agents/early", {"change": {"model": "writing"}, "dry_run": True})
+    assert "writing" in routed["warnings"][0]
+    assert done(server, "PATCH", "/agents/early", {"change": {"model": None}})["warnings"] == []

@@ -35,6 +35,7 @@ def test_a_file_that_is_begun_from_is_kept_once_and_changed_where_it_differs(ser
         "version": 1,
         "changed": None,
         "dry_run": True,
+        "warnings": [],
     }
     assert applied(server.data, str(file))["did"] == "create"
     assert applied(server.data, str(file))["did"] == "nothing"

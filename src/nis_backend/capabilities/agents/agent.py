@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,13 +12,15 @@ from pydantic import Field, StringConstraints
 from nis_backend import versioned
 from nis_backend.capabilities.agents.cases import MOST_CASES, AgentCase
 from nis_backend.conforming import hold
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.drivers.gateway.base import SETTABLE
+from nis_backend.errors import InvalidRequest, NotFound, Unavailable, UpstreamFailed
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.drivers.store.base import Row
 
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -30,6 +33,11 @@ MOST_VERSIONS = 200
 LONGEST_SCHEMA = 20_000
 LONGEST_DEADLINE = 604_800.0
 """Seconds: a week."""
+
+LOOK_SECONDS = 5.0
+"""How long it is waited, when an agent is written, to hear whether its model is there."""
+MARKED = frozenset({"route", "own"})
+"""What stands before the name of a route, and of a model that was trained here."""
 
 GET_SERVER, GET_AGENT = "mcp_servers.get_mcp_server", "remote_agents.get_remote_agent"
 
@@ -119,6 +127,10 @@ class Agent(Definition):
     version: int = Field(description="Counted from 1; each change is the next.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="As above.")
+    warnings: list[str] = Field(
+        default_factory=list[str],
+        description="Told where it is written: why its model cannot be asked now. Its runs are refused until it can.",
+    )
 
 
 class OneAgent(Model):
@@ -187,6 +199,55 @@ async def check(definition: Definition, name: str | None, ctx: Context) -> None:
                 remedy="Give a plainer JSON schema.",
             )
         await hold(definition.output_schema, "output_schema")
+
+
+async def model_of(agent: Agent, ctx: Context) -> ModelInfo:
+    """The model that an agent is run with.
+
+    Raises:
+        NotFound: it is not there.
+        Unavailable: its provider cannot answer now.
+    """
+    try:
+        return (await ctx.models.choose(agent.model))[1]
+    except NotFound as gone:
+        if agent.model is None:
+            raise
+        raise NotFound(
+            f"The model {agent.model!r} of the agent {agent.name} is not there.",
+            field="model",
+            value=agent.model,
+            remedy=f"{gone.remedy} Or give the agent another `model`.",
+        ) from None
+
+
+async def warnings_of(definition: Definition, ctx: Context) -> list[str]:
+    """Why an agent could not be run now: it may be written before its model is there.
+
+    Raises:
+        InvalidRequest: its model is of a provider that there is not, and that no setting would set up.
+    """
+    if definition.model is None:
+        return []
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await ctx.models.choose(definition.model)
+    except TimeoutError:
+        return [f"Nobody has said within {LOOK_SECONDS:g} s whether there is a model {definition.model!r}."]
+    except NotFound as gone:
+        provider, colon, _ = definition.model.partition(":")
+        there = [one.id for one in await ctx.gateway.providers()]
+        if colon and provider not in {*there, *SETTABLE, *MARKED}:
+            raise InvalidRequest(
+                f"There is no provider {provider!r}.",
+                field="model",
+                value=definition.model,
+                remedy=f"Set it up by providers.create_provider, or take one of: {', '.join(there)}.",
+            ) from None
+        return [f"{gone.message} {gone.remedy}"]
+    except (Unavailable, UpstreamFailed) as error:
+        return [f"{error.message} {error.remedy}"]
+    return []
 
 
 async def _check_agents(field: str, others: Iterable[str], name: str | None, ctx: Context) -> None:

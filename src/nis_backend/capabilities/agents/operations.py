@@ -25,6 +25,8 @@ from nis_backend.capabilities.agents.agent import (
     agent_of,
     check,
     find,
+    model_of,
+    warnings_of,
     written,
 )
 from nis_backend.capabilities.agents.testing import AgentTest, TestAgent
@@ -185,11 +187,13 @@ async def create_agent(request: CreateAgent, ctx: Context) -> Agent:
     """Keep an agent: what it is told, its model, the operations it may use, and its bounds; this is its version 1.
 
     Raises:
-        InvalidRequest: it names operations or agents that there are not, or its schema is none.
+        InvalidRequest: it names operations, agents or a provider that there are not, or its schema is none.
         Conflict: there is one of this name, or there are 1,000.
     """
     await check(request, request.name, ctx)
-    return await _insert(request.name, request, ctx, dry_run=request.dry_run)
+    warnings = await warnings_of(request, ctx)
+    made = await _insert(request.name, request, ctx, dry_run=request.dry_run)
+    return made.model_copy(update={"warnings": warnings})
 
 
 async def _insert(name: str | None, definition: Definition, ctx: Context, *, dry_run: bool = False) -> Agent:
@@ -284,10 +288,11 @@ async def update_agent(request: UpdateAgent, ctx: Context) -> Agent:
         )
     with told_under("change"):
         await check(definition, head["name"], ctx)
+        warned = {"warnings": await warnings_of(definition, ctx)}
     changes: Row = {"version": head["version"] + 1, "definition": written(definition), "updated": ctx.now()}
     if request.dry_run:
-        return agent_of({**head, **changes})
-    return agent_of(await add_version("agents", "agent", request.id, head, changes, ctx))
+        return agent_of({**head, **changes}).model_copy(update=warned)
+    return agent_of(await add_version("agents", "agent", request.id, head, changes, ctx)).model_copy(update=warned)
 
 
 @operation(
@@ -331,7 +336,7 @@ async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
         from nis_backend.capabilities.agents.serving import served  # noqa: PLC0415 - as above
 
         agent = await served(agent, ctx)
-    await ctx.models.choose(agent.model)
+    await model_of(agent, ctx)
     if agent.budget is not None:
         ctx.cap(str(ctx.run_id), agent.budget)
     ends = [request.until, None if agent.deadline is None else ctx.now() + agent.deadline]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.calling import saying_of
-from nis_backend.capabilities.agents.agent import Agent, agent_of, find
+from nis_backend.capabilities.agents.agent import Agent, agent_of, find, model_of
 from nis_backend.capabilities.operations.operations import permitted, ranked
 from nis_backend.drivers.llm.base import ModelInfo, Tool
 from nis_backend.errors import NotFound
@@ -50,7 +50,7 @@ class Settled(Model):
 async def settle(which: str, version: int | None, request: RunAgent, ctx: Context) -> Settled:
     """The agent as it is now, its model, and what it may use."""
     agent = agent_of(await find(which, ctx, version))
-    _, info = await ctx.models.choose(agent.model)
+    info = await model_of(agent, ctx)
     able = tuple(entry for entry in permitted(ctx) if entry.fits(agent.operations)) if info.tools else ()
     if len(able) > OFFERED:
         found = await ranked(ctx, request.message[:QUERY], able)

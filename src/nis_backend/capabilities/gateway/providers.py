@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.addresses import host_of, is_private, kept_host, refuse_private
+from nis_backend.drivers.gateway.base import SERVERS
 from nis_backend.drivers.gateway.route import COMPUTED_HERE, OWN
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.found import unknown
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MOST = 1000
 MOST_CALLS = 10_000
-SERVERS = frozenset({"openai", "anthropic", "nvidia", "deepseek", "gemini", "local"})
-"""Providers that the settings may set up, beside those that this machine is."""
 MARKS = frozenset({"route", "agent", "team", OWN})
 """What means something else before a colon."""
 RESERVED = SERVERS | MARKS | COMPUTED_HERE

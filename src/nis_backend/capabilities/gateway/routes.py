@@ -10,9 +10,9 @@ from pydantic import Field
 
 from nis_backend import found
 from nis_backend.caller import SERVER, SERVER_ADMIN
-from nis_backend.capabilities.gateway.providers import RESERVED, SERVERS, Name
+from nis_backend.capabilities.gateway.providers import RESERVED, Name
 from nis_backend.changes import noted
-from nis_backend.drivers.gateway.base import Needs
+from nis_backend.drivers.gateway.base import SETTABLE, Needs
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.paged import Next
@@ -224,10 +224,6 @@ async def _check(targets: list[Target], policy: Policy, name: str, ctx: Context)
                 value=step,
                 remedy="Make it first, or name one that is there.",
             )
-
-
-SETTABLE = SERVERS | {"embedded", "file"}
-"""Providers that the settings may set up: a route along one that they do not passes it by."""
 
 
 @operation(

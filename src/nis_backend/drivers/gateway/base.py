@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
 
+SERVERS = frozenset({"openai", "anthropic", "nvidia", "deepseek", "gemini", "local"})
+"""Providers that the settings may set up, beside those that this machine is."""
+SETTABLE = SERVERS | {"embedded", "file"}
+"""All that the settings may set up: what names one of them, where they do not, is meant for when they do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Who:

@@ -156,19 +156,21 @@ def _brought(session: Session, given: Json, coming: set[str], *, dry_run: bool) 
     except NotFound:
         made = session.call(create, {**_there(given, coming), "dry_run": dry_run})
         coming |= {name} if dry_run else set()
-        return {"name": name, "did": "create", "version": made["version"], "changed": {}, "dry_run": dry_run}
+        new: Json = {"did": "create", "version": made["version"], "changed": {}, "warnings": made["warnings"]}
+        return {"name": name, **new, "dry_run": dry_run}
     # One that is found by its id has another name, which no change gives it.
     fields = {field: one for field, one in schema["properties"].items() if field != "name"}
     changed = differing(given, kept, {**schema, "properties": fields})
     told = {field: {"before": before, "after": after} for field, (before, after) in changed.items()}
-    version = kept["version"]
+    version, warnings = kept["version"], []
     if changed:
         change = {field: _there(given, coming).get(field) for field in changed}
         request = {"id": kept["id"], "change": change, "after": version, "dry_run": dry_run}
-        next_version = session.call(catalog.entry(UPDATE_AGENT), request)["version"]
-        version = version if dry_run else next_version
+        written = session.call(catalog.entry(UPDATE_AGENT), request)
+        version, warnings = version if dry_run else written["version"], written["warnings"]
     did = "update" if changed else "nothing"
-    return {"name": kept["name"], "did": did, "version": version, "changed": told, "dry_run": dry_run}
+    told = {"name": kept["name"], "did": did, "version": version, "changed": told, "dry_run": dry_run}
+    return {**told, "warnings": warnings}
 
 
 def _there(given: Json, coming: set[str]) -> Json:
@@ -178,6 +180,10 @@ def _there(given: Json, coming: set[str]) -> Json:
 
 
 def _lines(told: Json) -> list[str]:
+    return [*_done(told), *(f"  {one}" for one in told["warnings"])]
+
+
+def _done(told: Json) -> list[str]:
     name, version = told["name"], told["version"]
     if told["did"] == "nothing":
         return [f"{name} is as the file says: version {version}."]
