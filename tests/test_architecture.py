@@ -32,7 +32,7 @@ KERNEL = (
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched", "conforming"),
     *("alongside", "answers", "candour", "canary", "changed", "followed", "found", "paged", "places"),
-    *("guardrails", "identifying", "record", "versioned", "written"),
+    *("guardrails", "identifying", "record", "versioned", "viewing", "worded", "written"),
     "numerics",
     "pictures",
 )

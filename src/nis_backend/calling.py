@@ -197,6 +197,7 @@ async def _begun(
     With a `review`, the finding that asks for it, a person decides before it begins.
     """
     came: list[str] = []
+    reader = ctx
     try:
         if target.holds_blobs:
             request = await ctx.blobs.resolve(request, came)
@@ -213,7 +214,8 @@ async def _begun(
         await ctx.blobs.drop(came, None)
         raise
     try:
-        return await ctx.start_run(target, request, terms)
+        # Who has called reads it, as one who calls from there does.
+        return replace(await ctx.start_run(target, request, terms), log=reader.runs)
     except (Busy, InvalidRequest):
         # There was no room for it, or no such queue: it is not written down.
         await ctx.blobs.drop(came, None)

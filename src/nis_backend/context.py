@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from nis_backend.operation import Model, Operation
     from nis_backend.run import Wait
     from nis_backend.settings import Settings
+    from nis_backend.viewing import Viewing
     from nis_backend.within import Within
 
 log = logging.getLogger("nis.call")
@@ -90,6 +91,8 @@ class Context:
     """Times of which the first is when the run that this call starts ends at the latest."""
     came: list[str] = field(default_factory=list[str])
     """Ids of blobs that are there for the run that this call starts: where none comes of it, they go again."""
+    begun: set[str] = field(default_factory=set[str])
+    """Runs that this call has begun: what it reads of them is its own answer, and no look-up."""
     probes: bool = False
     """Whether a prober asks how this process is, a load balancer say: its calls are not counted."""
     kept: bool = False
@@ -233,7 +236,19 @@ class Context:
 
     @property
     def runs(self) -> RunLog:
-        """The caller's own runs."""
+        """The caller's own runs, as rules let whoever reads them here see them."""
+        return self._runs(self._viewing())
+
+    def _viewing(self) -> Viewing | None:
+        """What is shown of runs here: to a surface, and to what tells of runs; what changes something reads all."""
+        from nis_backend.viewing import READS, Viewing  # noqa: PLC0415 - loads with the first run
+
+        if not self.operation:
+            return Viewing(self)
+        entry = None if self.operation in READS else self.operations.entry(self.operation)
+        return Viewing(self) if entry is not None and (entry.effect, entry.shape) == ("reads", "model") else None
+
+    def _runs(self, viewing: Viewing | None = None) -> RunLog:
         return RunLog(
             self.drivers.store,
             self.drivers.tail,
@@ -245,6 +260,7 @@ class Context:
             nullcontext if self.journal is None else partial(self.drivers.dispatch.resting, self.journal.run_id),
             partial(undoes, self.drivers),
             self.awaited_by,
+            viewing,
         )
 
     @property
@@ -266,7 +282,7 @@ class Context:
         """
         now = self.drivers.store.now()
         least = [one for one in (wait.seconds, wait.until and wait.until - now) if one is not None]
-        deadline = None if self.journal is None else (await self.runs.get(self.journal.run_id)).deadline
+        deadline = None if self.journal is None else (await self._runs().get(self.journal.run_id)).deadline
         if deadline is not None:
             last = deadline - now
             least.append(last - min(LAST_SECONDS, last / 4))
@@ -446,10 +462,14 @@ class Context:
         new = log.write_down(run_id, operation.name, request, conversation_id, terms, once, beside, holder)
         if holder is not None:
             # A task of its own: what is committed as held is executed, also when this call is stopped.
-            await asyncio.shield(asyncio.create_task(_begin(dispatch, self.caller.owner, run_id, terms.queue, new)))
+            begun = asyncio.create_task(_begin(dispatch, self.caller.owner, run_id, terms.queue, new))
+            if await asyncio.shield(begun):
+                self.begun.add(run_id)
             return RunHandle(id=run_id, log=log, reader=reader)
-        row, _ = await new
+        row, is_new = await new
         made = str(row["id"])
+        if is_new:
+            self.begun.add(made)
         if terms.hold is None:
             await dispatch.submit(self.caller.owner, made)
         return RunHandle(id=made, log=log, reader=reader)
@@ -540,8 +560,11 @@ def undoes(drivers: Drivers, operation: str) -> bool:
         return False
 
 
-async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> None:
-    """Execute a run in the place that it has, once it is written down; one that was there before is submitted."""
+async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> bool:
+    """Execute a run in the place that it has, once it is written down; one that was there before is submitted.
+
+    Whether it is new.
+    """
     try:
         _, is_new = await new
     except BaseException:
@@ -552,6 +575,7 @@ async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: A
     else:
         dispatch.give_back(queue)
         await dispatch.submit(owner, run_id)
+    return is_new
 
 
 _MADE = re.compile(r"[a-z]+-([0-9a-f]{12})")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
@@ -30,12 +31,13 @@ from nis_backend.record import record
 from nis_backend.within import written
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from nis_backend.commands import Submit, Undoes
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
     from nis_backend.held import Hold
     from nis_backend.journal import Journal
+    from nis_backend.viewing import Viewing
     from nis_backend.within import Within
 
 log = logging.getLogger("nis.run")
@@ -78,6 +80,9 @@ class Run(Model):
         """Whether its log is closed."""
         return self.state in TERMINAL
 
+
+BARE: Mapping[str, Any] = {"input": {}, "result": None, "problem": None, "waiting": None}
+"""What a run has beside how it stands, when it is left out."""
 
 JSON = frozenset({"input", "result", "problem", "waiting", "scopes"})
 """Columns of a run's row that hold JSON."""
@@ -181,6 +186,9 @@ class Terms:
         return self.hold is None and self.dedupe is None and not self.not_before
 
 
+LOOKED_BACK = 100
+"""Events that are read at a time to find where words begin."""
+
 LAST_SECONDS = 2.0
 """Of a run's time: what is left to end the runs that it waits for."""
 
@@ -214,6 +222,7 @@ class RunLog(Commands):
         rests: Callable[[], AbstractContextManager[None]] = nullcontext,
         undoes: Undoes = lambda _: False,
         awaited_by: str | None = None,
+        viewing: Viewing | None = None,
     ) -> None:
         super().__init__(store, owner, submit, undoes)
         self._tail = tail
@@ -227,6 +236,8 @@ class RunLog(Commands):
         """While a run waits for another: it holds no place that the other may need."""
         self._awaited_by = awaited_by
         """The run that waits for those made here: they end with it."""
+        self.viewing = viewing
+        """What is shown of what is read; None for the code of runs, and for what is held against rules as a call."""
 
     async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
@@ -301,7 +312,29 @@ class RunLog(Commands):
 
         Raises:
             NotFound: the caller has no such run.
+            Forbidden: a rule refuses to show it.
         """
+        run = await self._get(run_id)
+        return run if self.viewing is None else await self.viewing.run(run)
+
+    async def standing(self, run_id: str) -> Run:
+        """How far the run is, without what was asked and answered: whoever may know that there is one may know that.
+
+        Raises:
+            NotFound: the caller has no such run.
+        """
+        return (await self._get(run_id)).model_copy(update=BARE)
+
+    async def admit(self, run_id: str) -> None:
+        """Let a reader in who is about to follow the run.
+
+        Raises:
+            Forbidden: a rule refuses it.
+        """
+        if self.viewing is not None:
+            await self.viewing.follow(run_id)
+
+    async def _get(self, run_id: str) -> Run:
         await self._tail.catch_up(run_id)
         row = await self._store.get("runs", self.owner, run_id)
         if row is None:
@@ -329,7 +362,8 @@ class RunLog(Commands):
             order=order,
             since=since,
         )
-        return [run_of(row) for row in rows]
+        runs = [run_of(row) for row in rows]
+        return runs if self.viewing is None else await self.viewing.runs(runs, where or {})
 
     async def count(
         self, *, where: dict[str, str] | None = None, order: Order = "created", since: float | None = None
@@ -338,9 +372,39 @@ class RunLog(Commands):
         return await self._store.count("runs", self.owner, where=where, order=order, since=since)
 
     async def events(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
-        """What has happened above `after`, in order."""
+        """What has happened above `after`, in order.
+
+        Raises:
+            Forbidden: a rule refuses to show it.
+        """
         await self._tail.catch_up(run_id)
-        return await self._events(run_id, after, limit)
+        if self.viewing is None:
+            return await self._events(run_id, after, limit)
+        await self.admit(run_id)
+        if not await self.viewing.wholly():
+            return await self.viewing.events(run_id, await self._events(run_id, after, limit))
+        from nis_backend.worded import wholes  # noqa: PLC0415 - few owners have policies
+
+        at, held, shown = await self._said_from(run_id, after), list[Event](), list[Event]()
+        while not shown and (events := await self._events(run_id, at, limit)):
+            at = events[-1].seq
+            found, held = wholes([*held, *events])
+            shown = [event for event in found if event.seq > after]
+        return await self.viewing.events(run_id, shown)
+
+    async def _said_from(self, run_id: str, after: int) -> int:
+        """The number after which the words begin that an event is amidst of."""
+        from nis_backend.worded import ends  # noqa: PLC0415 - as above
+
+        at = after
+        while at > 0:
+            before = max(at - LOOKED_BACK, 0)
+            page = await self._events(run_id, before, at - before)
+            last = next((event.seq for event in reversed(page) if ends(event)), None)
+            if last is not None:
+                return last
+            at = before
+        return 0
 
     async def _events(self, run_id: str, after: int, limit: int = 500) -> list[Event]:
         return [event_of(run_id, row) for row in await self._store.events(self.owner, run_id, after, limit)]
@@ -355,39 +419,57 @@ class RunLog(Commands):
             events += page
         return events[:most]
 
-    async def follow(
-        self, run_id: str, after: int = 0, *, live: bool = True, waits: bool = True, seconds: float | None = None
+    async def follow(  # noqa: PLR0913 - whose words, from where, up to where, and how they come
+        self,
+        run_id: str,
+        after: int = 0,
+        *,
+        live: bool = True,
+        waits: bool = True,
+        seconds: float | None = None,
+        whole: bool = False,
     ) -> AsyncIterator[Event]:
         """Every event above `after`, those to come included, up to the terminal one.
 
         Without `waits`, up to where the run begins to wait for a person, too; with `seconds`, those there are by then.
-        Without `live`, a model need not be asked for its words one by one: the end is what is waited for.
+        Without `live`, a model need not be asked for its words one by one: the end is what is waited for. The words of
+        a step are one event where they have to be `whole`, for a rule to look at, under the number of its last part.
 
         Raises:
             NotFound: the caller has no such run.
+            Forbidden: a rule refuses to show it.
             InvalidRequest: `after` is beyond the end of the log.
         """
-        grown = self._tail.open(run_id, live=live)
+        grown, viewing = self._tail.open(run_id, live=live), self.viewing
         try:
-            run = await self.get(run_id)
+            run = await self._get(run_id)
+            await self.admit(run_id)
             if after > run.last_seq:
                 raise beyond_end(run, after)
             there, clock = run.last_seq, asyncio.get_running_loop().time
             until = None if seconds is None else clock() + seconds
+            whole = whole or (viewing is not None and await viewing.wholly())
+            at, held = await self._said_from(run_id, after) if whole else after, list[Event]()
             while True:
                 grown.clear()
-                events = await self._events(run_id, after)
-                for event in events:
-                    yield event
-                    after = event.seq
+                events = await self._events(run_id, at)
+                at = events[-1].seq if events else at
+                shown = events
+                if whole:
+                    from nis_backend.worded import wholes  # noqa: PLC0415 - as above
+
+                    shown, held = wholes([*held, *events])
+                for event in shown:
+                    if event.seq > after:
+                        yield event if viewing is None else (await viewing.events(run_id, [event]))[0]
                     if event.terminal:
                         return
-                if until is not None and clock() >= until and after >= there:
+                if until is not None and clock() >= until and at >= there:
                     return
                 if not events:
-                    run = await self.get(run_id)
+                    run = await self._get(run_id)
                     rests = run.finished or (run.state == "waiting" and not waits)
-                    if rests and after >= run.last_seq:
+                    if rests and at >= run.last_seq:
                         return
                     with suppress(TimeoutError):
                         async with asyncio.timeout_at(until):
@@ -402,9 +484,13 @@ class RunLog(Commands):
             NisError: the run's failure, as it was.
             Cancelled: it was cancelled.
             Waiting: it waits for a person.
+            Forbidden: a rule refuses to show it.
         """
         with self._rests():
             row = await self._ended(run_id)
+        if self.viewing is not None and await self.viewing.looks():
+            shown = await self.viewing.run(run_of(row))
+            row = {**row, **{name: json.dumps(getattr(shown, name)) for name in ("result", "problem", "waiting")}}
         if row["state"] == "waiting":
             raise waits_for(run_id, _json(row["waiting"]) or {})
         if row["state"] == "failed":

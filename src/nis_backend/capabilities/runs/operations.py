@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from nis_backend.annotations import Reads
+from nis_backend.calling import guarded
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.paged import Cursor, Next
 from nis_backend.run import Run, State, beyond_end, unknown_run
 from nis_backend.times import Moment
 from nis_backend.view import Table, View, moment
+from nis_backend.viewing import looks_after
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -160,8 +162,10 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
     run = await ctx.runs.get(request.id)
     if request.after > run.last_seq:
         raise beyond_end(run, request.after)
-    # Who asks for what there is reads no words as they come.
-    return ctx.runs.follow(request.id, request.after, live=request.wait is None, seconds=request.wait)
+    # Who asks for what there is reads no words as they come; nor does who is told what rules leave of them.
+    whole = looks_after(await guarded(stream_events, ctx))
+    live = request.wait is None and not whole
+    return ctx.runs.follow(request.id, request.after, live=live, seconds=request.wait, whole=whole)
 
 
 @operation(

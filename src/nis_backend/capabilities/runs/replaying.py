@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.runs.comparing import MOST_EVENTS
 from nis_backend.capabilities.runs.operations import SAID, OneRun
-from nis_backend.errors import Conflict, TooLarge
+from nis_backend.errors import Conflict, Forbidden, TooLarge
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -51,7 +51,8 @@ class TestFile(Model):
 async def _replayed(run_id: str, ctx: Context) -> tuple[Run, list[Event], Replayed]:
     from nis_backend.replay import replay  # noqa: PLC0415 - loads with the first replay
 
-    run = await ctx.runs.get(run_id)
+    log = ctx.runs
+    run = await log.get(run_id)
     if not run.finished:
         raise Conflict(f"Run {run_id} has not ended.", field="id", value=run_id, remedy="Wait for its end.")
     if run.last_seq > MOST_EVENTS:
@@ -61,7 +62,14 @@ async def _replayed(run_id: str, ctx: Context) -> tuple[Run, list[Event], Replay
             value=run_id,
             remedy=f"Replay one of at most {MOST_EVENTS}.",
         )
-    events = await ctx.runs.all_events(run_id)
+    events = await log.all_events(run_id)
+    if log.viewing is not None and log.viewing.masked:
+        raise Forbidden(
+            f"A policy masks what run {run_id} has said: what is replayed from that is another run.",
+            field="id",
+            value=run_id,
+            remedy="Ask whoever keeps the policies on runs.get_run and runs.stream_events.",
+        )
     return run, events, await replay(ctx, run, events)
 
 

@@ -81,8 +81,6 @@ async def watched(named: RunNamed, ctx: Context) -> Begun:
     """
     authorise(ctx.operations.entry(FOLLOW), ctx)
     run = await _run(named, ctx)
-    # Rules about who may follow it hold here too.
-    await ctx.call_named(FOLLOW, {"id": run.id, "wait": 0})
     before = asked_in(run)
     if run.conversation_id is not None and run.input.get("remembers", True):
         before = [*messages_of(await kept(run.conversation_id, ctx, run)), *before]

@@ -69,7 +69,7 @@ async def told(process: Process, ctx: Context, begun: Begun, reading: Reading) -
     """
     view, run_id = View(begun.asked), begun.asked.run_id
     done = False
-    if reading.after[0] and reading.after[0] > (last := (await ctx.runs.get(run_id)).last_seq):
+    if reading.after[0] and reading.after[0] > (last := (await ctx.runs.standing(run_id)).last_seq):
         raise _no_place(".".join(map(str, reading.after)), f"The last entry of this run's log is {last}.")
     try:
         async with aclosing(cast("AsyncGenerator[Event]", ctx.runs.follow(run_id, waits=reading.on))) as events:

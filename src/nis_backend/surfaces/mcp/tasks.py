@@ -17,7 +17,7 @@ from mcp_types import (
     RequestParams,
 )
 
-from nis_backend.errors import Conflict, InternalError, Waiting, from_problem
+from nis_backend.errors import Conflict, Forbidden, InternalError, Waiting, from_problem
 from nis_backend.run import waits_for
 from nis_backend.surfaces.mcp.following import asks_persons, is_stateless, word_of
 from nis_backend.surfaces.mcp.questions import answer, questions
@@ -187,9 +187,11 @@ async def detailed(run: Run, ctx: Context, *, asks: bool) -> Json:
             task |= {"error": {"code": error.codes.jsonrpc, "message": said, "data": error.problem()}}
             task["statusMessage"] = said
         case "working":
-            events = await ctx.runs.events(run.id, max(0, run.last_seq - LATEST_EVENTS))
-            words = [word for event in events if (word := word_of(event).strip())]
-            task |= {"statusMessage": words[-1]} if words else {}
+            # What a rule holds back of its events is not told; how it stands is.
+            with suppress(Forbidden):
+                events = await ctx.runs.events(run.id, max(0, run.last_seq - LATEST_EVENTS))
+                words = [word for event in events if (word := word_of(event).strip())]
+                task |= {"statusMessage": words[-1]} if words else {}
         case _:
             pass
     return task

@@ -24,7 +24,7 @@ from mcp_types import (
     SubscriptionsListenResult,
 )
 
-from nis_backend.errors import Busy, InternalError, NisError, NotFound
+from nis_backend.errors import Busy, Forbidden, InternalError, NisError, NotFound
 from nis_backend.event import (
     Approved,
     CancelledRun,
@@ -187,10 +187,10 @@ class Watching:
 
 
 async def _produced(notices: Coroutine[Any, Any, None], queue: asyncio.Queue[Any]) -> None:
-    """Have it put its notices; what it fails with comes after them, but for what is not there any more."""
+    """Have it put its notices; what it fails with comes after them, but for what is not there, or shown, any more."""
     try:
         await notices
-    except NotFound:
+    except (NotFound, Forbidden):
         return
     except NisError as error:
         await queue.put(error)
@@ -223,7 +223,7 @@ def _acknowledged(
 
 async def _moves(ctx: Context, run_id: str) -> AsyncIterator[None]:
     """Once now, then at each change of the run's state."""
-    run = await ctx.runs.get(run_id)
+    run = await ctx.runs.standing(run_id)
     yield
     async for event in ctx.runs.follow(run_id, run.last_seq, live=False):
         if isinstance(event.body, MOVES):
@@ -234,7 +234,7 @@ async def paced(ctx: Context, run_id: str) -> AsyncIterator[None]:
     """Each change of the run's state, and now and then that it has said more."""
     clock = asyncio.get_running_loop().time
     last = clock()
-    run = await ctx.runs.get(run_id)
+    run = await ctx.runs.standing(run_id)
     async for event in ctx.runs.follow(run_id, run.last_seq, live=False):
         if isinstance(event.body, MOVES) or clock() - last >= PAUSE_SECONDS:
             last = clock()

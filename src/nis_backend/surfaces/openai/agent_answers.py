@@ -117,7 +117,7 @@ async def _refuse_waiting(run_id: str, ctx: Context) -> None:
 
 async def _leave(run_id: str, ctx: Context) -> None:
     """End a run that nobody listens to any more; one that waits for a person is for that person."""
-    if (await ctx.runs.get(run_id)).state != "waiting":
+    if (await ctx.runs.standing(run_id)).state != "waiting":
         await ctx.runs.cancel(run_id)
 
 

@@ -55,7 +55,7 @@ async def going_on(request: Request, asked: Model, items: list[Model], ctx: Cont
     """Where the stream goes on, as RFC 8288 links it; not once its end was answered, by this request or before it."""
     last = items[-1] if items else None
     after = last.seq if isinstance(last, Event) else int(getattr(asked, LAST_SEEN))
-    run = await ctx.runs.get(request.path_params["id"])
+    run = await ctx.runs.standing(request.path_params["id"])
     if run.finished and after >= run.last_seq:
         return {}
     query = urlencode({**request.query_params, LAST_SEEN: after})

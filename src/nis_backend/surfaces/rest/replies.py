@@ -211,6 +211,8 @@ async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: 
         raise from_problem(reply["problem"])
     if "result" in reply:
         return operation.result.model_validate(reply["result"])
+    # What the first request has begun is this one's too.
+    ctx.begun.update(reply[name] for name in ("run", "waits") if name in reply)
     if "run" in reply:
         with suppress(NotFound):
             run = await ctx.runs.get(reply["run"])

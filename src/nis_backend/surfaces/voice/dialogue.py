@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.voice.listening import Listener
     from nis_backend.context import Context
     from nis_backend.operation import Json
-    from nis_backend.run import Run, RunHandle
+    from nis_backend.run import Run, RunHandle, RunLog
     from nis_backend.surfaces.answering import Answerer
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.voice.hearing import Utterance
@@ -205,7 +205,7 @@ class Dialogue:
             await self.interrupt("message")
             await before.over.wait()
         handle = await whole(self._begun(message, stages))
-        self._tell_run(await handle.log.get(handle.id), stages)
+        self._tell_run(await handle.log.get(handle.id), handle.log, stages)
 
     async def _begun(self, message: str, stages: Stages) -> RunHandle:
         cut, self._cut = self._cut, None
@@ -231,26 +231,24 @@ class Dialogue:
             Busy: another turn is under way.
         """
         with named_in("run_id"):
-            run = await self._context().runs.get(asked.run_id)
+            runs = self._context().runs
+            run = await runs.get(asked.run_id)
             if not self._answerer.answered(run) or run.conversation_id != (self._conversation or run.conversation_id):
                 raise unknown_run(asked.run_id)
-            # Rules about who may follow it hold here too.
-            await self._context().call_named(FOLLOW, {"id": run.id, "wait": 0})
+            await runs.admit(run.id)
         with named_in("last_event"):
             if asked.last_event > run.last_seq:
                 raise beyond_end(run, asked.last_event)
         if self._turn is not None or self._order.locked():
             raise Busy("Another turn is under way.", remedy="Resume when it has ended, or interrupt it.")
-        self._tell_run(run, Stages(ended=self._clock()), asked.last_event, asked.spoken)
+        self._tell_run(run, runs, Stages(ended=self._clock()), asked.last_event, asked.spoken)
 
-    def _tell_run(self, run: Run, stages: Stages, after: int = 0, spoken: int = 0) -> None:
+    def _tell_run(self, run: Run, runs: RunLog, stages: Stages, after: int = 0, spoken: int = 0) -> None:
         """Tell a run and speak its answer, while other things are heard and said."""
         self._conversation = run.conversation_id
         self._turns += 1
         speaking = Speaking(self._turns, self._speech.synthesise, self._tell, spoken) if self.start.speaks else None
-        self._turn = Turn(
-            self._turns, run, ctx=self._context(), tell=self._tell, stages=stages, speaking=speaking, after=after
-        )
+        self._turn = Turn(self._turns, run, log=runs, tell=self._tell, stages=stages, speaking=speaking, after=after)
         self._do(self._carry(self._turn), "a turn")
 
     async def _carry(self, turn: Turn) -> None:

@@ -28,10 +28,9 @@ from nis_backend.surfaces.voice.wire import problem_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
-    from nis_backend.context import Context
     from nis_backend.event import Event
     from nis_backend.operation import Json
-    from nis_backend.run import Run
+    from nis_backend.run import Run, RunLog
     from nis_backend.surfaces.voice.speaking import Speaking
     from nis_backend.surfaces.voice.stages import Stages
 
@@ -55,7 +54,7 @@ class Turn:
         number: int,
         run: Run,
         *,
-        ctx: Context,
+        log: RunLog,
         tell: Callable[[Json], Awaitable[None]],
         stages: Stages,
         speaking: Speaking | None,
@@ -74,7 +73,7 @@ class Turn:
         """The answer so far."""
         self.over = asyncio.Event()
         """Set when the run has ended, or waits for a person."""
-        self._ctx = ctx
+        self._log = log
         self._tell = tell
         self._after = after
         self._clock = asyncio.get_running_loop().time
@@ -87,7 +86,7 @@ class Turn:
         try:
             await self._tell_events()
             await self._say("text_completed", text=self.text)
-            run = await self._ctx.runs.get(self.run_id)
+            run = await self._log.get(self.run_id)
             await self._spoken(question_of(run.waiting) if self._status == "waiting" and run.waiting else "")
             await self._tell_end(run)
         finally:
@@ -97,7 +96,7 @@ class Turn:
     async def _tell_events(self) -> None:
         try:
             await self._say("turn_started", conversation_id=self.conversation_id, message=self.question)
-            events = cast("AsyncGenerator[Event]", self._ctx.runs.follow(self.run_id, waits=False))
+            events = cast("AsyncGenerator[Event]", self._log.follow(self.run_id, waits=False))
             async with aclosing(events):
                 async for event in events:
                     await self._heed(event)
