@@ -26,6 +26,7 @@ from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT
+from nis_backend.within import of_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from nis_backend.history import Told
     from nis_backend.operation import Operation
     from nis_backend.run import Run
+    from nis_backend.within import Within
 
 ANYWHERE = ToolAnswered | Noted | Progressed
 """What may stand in another order: calls that go on together end as they end."""
@@ -64,9 +66,9 @@ class _Stopped(BaseException):
 class Pen(Journal):
     """A journal that only compares."""
 
-    def __init__(self, run: Run, events: Sequence[Event]) -> None:
+    def __init__(self, run: Run, events: Sequence[Event], within: Within = ()) -> None:
         nothing: Any = _Nothing()
-        super().__init__(nothing, "", run.id, run.attempt, History(events))
+        super().__init__(nothing, "", run.id, run.attempt, History(events), run.conversation_id, within=within)
         self.found: Divergence | None = None
 
     def put(self, *bodies: Body) -> None:
@@ -169,7 +171,8 @@ async def replay(ctx: Context, run: Run, events: Sequence[Event]) -> Replayed:
         )
     if run.format != FORMAT:
         raise Conflict(f"An earlier version of nis has written run {run.id}.", field="id", value=run.id)
-    pen = Pen(run, events)
+    # Code goes by what it was begun in: whoever is asked by another agent is wary, say.
+    pen = Pen(run, events, of_row(await ctx.store.get("runs", run.id) or {}))
     await _executed(target, run, _offline(ctx, run, pen), pen)
     found = pen.found or _left_or_moved(pen)
     return Replayed(run_id=run.id, same=found is None, divergence=found, events=_again(pen, found))
@@ -185,7 +188,8 @@ def _offline(ctx: Context, run: Run, pen: Pen) -> Context:
         compute=nothing,
     )
     caller = replace(ctx.caller, scopes=frozenset(run.scopes))
-    return replace(ctx, drivers=drivers, caller=caller, journal=pen, scope=Scope(key=run.id), run_id=None)
+    began = replace(ctx, operation=run.operation, drivers=drivers, caller=caller, run_id=None)
+    return replace(began, journal=pen, scope=Scope(key=run.id))
 
 
 async def _executed(target: Operation[Any, Any], run: Run, ctx: Context, pen: Pen) -> None:

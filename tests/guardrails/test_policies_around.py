@@ -252,11 +252,36 @@ def test_what_was_read_in_an_earlier_turn_or_by_another_agent_is_remembered(serv
         ended(server, begun(server, "/agents/teller/run", {"message": "Have it kept."}))
         fourth = done(server, "GET", "/runs?operation=agents.run_agent&limit=1")["runs"][0]["id"]
         passed = ended(server, fourth, "approval_required")[-1]
+        done(server, "POST", f"/runs/{fourth}/approve", {})
+        kept_so = ended(server, fourth)[-1]
+        replayed = done(server, "GET", f"/runs/{fourth}/replay")
         alone = ended(server, begun(server, "/agents/keeper/run", {"message": "Keep it."}))[-1]
     assert "an earlier turn" in asked["reason"], asked
     assert "an earlier turn" in kept["reason"], kept
     assert "another agent" in passed["reason"], passed
+    assert (kept_so["type"], replayed["identical"]) == ("succeeded", True), replayed
     assert alone["type"] == "succeeded", alone
+
+
+def test_who_is_led_by_a_model_is_asked_by_another(serve: Serve) -> None:
+    """Promise of `asks: tainted`: what one member of a team says is no way to what another may do, by who leads."""
+
+    def model(request: Asked) -> Canned:
+        names = [one["function"]["name"] for one in request.body["tools"]]
+        if request.tool_results:
+            return says("Done.")
+        return wants(("ask-k", {"message": "Keep it."})) if "ask-k" in names else wants(KEEPS)
+
+    members = [{"name": "lead", "model": "local:words"}, {"name": "k", "agent": "keeper"}]
+    with FakeOpenAI(*[model] * 6, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/agents", {**KEEPER, "asks": "tainted"})
+        done(server, "POST", "/teams", {"name": "led", "shape": "supervisor", "members": members})
+        team = begun(server, "/teams/led/run", {"message": "Go on."})
+        asked = ended(server, team, "tool_answered")[-1]["result"]["id"]
+        reason = ended(server, asked, "approval_required")[-1].get("reason", "")
+        done(server, "POST", f"/runs/{team}/cancel", {})
+    assert "another agent" in reason
 
 
 class OfModel(Model):
@@ -297,6 +322,39 @@ def test_a_models_policy_holds_where_its_provider_is_left_out(tmp_path: Path) ->
                 await call(try_one, one, ctx)
 
     asyncio.run(body())
+
+
+def test_a_models_policy_holds_along_routes_and_for_agents(serve: Serve) -> None:
+    """Promise of `applies_to.models`: a route, an agent and whom it hands to are no way around a rule."""
+    rule = {"id": "no", "then": "refuse", "why": "Not that one."}
+    policy = {"applies_to": {"operations": ["*"], "models": ["local:*"]}, "rules": [rule]}
+    said = {"messages": [{"role": "user", "content": "Hello"}]}
+    with FakeOpenAI(*[says("Hello.")] * 3, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        done(server, "POST", "/routes", {"name": "way", "targets": [{"model": "local:words"}]})
+        ladder = {"targets": [{"model": "embedded:none"}], "policy": {"ladder": ["way"]}}
+        done(server, "POST", "/routes", {"name": "round", **ladder})
+        for name, more in (
+            ("direct", {"model": "local:words"}),
+            ("routed", {"model": "way"}),
+            ("hands", {"model": "embedded", "hands_off_to": ["routed"]}),
+            ("other", {"model": "embedded"}),
+        ):
+            done(server, "POST", "/agents", {"name": name, "instructions": "You greet.", **more})
+        done(server, "POST", "/policies", policy)
+        for model in ("local:words", "way", "route:way", "round"):
+            status, _, problem = ask(server, "POST", "/models/complete-chat", {**said, "model": model})
+            assert (status, "Not that one" in problem["detail"]) == (403, True), (model, problem)
+        for name in ("direct", "routed", "hands"):
+            status, _, problem = ask(server, "POST", f"/agents/{name}/run", {"message": "Hello"})
+            assert (status, "Not that one" in problem["detail"]) == (403, True), (name, problem)
+        for model in ("words", "agent:hands"):
+            asked = {"question": "What is a lever?", "model": model}
+            status, _, problem = ask(server, "POST", "/metacognition/sample-paths", asked)
+            assert (status, "Not that one" in problem["detail"]) == (403, True), (model, problem)
+        looked = {"operation": "agents.run_agent", "arguments": {"id": "other", "message": "Hello"}}
+        assert done(server, "POST", "/metacognition/check-policy", looked)["findings"] == []
+        assert not provider.asked
 
 
 def test_who_may_use_may_not_change_the_rules_nor_decide(serve: Serve) -> None:

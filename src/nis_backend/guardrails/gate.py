@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from nis_backend.errors import Forbidden, NisError, NotSupported
+from nis_backend.errors import Forbidden, NotSupported
 from nis_backend.event import Started, Warned
 from nis_backend.guardrails import reviewing
 from nis_backend.guardrails.conditions import Facts
 from nis_backend.guardrails.deciding import record
+from nis_backend.guardrails.models import models_of
 from nis_backend.guardrails.paths import retold, texts
 from nis_backend.guardrails.rules import WEIGHT
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 MUCH = 40_000
 """Characters that are looked through in a thread, so that nobody else waits."""
 DAY = 86_400.0
-TALKING = frozenset({"models", "chat", "conversations"})
-"""Families whose `model` is a language model to be asked."""
 
 
 async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
@@ -76,22 +75,10 @@ async def facts_of(
     return Facts(
         operation=target,
         agents=agents,
-        models=await _models(ctx, target, request) if by_model else (),
+        models=await models_of(ctx, target, request) if by_model else (),
         holds=lambda scope: not ctx.caller.lacks([scope]),
         spent=spent,
     )
-
-
-async def _models(ctx: Context, target: Operation[Any, Any], request: Any) -> list[str]:  # Any: a request
-    """The language model that a request means, as `provider:name`: it may leave out both, or its provider."""
-    if target.name.partition(".")[0] not in TALKING or "model" not in target.request.model_fields:
-        return []
-    try:
-        _, info = await ctx.models.choose(request.model, getattr(request, "provider", None))
-    except NisError:
-        # Nor will the call find one.
-        return []
-    return [info.id]
 
 
 async def _names(ctx: Context, which: str) -> list[str]:

@@ -44,8 +44,9 @@ async def supervise(asking: Asking, message: str) -> Outcome:
     team, lead = asking.team, asking.team.lead
     others = {f"ask-{one.name}": one for one in team.members if one.name != lead.name}
     settled = await asking.ctx.note("lead", lambda: _settle(asking, lead))
-    # What holds for an agent's calls and words holds where it leads, as in its own runs.
-    ctx = asking.ctx = replace(asking.ctx, agent=settled.get("agent"))
+    # What holds for an agent's calls and words holds where it leads, as in its own runs. Whom a model leads is asked by
+    # another too, who passes on what it has heard; no agent has a name of several words.
+    ctx = asking.ctx = replace(asking.ctx, agent=settled.get("agent") or f"the lead of {team.name}")
     info = ModelInfo(**settled["model"])
     if not info.tools:
         raise NotSupported(
