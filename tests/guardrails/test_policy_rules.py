@@ -133,11 +133,13 @@ def test_a_condition_holds_where_it_should(condition: Json, where: list[str] | N
             "t\u2063opsecret\u180e",
             "top\U000e0100se\u3164cret",
             "to\u061cpsecret",
+            "_" * 70 + "t\u043epsecret",
         ),
     ],
     ids=[
         *("no width", "another alphabet", "full width", "beside one that is plain"),
         *("a direction", "variants", "an operator", "variants of more planes", "a direction of Arabic"),
+        "in a long word",
     ],
 )
 @pytest.mark.parametrize(
