@@ -15,8 +15,9 @@ from opened import Nothing, opened
 from nis_backend.calling import call
 from nis_backend.capabilities.metacognition.policy.operations import create_policy, get_policy, update_policy
 from nis_backend.context import Context
-from nis_backend.errors import Conflict, Forbidden, Unavailable
+from nis_backend.errors import Conflict, Forbidden, Unavailable, Waiting
 from nis_backend.guardrails.held import forget
+from nis_backend.guardrails.reviewing import decide
 from nis_backend.operation import operation
 
 Json = dict[str, Any]
@@ -52,10 +53,19 @@ class Watched:
         """See `Store.select`."""
         self.reads[table] += 1
         rows = await self._store.select(table, *arguments, **given)
+        await self._meanwhile()
+        return rows
+
+    async def get(self, *arguments: Any) -> Any:  # Any: as above
+        """See `Store.get`."""
+        row = await self._store.get(*arguments)
+        await self._meanwhile()
+        return row
+
+    async def _meanwhile(self) -> None:
         if self.during is not None:
             during, self.during = self.during, None
             await during()
-        return rows
 
 
 def row(id_: str, definition: Json) -> Json:
@@ -117,18 +127,44 @@ def test_of_two_changes_at_once_none_is_lost_unseen(tmp_path: Path) -> None:
         async with opened(tmp_path, operations=[create_policy, update_policy, get_policy, do_nothing]) as given:
             store = Watched(given.drivers.store)
             mine, theirs = plain(given, store), plain(given, Watched(given.drivers.store))
-            await call(create_policy, {**REFUSES, "applies_to": {}, "name": "rules"}, theirs)
+            kept = await call(create_policy, {**REFUSES, "applies_to": {}}, theirs)
 
             async def change() -> None:
                 rules = [*REFUSES["rules"], {"id": "later", "then": "warn", "why": "Look."}]
-                await call(update_policy, {"id": "rules", "change": {"rules": rules}}, theirs)
+                await call(update_policy, {"id": kept.id, "change": {"rules": rules}}, theirs)
 
-            await call(get_policy, {"id": "rules"}, mine)
+            await call(get_policy, {"id": kept.id}, mine)
             store.during = change
             with pytest.raises(Conflict, match="meanwhile"):
-                await call(update_policy, {"id": "rules", "change": {"rules": REFUSES["rules"]}}, mine)
-            kept = await call(get_policy, {"id": "rules"}, mine)
-            assert [one.id for one in kept.rules] == ["no", "later"]
+                await call(update_policy, {"id": kept.id, "change": {"rules": REFUSES["rules"]}}, mine)
+            now = await call(get_policy, {"id": kept.id}, mine)
+            assert [one.id for one in now.rules] == ["no", "later"]
+
+    asyncio.run(body())
+
+
+def test_a_yes_that_is_used_while_it_is_given_again_lets_one_call_in(tmp_path: Path) -> None:
+    """Promise of decide_review: a plain call is let in once; a decision can be changed until it is used."""
+
+    async def body() -> None:
+        async with opened(tmp_path, operations=[do_nothing]) as given:
+            store = Watched(given.drivers.store)
+            ctx = plain(given, store)
+            rules = [{"id": "no", "then": "review", "why": "Ask."}]
+            await given.drivers.store.insert("policies", ctx.caller.owner, row("policy-1", {**REFUSES, "rules": rules}))
+            with pytest.raises(Waiting) as waiting:
+                await call(do_nothing, {}, ctx)
+            id_ = str(waiting.value.value)
+            await decide(ctx, id_, approved=True, note="")
+
+            async def use() -> None:
+                await call(do_nothing, {}, ctx)
+
+            store.during = use
+            with pytest.raises(Conflict, match="meanwhile"):
+                await decide(ctx, id_, approved=True, note="")
+            with pytest.raises(Waiting):
+                await call(do_nothing, {}, ctx)
 
     asyncio.run(body())
 

@@ -257,7 +257,12 @@ async def decide(ctx: Context, id_: str, *, approved: bool, note: str) -> Row:
         "note": note,
         "updated": store.now(),
     }
-    await store.update("reviews", owner, id_, changes)
+    # What a run waited for it may have settled by now; a plain call may have been let in, and is let in once.
+    only_if = {} if row["run_id"] else {"state": row["state"]}
+    if not await store.update("reviews", owner, id_, changes, None, (), only_if):
+        raise Conflict(
+            f"The review {id_} was decided or used meanwhile.", field="id", value=id_, remedy="Read it again."
+        )
     return {**row, **changes}
 
 
