@@ -50,56 +50,12 @@ CODES = re.compile(
     r"|one-time|2fa|sms) code"
     r"|prüfziffer|cryptogramme)\b[^\w\n]{0,4}(?:(?:is|ist|lautet|est|es|è)\b[^\w\n]{0,4})?(?P<value>\d{3,12})(?!\w)"
 )
-NOTHING = frozenset(
-    (
-        *(
-            "string",
-            "str",
-            "text",
-            "bytes",
-            "required",
-            "optional",
-            "none",
-            "null",
-            "nil",
-            "true",
-            "false",
-            "any",
-            "object",
-        ),
-        *(
-            "undefined",
-            "password",
-            "token",
-            "secret",
-            "hidden",
-            "redacted",
-            "changeme",
-            "number",
-            "int",
-            "bool",
-            "the",
-            "that",
-        ),
-        *(
-            "this",
-            "your",
-            "and",
-            "for",
-            "der",
-            "die",
-            "das",
-            "une",
-            "los",
-            "las",
-            "you",
-            "what",
-            "must",
-            "should",
-            "not",
-        ),
-    )
+_WORDS = (
+    "string str text bytes required optional none null nil true false any object undefined password token "
+    "secret hidden redacted changeme number int bool the that this your and for der die das une los las you "
+    "what must should not"
 )
+NOTHING = frozenset(_WORDS.split())
 """What stands where a password would, and is none: a type, a word."""
 CODE = re.compile(
     r"[$%{<\[(*]|(?:self|os|args|config|settings|request|process|env|this|ctx|app|params|options|data|user|form"
