@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
+from nis_backend.alongside import together
 from nis_backend.blob import Blob
 from nis_backend.errors import NotFound, TooLarge, shorten
 from nis_backend.found import named_in
@@ -154,15 +155,9 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
             ctx.came.append(kept.id)
             return (await ctx.blobs.resolve(Linked.model_validate({"attached": kept.id}), [])).attached
 
-    fetching = [asyncio.create_task(fetch(number, url)) for number, url in enumerate(links)]
-    try:
-        # Of a message that is refused for one of them, each is waited for: one that is cut short may be kept by then,
-        # and nobody would know of it.
-        await asyncio.gather(*fetching, return_exceptions=True)
-    finally:
-        for one in fetching:
-            one.cancel()
-    return [one.result() for one in fetching]
+    # Of a message that is refused for one of them, each is waited for: one that is cut short may be kept by then, and
+    # nobody would know of it.
+    return await together(fetch(number, url) for number, url in enumerate(links))
 
 
 def earlier_of(run: Run) -> list[Blob]:
