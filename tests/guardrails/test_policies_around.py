@@ -352,6 +352,11 @@ def test_a_models_policy_holds_along_routes_and_for_agents(serve: Serve) -> None
             asked = {"question": "What is a lever?", "model": model}
             status, _, problem = ask(server, "POST", "/metacognition/sample-paths", asked)
             assert (status, "Not that one" in problem["detail"]) == (403, True), (model, problem)
+        for number, lead in enumerate(({"model": "way"}, {"agent": "routed"})):
+            members = [{"name": "lead", **lead}, {"name": "a", "agent": "other"}]
+            done(server, "POST", "/teams", {"name": f"led-{number}", "shape": "supervisor", "members": members})
+            status, _, problem = ask(server, "POST", f"/teams/led-{number}/run", {"message": "Hello"})
+            assert (status, "Not that one" in problem["detail"]) == (403, True), (lead, problem)
         looked = {"operation": "agents.run_agent", "arguments": {"id": "other", "message": "Hello"}}
         assert done(server, "POST", "/metacognition/check-policy", looked)["findings"] == []
         assert not provider.asked

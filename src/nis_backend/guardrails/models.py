@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.errors import NisError
 
@@ -25,13 +25,15 @@ MOST_AGENTS = 64
 
 
 async def models_of(ctx: Context, target: Operation[Any, Any], request: Any) -> list[str]:  # Any: a request
-    """Each as `provider:name`; of a route its own name, too. What is not there the call will not find either."""
+    """Each as `provider:name`; of a route its own name, too. of one that cannot be found now, what it is called."""
     family, named = target.name.partition(".")[0], "model" in target.request.model_fields
     wanted: list[tuple[str | None, str | None]]
     if named and (family in TALKING or (family in ASKING and target.outward)):
         wanted = [(request.model, getattr(request, "provider", None))]
         if (request.model or "").startswith(AGENT):
             wanted = [(model, None) async for model in _of_agents(ctx, request.model.removeprefix(AGENT), None)]
+    elif target.on == "team" and target.outward and request is not None:
+        wanted = [(model, None) async for model in _of_lead(ctx, str(getattr(request, "id", "")))]
     elif target.on == "agent" and target.outward and request is not None:
         version = getattr(request, "version", None)
         wanted = [(model, None) async for model in _of_agents(ctx, str(getattr(request, "id", "")), version)]
@@ -39,6 +41,9 @@ async def models_of(ctx: Context, target: Operation[Any, Any], request: Any) -> 
         return []
     found: dict[str, None] = {}
     for model, provider in wanted:
+        if model is not None:
+            # As it is written, too: it may be there when it is asked, and not be now.
+            found[model] = None
         try:
             _, info = await ctx.models.choose(model, provider)
         except NisError:
@@ -77,12 +82,33 @@ async def _of_agents(ctx: Context, which: str, version: int | None) -> AsyncIter
         waiting += definition.get("hands_off_to", ())
 
 
-async def _agent(ctx: Context, which: str, version: int | None) -> Json | None:
+async def _of_lead(ctx: Context, which: str) -> AsyncIterator[str | None]:
+    """The model by which a team is led; what asks its members are calls of their own."""
+    rows = await _rows(ctx, "teams", which, {})
+    definition: Json = json.loads(rows[0]["definition"]) if rows else {}
+    if definition.get("shape") != "supervisor":
+        return
+    members: list[Json] = definition["members"]
+    lead = next((one for one in members if one["name"] == definition.get("speaker")), members[0])
+    if lead.get("agent") is None:
+        yield lead.get("model")
+        return
+    row = await _agent(ctx, str(lead["agent"]), None)
+    if row is not None:
+        yield json.loads(row["definition"]).get("model")
+
+
+async def _rows(ctx: Context, table: Literal["agents", "teams"], which: str, only: Json) -> list[Json]:
+    """The thing of this id, or of this name."""
     store, owner = ctx.drivers.store, ctx.caller.owner
-    row = await store.get("agents", owner, which)
-    rows = [row] if row else await store.select("agents", owner, where={"name": which, "latest": 1}, limit=1)
+    row = await store.get(table, owner, which)
+    return [row] if row else await store.select(table, owner, where={"name": which, **only}, limit=1)
+
+
+async def _agent(ctx: Context, which: str, version: int | None) -> Json | None:
+    rows = await _rows(ctx, "agents", which, {"latest": 1})
     if not rows or version is None or rows[0]["version"] == version:
         return rows[0] if rows else None
     of_version = {"agent_id": rows[0]["agent_id"], "version": version}
-    older = await store.select("agents", owner, where=of_version, limit=1)
+    older = await ctx.drivers.store.select("agents", ctx.caller.owner, where=of_version, limit=1)
     return older[0] if older else None
