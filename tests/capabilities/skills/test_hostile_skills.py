@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 from conftest import Serve, Server
 from fake_openai import Asked, Canned, FakeOpenAI, says, wants
 from keyed import Holder, holder
+from opened import opened
 from outliving import begun
 from rest_client import ask, done, followed
 
-from nis_backend.capabilities.skills.operations import PAGE, check_revocation
+from nis_backend.capabilities.skills.operations import check_revocation
 from nis_backend.capabilities.skills.signing import check, publisher, sign
-from nis_backend.capabilities.skills.skill import SkillDocument
+from nis_backend.capabilities.skills.skill import MOST_NAMED, PAGE, SkillDocument, find
 from nis_backend.errors import InvalidRequest
 
 Json = dict[str, Any]
@@ -208,3 +210,30 @@ def test_nothing_stays_of_an_installation_that_ends_otherwise_and_a_retry_makes_
         assert (result["installed"], result["passed"]) == (True, 1)
         assert done(server, "GET", "/agents/slow")["id"] == result["id"]
         assert result["id"] not in made
+
+
+def test_a_name_with_many_versions_is_read_a_page_at_a_time(tmp_path: Path) -> None:
+    """Promise: the greatest version, wherever it stands among them; of many publishers a refusal names a few ids."""
+
+    async def body() -> tuple[str, str]:
+        async with opened(tmp_path, operations=[]) as ctx:
+
+            async def keep(name: str, by: str, version: str) -> None:
+                row = {"id": f"{name}-{by}-{version}", "name": name, "version": version, "kind": "prompt"}
+                row |= {"state": "published", "publisher": by, "content": "{}", "created": 1.0, "updated": 1.0}
+                await ctx.store.insert(
+                    "skills", row | {"signature": row["id"], "revocation": "", "revocation_signature": ""}
+                )
+
+            for number in range(2 * PAGE + 1):
+                await keep("one", "ann", f"1.{(number * 7) % (2 * PAGE + 1)}.0")
+            for number in range(MOST_NAMED + 5):
+                await keep("many", f"by-{number}", "1.0.0")
+            with pytest.raises(InvalidRequest) as refused:
+                await find("many", ctx)
+            return str((await find("one", ctx))["version"]), refused.value.remedy
+
+    version, remedy = asyncio.run(body())
+    assert version == f"1.{2 * PAGE}.0"
+    assert remedy.count("many-by-") == MOST_NAMED
+    assert remedy.endswith("and 5 more.")

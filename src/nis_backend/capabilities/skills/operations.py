@@ -13,6 +13,7 @@ from nis_backend.capabilities.skills.signing import check, publisher, sign
 from nis_backend.capabilities.skills.skill import (
     FORMAT,
     LONGEST_SIGNED,
+    PAGE,
     Described,
     Kind,
     Publisher,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
-MOST_KEPT, MOST_LOOKED, PAGE = 10_000, 1000, 50
+MOST_KEPT, MOST_LOOKED = 10_000, 1000
 
 
 class PublishSkill(Described):

@@ -21,7 +21,8 @@ Kind = Literal["agent", "prompt", "plan", "insight"]
 State = Literal["published", "imported", "revoked"]
 
 MOST_TESTS, LONGEST_CONTENT, LONGEST_SIGNED = 20, 200_000, 400_000
-MOST_VERSIONS = 1000
+PAGE, MOST_NAMED = 50, 20
+"""Skills that are read at a time; ids that a refusal names."""
 FORMAT = "nis-skill-1"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -154,21 +155,37 @@ async def find(which: str, ctx: Context) -> Row:
         InvalidRequest: several publishers have one of this name: none of them takes another's place.
     """
     row = await ctx.store.get("skills", which)
-    rows = [row] if row else await ctx.store.select("skills", where={"name": which}, limit=MOST_VERSIONS)
-    if not rows:
-        raise NotFound(
-            f"There is no skill {which!r}.", field="id", value=which, remedy="skills.find_skills has those there are."
-        )
-    rows.sort(key=lambda one: [int(part) for part in one["version"].split(".")], reverse=True)
-    newest = {one["publisher"]: one["id"] for one in reversed(rows)}
+    if row is not None:
+        return row
+    newest = await _newest(which, ctx)
     if len(newest) > 1:
+        ids = sorted(id_ for _, id_ in newest.values())
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
         raise InvalidRequest(
             f"{len(newest)} publishers have a skill {which!r}.",
             field="id",
             value=which,
-            remedy=f"Give an id, after a look at its publisher: {', '.join(sorted(newest.values()))}.",
+            remedy=f"Give an id, after a look at its publisher: {', '.join(ids[:MOST_NAMED])}{more}.",
         )
-    return rows[0]
+    for _, id_ in newest.values():
+        row = await ctx.store.get("skills", id_)
+    if row is None:
+        raise NotFound(
+            f"There is no skill {which!r}.", field="id", value=which, remedy="skills.find_skills has those there are."
+        )
+    return row
+
+
+async def _newest(name: str, ctx: Context) -> dict[str, tuple[list[int], str]]:
+    """Of each publisher of this name the greatest version, and its id; few are held at once, for they are long."""
+    newest: dict[str, tuple[list[int], str]] = {}
+    before: tuple[float, str] | None = None
+    while rows := await ctx.store.select("skills", where={"name": name}, before=before, limit=PAGE):
+        for one in rows:
+            found = [int(part) for part in one["version"].split(".")], str(one["id"])
+            newest[one["publisher"]] = max(newest.get(one["publisher"], found), found)
+        before = rows[-1]["created"], rows[-1]["id"]
+    return newest
 
 
 async def skill_of(row: Row, ctx: Context) -> Skill:
