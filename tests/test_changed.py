@@ -87,3 +87,30 @@ def test_fields_change_and_the_version_is_counted(server: Server) -> None:
     assert done(server, "GET", "/teams/it")["seconds"] == 300
     ran = done(server, "POST", "/plans/it/run", {})
     assert (ran["version"], [one["id"] for one in ran["steps"]]) == (2, ["km", "m"])
+
+
+def test_versions_stay_and_are_run_by_their_number(server: Server) -> None:
+    """Promise of list_plan_versions and list_team_versions: what was is there as it was, under the id of the latest."""
+    for family, change in CHANGES.items():
+        path = f"/{family}/it"
+        first = done(server, "GET", path)
+        second = done(server, "PATCH", path, {"change": change})
+        page = done(server, "GET", f"{path}/{family[:-1]}-versions?limit=1")
+        rest = done(server, "GET", f"{path}/{family[:-1]}-versions?limit=1&cursor={page['next_cursor']}")
+        assert page[family] == [second]
+        (before,) = rest[family]
+        assert before == done(server, "GET", f"{path}?version=1")
+        assert {**before, "created": first["created"]} == first
+        assert [one["version"] for one in done(server, "GET", f"/{family}")[family]] == [2]
+        for call in (("GET", f"{path}?version=3", None), ("POST", f"{path}/run", {"version": 3, "message": "?"})):
+            status, _, refused = ask(server, *call)
+            assert (status, refused["field"]) in {(404, "version"), (422, "message")}
+    ran = done(server, "POST", "/plans/it/run", {"version": 1})
+    assert (ran["version"], [one["id"] for one in ran["steps"]]) == (1, ["km"])
+    answered = done(server, "POST", "/teams/it/run", {"version": 1, "message": "What is a lever?"})
+    assert (answered["version"], [one["member"] for one in answered["said"]]) == (1, ["a"])
+    for family, kept in KEPT.items():
+        done(server, "DELETE", f"/{family}/it")
+        assert done(server, "GET", f"/{family}")[family] == []
+        done(server, "POST", f"/{family}", kept)
+        assert [one["version"] for one in done(server, "GET", f"/{family}/it/{family[:-1]}-versions")[family]] == [1]

@@ -52,13 +52,14 @@ def test_a_change_that_was_made_before_a_death_is_told_as_it_is(tmp_path: Path) 
 
     async def body() -> None:
         async with opened(tmp_path) as ctx:
-            row = {"id": "team-1", "name": "t", "version": 1, "definition": "{}", "created": 1.0, "updated": 1.0}
-            await ctx.store.insert("teams", row)
+            named = {"id": "team-1", "team_id": "team-1", "name": "t", "version": 1, "latest": 1}
+            await ctx.store.insert("teams", {**named, "definition": "{}", "created": 1.0, "updated": 1.0})
             for _ in range(2):
                 head = await ctx.store.get("teams", "team-1")
                 assert head is not None
                 again = replace(ctx, scope=Scope(key="run-1", call="1:change"))
-                told = await versioned.write_next("teams", "team", head, '{"budget": 1}', None, again)
+                told = await versioned.write_next("teams", "team", "t", head, '{"budget": 1}', None, again)
                 assert (told["version"], told["definition"]) == (2, '{"budget": 1}')
+            assert await ctx.store.count("teams") == 2
 
     asyncio.run(body())

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row, Table
 
+MOST_VERSIONS = 200
+"""Of one team or plan."""
 AGAIN = "Read it again, then change it."
 
 
@@ -81,26 +83,27 @@ async def add_version(table: Table, thing: str, which: str, head: Row, changes: 
     return await _as_written(table, head, changes, ctx)
 
 
-async def write_next(table: Table, thing: str, head: Row, definition: str, after: int | None, ctx: Context) -> Row:  # noqa: PLR0913, PLR0917 - of what, from what, and what it becomes
-    """Write the next version of what one row holds, in the place of the one before; the row as it is then.
-
-    A change that is there already, under the number that comes `after`, is not made twice.
+async def write_next(  # noqa: PLR0913, PLR0917 - of what, named how, from what, and what it becomes
+    table: Table, thing: str, which: str, head: Row, definition: str, after: int | None, ctx: Context
+) -> Row:
+    """Write the next version, as above; a change that is there already, after the version `after`, is not made twice.
 
     Raises:
-        Conflict: it is not at the version `after`, or was changed meanwhile.
+        Conflict: it is not at the version `after`, was changed meanwhile, or has `MOST_VERSIONS`.
         NotFound: it was deleted meanwhile.
     """
     if after == head["version"] - 1 and definition == head["definition"]:
         return head
-    refuse_stale(thing, head["name"], head, after)
+    refuse_stale(thing, which, head, after)
+    if head["version"] >= MOST_VERSIONS:
+        raise Conflict(
+            f"The {thing} {which!r} has {MOST_VERSIONS} versions.",
+            field="id",
+            value=which,
+            remedy=f"Make another {thing} of it, and go on with that.",
+        )
     changes: Row = {"version": head["version"] + 1, "definition": definition, "updated": ctx.now()}
-    if not await ctx.store.update(table, head["id"], changes, only_if={"version": head["version"]}):
-        if await ctx.store.get(table, head["id"]) is None:
-            told = f"The {thing} {head['name']!r} was deleted meanwhile."
-            raise NotFound(told, field="id", value=head["id"], remedy=f"List the {table} to see what there is.")
-        told = f"The {thing} {head['name']!r} was changed meanwhile."
-        raise Conflict(told, field="id", value=head["name"], remedy=AGAIN)
-    return await _as_written(table, head, changes, ctx)
+    return await add_version(table, thing, which, head, changes, ctx)
 
 
 async def _as_written(table: Table, head: Row, changes: Row, ctx: Context) -> Row:

@@ -164,8 +164,7 @@ async def _chat(model: str, how: How, case: Case, ctx: Context) -> Json:
 
 async def _kept(target: Target, how: How, case: Case, ctx: Context) -> Json:
     """A run of an agent that is kept here; what it is told beside, of a conversation with turns of the system, too."""
-    request = {**_message(target, how, case), "version": target.version}
-    reply, run_id = await _run(RUN_AGENT, request, how, ctx)
+    reply, run_id = await _run(RUN_AGENT, _message(target, how, case), how, ctx)
     return {**of_result(reply, how.answer), "model": _model_in(reply), **await _spent(reply, [run_id], ctx)}
 
 
@@ -186,6 +185,7 @@ def _message(target: Target, how: How, case: Case) -> Json:
     told = [how.system, *(one.content for one in before if one.role == "system")]
     return {
         "id": target.name,
+        "version": target.version,
         "message": "\n\n".join([*filter(None, told), last.content]),
         "earlier": [one.model_dump() for one in before if one.role != "system"],
     }

@@ -57,7 +57,7 @@ class CreateEvaluation(Measures):
         description="provider:model, a model's or a route's name, as embedded, or local:NAME, which is "
         "evaluated as the trained model that it means then; chat, or chat:MODEL, the "
         "one here that chats with operations; agent:NAME or agent:NAME@VERSION, an agent that is kept here, "
-        "agent:NAME otherwise a remote one; team:NAME, a team that is kept here; operation:NAME, one that reads; "
+        "agent:NAME otherwise a remote one; team:NAME or team:NAME@VERSION, a team; operation:NAME, one that reads; "
         "given: `answers`.",
     )
     name: Annotated[str, Plain] = Field(default="", max_length=200, description="What a person calls it.")

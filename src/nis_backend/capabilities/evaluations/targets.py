@@ -22,7 +22,7 @@ GIVEN, CHAT, AGENT, TEAM, OPERATION = "given", "chat", "agent", "team", "operati
 GET_AGENT, RUN_AGENT = "agents.get_agent", "agents.run_agent"
 RUN_TEAM = "teams.run_team"
 KEPT = re.compile(r"([A-Za-z0-9_-]+)@([1-9][0-9]{0,8})")
-"""An agent that is kept here, and its version."""
+"""An agent or a team that is kept here, and its version."""
 
 
 class How(Model):
@@ -61,7 +61,7 @@ class Target:
     kind: Literal["given", "chat", "agent", "kept", "team", "operation", "model"]
     name: str = ""
     version: int | None = None
-    """Of an agent that is kept here."""
+    """Of an agent or a team that is kept here."""
 
     @classmethod
     def of(cls, target: str) -> Target:
@@ -71,6 +71,8 @@ class Target:
             return cls(kind=cast("Any", kind), name=rest)  # Any: one of the literals, by the line above
         if kind == AGENT and (kept := KEPT.fullmatch(rest)):
             return cls(kind="kept", name=kept[1], version=int(kept[2]))
+        if kind == TEAM and (kept := KEPT.fullmatch(rest)):
+            return cls(kind="team", name=kept[1], version=int(kept[2]))
         if kind in (AGENT, TEAM, OPERATION) and rest:
             return cls(kind=cast("Any", kind), name=rest)
         return cls(kind="model", name=target)
@@ -99,10 +101,9 @@ async def check(target: Target, ctx: Context) -> str:
             case "agent" | "kept":
                 return await _agent(target, ctx)
             case "team":
-                # A team has no earlier versions to be held to.
-                found = await ctx.call_named("teams.get_team", {"id": target.name})
+                found = await ctx.call_named("teams.get_team", {"id": target.name, "version": target.version})
                 authorise(ctx.operations.entry(RUN_TEAM), ctx)
-                return f"{TEAM}:{found.name}"
+                return f"{TEAM}:{found.name}@{found.version}"
             case "operation":
                 _check_operation(target.name, ctx)
             case "given":

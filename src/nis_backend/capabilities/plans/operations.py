@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from nis_backend import found
+from nis_backend import found, versioned
 from nis_backend.annotations import Plain
 from nis_backend.calling import told_under
 from nis_backend.capabilities.plans.plan import LONGEST_GOAL, Definition, Name, Plan, find, plan_of, written
@@ -15,7 +15,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.found import named_in, taken
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
-from nis_backend.versioned import write_next
+from nis_backend.versioned import MOST_VERSIONS, write_next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -42,11 +42,17 @@ class OnePlan(Model):
     id: str = Field(min_length=1, max_length=64, description="The plan's id, or its name.")
 
 
+class PlanVersion(OnePlan):
+    """Which plan, in which version."""
+
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
+
+
 class UpdatePlan(Changing, OnePlan):
     """Which plan, and what changes of it."""
 
 
-class RunPlan(OnePlan):
+class RunPlan(PlanVersion):
     """Which plan, and with what."""
 
     given: dict[str, JsonValue] = Field(
@@ -78,6 +84,13 @@ class ProposePlan(Model):
 
 class ListPlans(Model):
     """Which plans, the newest first."""
+
+    cursor: Cursor = None
+    limit: Limit = 20
+
+
+class ListPlanVersions(OnePlan):
+    """Which plan's versions, the newest first."""
 
     cursor: Cursor = None
     limit: Limit = 20
@@ -137,13 +150,14 @@ ALIVE: Json = {
 }
 KEPT = Before(name="plan", operation="plans.create_plan", request=THROW)
 CHANGE: Json = {"id": "{plan.id}", "change": {"goal": "How far a ball flies.", "steps": THROW["steps"][:1]}}
+CHANGED = Before(name="changed", operation="plans.update_plan", request=CHANGE)
 
 
 def _draw(_request: Model, result: PlanList) -> list[View]:
     rows: list[list[str | float]] = [
-        [one.name, one.goal[:200], len(one.steps), moment(one.updated)] for one in result.plans
+        [one.name, one.version, one.goal[:200], len(one.steps), moment(one.updated)] for one in result.plans
     ]
-    return [Table(title="Plans", columns=["name", "goal", "steps", "written (UTC)"], rows=rows)]
+    return [Table(title="Plans", columns=["name", "version", "goal", "steps", "written (UTC)"], rows=rows)]
 
 
 def _draw_done(_request: Model, result: PlanDone) -> list[View]:
@@ -187,8 +201,10 @@ async def keep(definition: Definition, name: str | None, proposed_by: str | None
     now, id_ = ctx.now(), ctx.new_id("plan")
     row: Row = {
         "id": id_,
+        "plan_id": id_,
         "name": name or id_,
         "version": 1,
+        "latest": 1,
         "definition": written(definition),
         "proposed_by": proposed_by,
         "created": now,
@@ -247,9 +263,9 @@ async def propose_plan(request: ProposePlan, ctx: Context) -> Recorded[Plan]:
     resource="plan",
     examples=(Example(title="Its steps", request={"id": "{plan.id}"}, before=(KEPT,)),),
 )
-async def get_plan(request: OnePlan, ctx: Context) -> Plan:
+async def get_plan(request: PlanVersion, ctx: Context) -> Plan:
     """Get a plan: its goal, its steps and its bounds."""
-    return plan_of(await find(request.id, ctx))
+    return plan_of(await find(request.id, ctx, request.version))
 
 
 @operation(
@@ -261,7 +277,24 @@ async def get_plan(request: OnePlan, ctx: Context) -> Plan:
 )
 async def list_plans(request: ListPlans, ctx: Context) -> PlanList:
     """List the caller's plans, the newest first."""
-    rows, following = await ctx.store.page("plans", cursor=request.cursor, limit=request.limit)
+    rows, following = await ctx.store.page("plans", where={"latest": 1}, cursor=request.cursor, limit=request.limit)
+    return PlanList(plans=[plan_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "plans.list_plan_versions",
+    effect="reads",
+    on="plan",
+    view=_draw,
+    examples=(Example(title="What has become of it", request={"id": "{plan.id}"}, before=(KEPT, CHANGED)),),
+)
+async def list_plan_versions(request: ListPlanVersions, ctx: Context) -> PlanList:
+    """List the versions of a plan, the newest first."""
+    head = await find(request.id, ctx)
+    where = {"plan_id": head["plan_id"]}
+    rows, following = await ctx.store.page(
+        "plans", where=where, cursor=request.cursor, limit=request.limit, order="updated"
+    )
     return PlanList(plans=[plan_of(row) for row in rows], next_cursor=following)
 
 
@@ -273,12 +306,12 @@ async def list_plans(request: ListPlans, ctx: Context) -> PlanList:
     examples=(Example(title="For another goal", request=CHANGE, before=(KEPT,)),),
 )
 async def update_plan(request: UpdatePlan, ctx: Context) -> Plan:
-    """Change a plan, which is checked as a whole as a new one is; runs under way go by what it was when they began.
+    """Write the next version of a plan, checked as a new one is; those before stay, and can be run by their number.
 
     Raises:
         NotFound: the caller has no such plan, or it names what is not there.
         InvalidRequest: the plan would be wrong.
-        Conflict: it was changed meanwhile.
+        Conflict: it was changed meanwhile, or has 200 versions.
     """
     from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
 
@@ -286,7 +319,7 @@ async def update_plan(request: UpdatePlan, ctx: Context) -> Plan:
     definition = with_changes(Definition, plan_of(head), request.change, "A plan")
     with told_under("change"):
         await check(definition, ctx)
-    return plan_of(await write_next("plans", "plan", head, written(definition), request.after, ctx))
+    return plan_of(await write_next("plans", "plan", request.id, head, written(definition), request.after, ctx))
 
 
 @operation(
@@ -297,10 +330,10 @@ async def update_plan(request: UpdatePlan, ctx: Context) -> Plan:
     examples=(Example(title="No more", request={"id": "{plan.id}"}, before=(KEPT,)),),
 )
 async def delete_plan(request: OnePlan, ctx: Context) -> OnePlan:
-    """Delete a plan; its runs stay, and those under way end as they would have."""
-    row = await find(request.id, ctx)
-    await ctx.store.delete("plans", row["id"])
-    return OnePlan(id=row["id"])
+    """Delete a plan with all its versions; its runs stay, and those under way end as they would have."""
+    head = await find(request.id, ctx)
+    await versioned.delete("plans", "plan", head, MOST_VERSIONS, ctx)
+    return OnePlan(id=head["plan_id"])
 
 
 async def _refuse_nested(ctx: Context) -> None:
@@ -325,7 +358,7 @@ async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
     from nis_backend.capabilities.plans.checking import check  # noqa: PLC0415 - as above
 
     await _refuse_nested(ctx)
-    plan = plan_of(await find(request.id, ctx))
+    plan = plan_of(await find(request.id, ctx, request.version))
     for name in request.given:
         if name not in plan.given:
             raise InvalidRequest(
@@ -337,7 +370,7 @@ async def _prepare(request: RunPlan, ctx: Context) -> RunPlan:
     await check(plan, ctx)
     if plan.budget is not None:
         ctx.cap(str(ctx.run_id), plan.budget)
-    return request.model_copy(update={"id": plan.id})
+    return request.model_copy(update={"id": plan.id, "version": plan.version})
 
 
 @operation(
@@ -366,4 +399,4 @@ async def run_plan(request: RunPlan, ctx: Context) -> Recorded[PlanDone]:
     return await carry(request, ctx)
 
 
-OPERATIONS = (create_plan, propose_plan, get_plan, list_plans, update_plan, delete_plan, run_plan)
+OPERATIONS = (create_plan, propose_plan, get_plan, list_plans, list_plan_versions, update_plan, delete_plan, run_plan)

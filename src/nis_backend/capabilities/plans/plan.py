@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from nis_backend import found
+from nis_backend import versioned
 from nis_backend.annotations import Plain
 from nis_backend.capabilities.plans.references import OWN, STEP_ID, references
 from nis_backend.operation import Model
@@ -156,8 +156,8 @@ class Plan(Definition):
 
 def plan_of(row: Row) -> Plan:
     """The plan that a row holds."""
-    given = {name: row[name] for name in ("id", "name", "version", "proposed_by", "created", "updated")}
-    return Plan(**given, **json.loads(row["definition"]))
+    given = {name: row[name] for name in ("name", "version", "proposed_by", "created", "updated")}
+    return Plan(id=row["plan_id"], **given, **json.loads(row["definition"]))
 
 
 def written(definition: Definition) -> str:
@@ -165,8 +165,8 @@ def written(definition: Definition) -> str:
     return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
 
 
-find = partial(found.by_name, "plans", "plan")
-"""The row of a plan, by its id or its name."""
+find = partial(versioned.find, "plans", "plan")
+"""The row of a version, the latest when None, of the plan of this id or name."""
 
 
 def called(action: Action) -> tuple[str, dict[str, JsonValue]]:

@@ -34,7 +34,7 @@ async def carry(request: RunPlan, ctx: Context) -> PlanDone:
     from nis_backend.capabilities.plans.operations import PlanDone  # noqa: PLC0415 - that module loads this one
 
     async def settle() -> Json:
-        return plan_of(await find(request.id, ctx)).model_dump(mode="json")
+        return plan_of(await find(request.id, ctx, request.version)).model_dump(mode="json")
 
     # As it is now, whatever becomes of it while it runs.
     plan = Plan.model_validate(await ctx.note("plan", settle))

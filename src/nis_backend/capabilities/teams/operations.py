@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from nis_backend import versioned
 from nis_backend.annotations import Plain
 from nis_backend.calling import told_under
 from nis_backend.capabilities.teams.answered import Contribution, Vote
@@ -16,7 +17,7 @@ from nis_backend.found import keep
 from nis_backend.loop.accompanied import Accompanied, check_accompanied
 from nis_backend.operation import Before, Example, Json, Model, Recorded, operation
 from nis_backend.paged import Cursor, Limit, Next
-from nis_backend.versioned import write_next
+from nis_backend.versioned import MOST_VERSIONS, write_next
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -47,11 +48,17 @@ class OneTeam(Model):
     id: str = Field(min_length=1, max_length=64, description="The team's id, or its name.")
 
 
+class TeamVersion(OneTeam):
+    """Which team, in which version."""
+
+    version: int | None = Field(default=None, ge=1, le=MOST_VERSIONS, description="Unset, the latest.")
+
+
 class UpdateTeam(Changing, OneTeam):
     """Which team, and what changes of it."""
 
 
-class RunTeam(OneTeam, Accompanied):
+class RunTeam(TeamVersion, Accompanied):
     """Which team, and what it is to do."""
 
     message: Annotated[str, Plain] = Field(min_length=1, max_length=LONGEST, description="What it is to do.")
@@ -59,6 +66,13 @@ class RunTeam(OneTeam, Accompanied):
 
 class ListTeams(Model):
     """Which teams, the newest first."""
+
+    cursor: Cursor = None
+    limit: Limit = 20
+
+
+class ListTeamVersions(OneTeam):
+    """Which team's versions, the newest first."""
 
     cursor: Cursor = None
     limit: Limit = 20
@@ -110,14 +124,15 @@ PAIR: Json = {
 }
 KEPT = (CLERK, Before(name="pair", operation="teams.create_team", request=PAIR))
 CHANGE: Json = {"id": "{pair.id}", "change": {"shape": "sequence", "seconds": 60}}
+CHANGED = Before(name="changed", operation="teams.update_team", request=CHANGE)
 
 
 def _draw(_request: Model, result: TeamList) -> list[View]:
     rows: list[list[str | float]] = [
-        [one.name, one.shape, ", ".join(member.name for member in one.members), moment(one.updated)]
+        [one.name, one.version, one.shape, ", ".join(member.name for member in one.members), moment(one.updated)]
         for one in result.teams
     ]
-    return [Table(title="Teams", columns=["name", "shape", "members", "written (UTC)"], rows=rows)]
+    return [Table(title="Teams", columns=["name", "version", "shape", "members", "written (UTC)"], rows=rows)]
 
 
 def _draw_answer(_request: Model, result: TeamAnswer) -> list[View]:
@@ -157,8 +172,10 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
     now, id_ = ctx.now(), ctx.new_id("team")
     row: Row = {
         "id": id_,
+        "team_id": id_,
         "name": request.name or id_,
         "version": 1,
+        "latest": 1,
         "definition": written(request),
         "created": now,
         "updated": now,
@@ -173,9 +190,9 @@ async def create_team(request: CreateTeam, ctx: Context) -> Team:
     resource="team",
     examples=(Example(title="Who is in it", request={"id": "{pair.id}"}, before=KEPT),),
 )
-async def get_team(request: OneTeam, ctx: Context) -> Team:
+async def get_team(request: TeamVersion, ctx: Context) -> Team:
     """Get a team: its members, its shape and its bounds."""
-    return team_of(await find(request.id, ctx))
+    return team_of(await find(request.id, ctx, request.version))
 
 
 @operation(
@@ -187,7 +204,24 @@ async def get_team(request: OneTeam, ctx: Context) -> Team:
 )
 async def list_teams(request: ListTeams, ctx: Context) -> TeamList:
     """List the caller's teams, the newest first."""
-    rows, following = await ctx.store.page("teams", cursor=request.cursor, limit=request.limit)
+    rows, following = await ctx.store.page("teams", where={"latest": 1}, cursor=request.cursor, limit=request.limit)
+    return TeamList(teams=[team_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "teams.list_team_versions",
+    effect="reads",
+    on="team",
+    view=_draw,
+    examples=(Example(title="What has become of it", request={"id": "{pair.id}"}, before=(*KEPT, CHANGED)),),
+)
+async def list_team_versions(request: ListTeamVersions, ctx: Context) -> TeamList:
+    """List the versions of a team, the newest first."""
+    head = await find(request.id, ctx)
+    where = {"team_id": head["team_id"]}
+    rows, following = await ctx.store.page(
+        "teams", where=where, cursor=request.cursor, limit=request.limit, order="updated"
+    )
     return TeamList(teams=[team_of(row) for row in rows], next_cursor=following)
 
 
@@ -199,12 +233,12 @@ async def list_teams(request: ListTeams, ctx: Context) -> TeamList:
     examples=(Example(title="In a row", request=CHANGE, before=KEPT),),
 )
 async def update_team(request: UpdateTeam, ctx: Context) -> Team:
-    """Change a team, which is checked as a whole as a new one is; runs under way go by what it was when they began.
+    """Write the next version of a team, checked as a new one is; those before stay, and can be run by their number.
 
     Raises:
         NotFound: the caller has no such team, or it would name who is not there.
         InvalidRequest: the team would be wrong.
-        Conflict: it was changed meanwhile.
+        Conflict: it was changed meanwhile, or has 200 versions.
     """
     from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
 
@@ -212,7 +246,7 @@ async def update_team(request: UpdateTeam, ctx: Context) -> Team:
     definition = with_changes(Definition, team_of(head), request.change, "A team")
     with told_under("change"):
         await check(definition, ctx)
-    return team_of(await write_next("teams", "team", head, written(definition), request.after, ctx))
+    return team_of(await write_next("teams", "team", request.id, head, written(definition), request.after, ctx))
 
 
 @operation(
@@ -223,10 +257,10 @@ async def update_team(request: UpdateTeam, ctx: Context) -> Team:
     examples=(Example(title="No more", request={"id": "{pair.id}"}, before=KEPT),),
 )
 async def delete_team(request: OneTeam, ctx: Context) -> OneTeam:
-    """Delete a team; its members stay, and so do its runs."""
-    row = await find(request.id, ctx)
-    await ctx.store.delete("teams", row["id"])
-    return OneTeam(id=row["id"])
+    """Delete a team with all its versions; its members stay, and so do its runs."""
+    head = await find(request.id, ctx)
+    await versioned.delete("teams", "team", head, MOST_VERSIONS, ctx)
+    return OneTeam(id=head["team_id"])
 
 
 async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
@@ -234,7 +268,7 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
     from nis_backend.capabilities.teams.checking import check  # noqa: PLC0415 - as above
 
     check_accompanied(request)
-    team = team_of(await find(request.id, ctx))
+    team = team_of(await find(request.id, ctx, request.version))
     await check(team, ctx)
     budgets = [team.budget]
     if team.shape == "supervisor" and team.lead.agent is not None:
@@ -244,7 +278,7 @@ async def _prepare(request: RunTeam, ctx: Context) -> RunTeam:
             ctx.ends.append(ctx.now() + agent.deadline)
     if budget := [one for one in budgets if one is not None]:
         ctx.cap(str(ctx.run_id), min(budget))
-    changes: Json = {"id": team.id}
+    changes: Json = {"id": team.id, "version": team.version}
     if request.begins or request.conversation_id is not None:
         from nis_backend.capabilities.chat.operations import in_conversation  # noqa: PLC0415 - few runs are turns
 
@@ -277,4 +311,4 @@ async def run_team(request: RunTeam, ctx: Context) -> Recorded[TeamAnswer]:
     return await carry(request, ctx)
 
 
-OPERATIONS = (create_team, get_team, list_teams, update_team, delete_team, run_team)
+OPERATIONS = (create_team, get_team, list_teams, list_team_versions, update_team, delete_team, run_team)

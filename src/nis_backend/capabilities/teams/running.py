@@ -22,7 +22,7 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
     from nis_backend.capabilities.teams.operations import TeamAnswer  # noqa: PLC0415 - that module loads this one
 
     async def settle() -> Json:
-        return team_of(await find(request.id, ctx)).model_dump(mode="json")
+        return team_of(await find(request.id, ctx, request.version)).model_dump(mode="json")
 
     # As it is now, whatever becomes of it while it runs.
     team = Team.model_validate(await ctx.note("team", settle))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend import found
+from nis_backend import versioned
 from nis_backend.annotations import Plain
 from nis_backend.answers.extracting import Extraction
 from nis_backend.operation import Model
@@ -108,8 +108,8 @@ class Team(Definition):
 
 def team_of(row: Row) -> Team:
     """The team that a row holds."""
-    given = {name: row[name] for name in ("id", "name", "version", "created", "updated")}
-    return Team(**given, **json.loads(row["definition"]))
+    given = {name: row[name] for name in ("name", "version", "created", "updated")}
+    return Team(id=row["team_id"], **given, **json.loads(row["definition"]))
 
 
 def written(definition: Definition) -> str:
@@ -117,5 +117,5 @@ def written(definition: Definition) -> str:
     return json.dumps(definition.model_dump(mode="json", include=set(Definition.model_fields), exclude_defaults=True))
 
 
-find = partial(found.by_name, "teams", "team")
-"""The row of a team, by its id or its name."""
+find = partial(versioned.find, "teams", "team")
+"""The row of a version, the latest when None, of the team of this id or name."""

@@ -7,7 +7,7 @@ from nis_backend.drivers.store.migrations.step import Step, run
 revision = "0014"
 down_revision = "0013"
 
-# Teams and plans are kept under their owner's names; `proposed_by` is the run in which a model made a plan. An
+# Teams and plans are kept in versions, as agents are; `proposed_by` is the run in which a model made a plan. An
 # assessment is what was known of an answer before its outcome: `score` is what a method gave, `confidence` what the
 # task's calibration made of it then, `correct` what became of it. A calibration is written anew, never changed:
 # `latest` is 1 for the one that serves. A policy's decisions and what waits for a person are rows of their own, so
@@ -24,18 +24,20 @@ create index runs_awaited on runs (owner, awaited_by, created, id) where awaited
 create index runs_unheeded on runs (id) where wanted = 'cancel' and (state = 'paused' or state = 'waiting');
 
 create table teams (
-    id text primary key, owner text not null, name text not null, version integer not null, definition text not null,
-    created real not null, updated real not null
+    id text primary key, owner text not null, team_id text not null, name text not null, version integer not null,
+    latest integer not null, definition text not null, created real not null, updated real not null
 ) strict;
-create unique index teams_named on teams (owner, name);
-create index teams_by_owner on teams (owner, created, id);
+create unique index teams_named on teams (owner, name) where latest = 1;
+create unique index teams_versions on teams (owner, team_id, version);
+create index teams_by_owner on teams (owner, latest, created, id);
 
 create table plans (
-    id text primary key, owner text not null, name text not null, version integer not null, definition text not null,
-    proposed_by text, created real not null, updated real not null
+    id text primary key, owner text not null, plan_id text not null, name text not null, version integer not null,
+    latest integer not null, definition text not null, proposed_by text, created real not null, updated real not null
 ) strict;
-create unique index plans_named on plans (owner, name);
-create index plans_by_owner on plans (owner, created, id);
+create unique index plans_named on plans (owner, name) where latest = 1;
+create unique index plans_versions on plans (owner, plan_id, version);
+create index plans_by_owner on plans (owner, latest, created, id);
 
 create table assessments (
     id text primary key, owner text not null, task text not null, method text not null, model text not null,
