@@ -72,7 +72,7 @@ export class NisKept extends Listing<Kept> {
     const { create, update } = this.kind;
     const after = (one as { version?: number }).version;
     const of = { id: one.id, ...(after === undefined ? {} : { after }) };
-    const form = { of: create, as: "change", without: ["name"] };
+    const form = { of: create, as: "change", without: ["name", "dry_run"] };
     if (await act({ name: update, title: `Change ${one.name}`, button: "Save", of, given: one, form })) await this.again();
   }
 }

@@ -50,6 +50,12 @@ interface Plan extends Kept {
 }
 
 const count = (many: readonly unknown[], what: string): string => `${many.length} ${what}${many.length === 1 ? "" : "s"}`;
+/** When a person decides first, where that is not before all that writes or destroys. */
+const ASKS: Record<string, string> = {
+  destroys: "asks before what destroys",
+  tainted: "asks before what destroys, and more once it has read others' words",
+  nothing: "asks nobody first",
+};
 const span = (text: string): TemplateResult => html`<span>${text}</span>`;
 
 export const KINDS: Kind[] = [
@@ -73,7 +79,7 @@ export const KINDS: Kind[] = [
         span(one.model ?? "the default model"),
         one.operations.length ? html`<span>may use ${one.operations.map((name) => html`<code>${name}</code> `)}</span>` : span("uses no operations"),
         one.agents.length ? span(`asks ${one.agents.join(", ")}`) : nothing,
-        one.asks === "writes" ? nothing : span(one.asks === "nothing" ? "asks nobody first" : "asks before what destroys"),
+        ASKS[one.asks] ? span(ASKS[one.asks]!) : nothing,
         one.tests?.length ? span(count(one.tests, "test")) : nothing,
       ];
     },

@@ -28,6 +28,8 @@ await scene("agents", async (page) => {
   const made = await row.innerText();
   await button(page, "Edit tidy").click();
   await field(page, "description").locator("textarea, input").first().fill("Throws balls.");
+  const dry = await field(page, "dry_run").count();
+  await field(page, "asks").locator("select").first().selectOption({ label: "tainted" });
   await button(page, "Save").click();
   await gone(page);
   await page.locator(".facts", { hasText: "version 2" }).waitFor(PATIENT);
@@ -40,7 +42,7 @@ await scene("agents", async (page) => {
   await button(page, "Delete tidy").click();
   await button(page, "Delete").click();
   await page.getByText("There is no agent yet").waitFor(PATIENT);
-  return { hint, wrong, made, changed, versions };
+  return { hint, wrong, made, dry, changed, versions };
 }, { path: "/#/agents" });
 
 await scene("talk", async (page) => {

@@ -55,7 +55,9 @@ def test_an_agent_is_made_changed_and_deleted(seen: dict[str, Any]) -> None:
     # Stars with room around them are no emphasis: they name families of operations.
     assert "physics.*, memory.recall; * is all" in scene["hint"]
     assert "version 1" in scene["made"]
-    assert {"version 2", "Throws balls."} <= {line.strip() for line in scene["changed"].splitlines()}
+    assert scene["dry"] == 0, "what is tried only is no field of the change"
+    told = {"version 2", "Throws balls.", "asks before what destroys, and more once it has read others' words"}
+    assert told <= {line.strip() for line in scene["changed"].splitlines()}
     assert scene["versions"] == 2
 
 
