@@ -237,10 +237,14 @@ class Context:
     @property
     def runs(self) -> RunLog:
         """The caller's own runs, as rules let whoever reads them here see them."""
-        return self._runs(self._viewing())
+        return self._runs(self._viewing)
 
+    @cached_property
     def _viewing(self) -> Viewing | None:
-        """What is shown of runs here: to a surface, and to what tells of runs; what changes something reads all."""
+        """What is shown of runs here: to a surface, and to what tells of runs; what changes something reads all.
+
+        One for the whole call: whoever was let in once reads on.
+        """
         from nis_backend.viewing import READS, Viewing  # noqa: PLC0415 - loads with the first run
 
         if not self.operation:

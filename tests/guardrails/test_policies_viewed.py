@@ -139,3 +139,18 @@ def test_words_that_came_in_parts_are_looked_at_as_wholes(tmp_path: Path) -> Non
                 assert paged
 
     asyncio.run(body())
+
+
+def test_who_was_let_in_by_a_person_reads_all_of_a_task(serve: Serve) -> None:
+    """Promise of review: a look that a person has let in is one, however many pages of a log it takes."""
+    server = serve()
+    run_id = begun(server, "/chat/send-message", {"message": "What is 2 + 2?"})
+    assert [one["body"]["type"] for one in followed(server, run_id, 0)][-1] == "succeeded"
+    rule = {"id": "asked", "then": "review", "why": "It is looked at."}
+    reads = {"operations": ["runs.stream_events"]}
+    done(server, "POST", "/policies", {"name": "read", "applies_to": reads, "rules": [rule]})
+    assert "waits for the review" in json.dumps(a2a(server, "GetTask", {"id": run_id})["error"])
+    [review] = done(server, "GET", "/reviews")["reviews"]
+    done(server, "POST", f"/reviews/{review['id']}/decide", {"approved": True})
+    assert a2a(server, "GetTask", {"id": run_id})["result"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert "error" in a2a(server, "GetTask", {"id": run_id})
