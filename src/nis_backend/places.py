@@ -1,4 +1,4 @@
-"""Places in JSON, by paths of names and numbers: `labels.0` is the first of the labels."""
+"""Places in JSON, by paths of names and numbers, and what stands there: `labels.0` is the first of the labels."""
 
 from __future__ import annotations
 
@@ -63,10 +63,20 @@ def value_at(value: Any, path: str | Sequence[str]) -> Any:  # Any: JSON
 def number_at(value: Any, path: str | Sequence[str]) -> float | None:  # Any: JSON
     """The number there, a whole one as it is; None where there is none."""
     found = value_at(value, path)
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if not is_number(found):
         return None
     # What is compared with no number is none.
     return found if isinstance(found, int) or math.isfinite(found) else None
+
+
+def is_number(value: Any) -> bool:  # Any: JSON
+    """Whether a value is a number; to JSON, true is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def same(one: Any, other: Any) -> bool:  # Any: JSON
+    """Whether two values are equal; to JSON, true is no number."""
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 
 def with_texts(value: Any, change: Callable[[str], Any]) -> Any:  # Any: JSON

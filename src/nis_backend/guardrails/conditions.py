@@ -15,6 +15,7 @@ from nis_backend.guardrails.injected import masked, orders_in
 from nis_backend.guardrails.paths import at, texts
 from nis_backend.guardrails.seen import as_seen
 from nis_backend.identifying.identifiers import KINDS, Identifiers, found_in
+from nis_backend.places import is_number, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -160,22 +161,13 @@ class Check:
         return COMPARED[one.test](_ANY.dump_python(value, mode="json"), one.value)
 
 
-def _same(one: Any, wanted: Any) -> bool:  # Any: JSON
-    """Whether two values are equal; to JSON, true is no number."""
-    return isinstance(one, bool) == isinstance(wanted, bool) and one == wanted
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": _same,
-    "differs": lambda one, wanted: not _same(one, wanted),
-    "above": lambda one, wanted: _number(one) and one > wanted,
-    "at_least": lambda one, wanted: _number(one) and one >= wanted,
-    "below": lambda one, wanted: _number(one) and one < wanted,
-    "at_most": lambda one, wanted: _number(one) and one <= wanted,
+    "equals": same,
+    "differs": lambda one, wanted: not same(one, wanted),
+    "above": lambda one, wanted: is_number(one) and one > wanted,
+    "at_least": lambda one, wanted: is_number(one) and one >= wanted,
+    "below": lambda one, wanted: is_number(one) and one < wanted,
+    "at_most": lambda one, wanted: is_number(one) and one <= wanted,
 }
 
 
@@ -253,7 +245,7 @@ def _object(value: Any) -> bool:  # Any: JSON
 
 
 _ANYTHING: tuple[Callable[[Any], bool], str] = (lambda _: True, "")
-_NUMBERS = (_number, "a number")
+_NUMBERS = (is_number, "a number")
 TAKES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("above", "at_least", "below", "at_most", "spent"), _NUMBERS),
     "contains": (_text, "a text"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.plans.references import fill
 from nis_backend.errors import shorten
+from nis_backend.places import is_number, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,14 +46,10 @@ def _holds(compare: str, left: Any, right: Any, within: float) -> bool:  # Any: 
             return _ordered(compare, left, right)
 
 
-def _number(value: Any) -> bool:  # Any: JSON
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _same(left: Any, right: Any, within: float = 0.0) -> bool:  # Any: JSON
-    """Whether two values are equal; to JSON, true is no number."""
-    if not (_number(left) and _number(right)):
-        return isinstance(left, bool) == isinstance(right, bool) and left == right
+    """Whether two values are equal, numbers up to so much."""
+    if not (is_number(left) and is_number(right)):
+        return same(left, right)
     try:
         return abs(left - right) <= within
     except OverflowError:
@@ -68,7 +65,7 @@ def _contains(left: Any, right: Any) -> bool:  # Any: JSON
 
 def _ordered(compare: str, left: Any, right: Any) -> bool:  # Any: JSON
     """Numbers by size, texts by their letters; other things are in no order, and what asks for one does not hold."""
-    alike = (_number(left) and _number(right)) or (isinstance(left, str) and isinstance(right, str))
+    alike = (is_number(left) and is_number(right)) or (isinstance(left, str) and isinstance(right, str))
     if not alike:
         return False
     if compare in {"less", "at_most"}:
