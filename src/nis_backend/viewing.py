@@ -60,7 +60,7 @@ class Viewing:
         if not policies:
             return run
         await self._let_in(GET, policies, {"id": run.id}, run.id)
-        return await self._let_out(GET, policies, {"id": run.id}, run)
+        return await self._shown(policies, run)
 
     async def runs(self, runs: Sequence[Run], where: Mapping[str, str]) -> list[Run]:
         """The runs of a list; of one that may not be got there is what `runs.list_runs` has of it.
@@ -87,9 +87,14 @@ class Viewing:
         if looked and looked[0][0].then in {"refuse", "review"} and run.id not in self._ctx.begun:
             return run.model_copy(update=BARE)
         try:
-            return await self._let_out(GET, policies, {"id": run.id}, run)
+            return await self._shown(policies, run)
         except Forbidden:
             return run.model_copy(update=BARE)
+
+    async def _shown(self, policies: Sequence[Compiled], run: Run) -> Run:
+        shown = await self._let_out(GET, policies, {"id": run.id}, run)
+        # A view goes by it, and it is one of seven words.
+        return shown if shown.state == run.state else shown.model_copy(update={"state": run.state})
 
     async def wholly(self) -> bool:
         """Whether a rule looks at events, and so at all words of a step as one."""

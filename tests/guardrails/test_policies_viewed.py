@@ -104,6 +104,11 @@ def test_a_task_that_may_not_be_read_is_listed_by_its_state_alone(serve: Serve) 
     [listed] = a2a(server, "ListTasks", {})["result"]["tasks"]
     assert (listed["id"], listed["status"]["state"]) == (run_id, "TASK_STATE_COMPLETED")
     assert "history" not in listed
+    said = [{"test": "matches", "value": "succeeded|chat"}]
+    done(server, "PATCH", "/policies/got", {"change": {"rules": [{**rule, "then": "mask", "conditions": said}]}})
+    [listed] = a2a(server, "ListTasks", {})["result"]["tasks"]
+    assert listed["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert a2a(server, "GetTask", {"id": run_id})["result"]["metadata"]["operation"] == "[masked]"
     change = {"applies_to": {"operations": ["runs.list_runs"]}, "rules": [{"id": "no", "then": "refuse", "why": "No."}]}
     done(server, "PATCH", "/policies/got", {"change": change})
     assert "refuses runs.list_runs" in json.dumps(a2a(server, "ListTasks", {})["error"])
