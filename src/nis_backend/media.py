@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 
 # How a file begins; from the file(1) database and the formats' own specifications. The first that fits counts.
-MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), kind)
-    for pattern, kind in (
-        (rb"\x89PNG\r\n\x1a\n", "image/png"),
-        (rb"\xff\xd8\xff", "image/jpeg"),
-        (rb"GIF8[79]a", "image/gif"),
-        (rb"RIFF.{4}WEBP", "image/webp"),
-        (rb"RIFF.{4}WAVE", "audio/wav"),
-        (rb"RIFF.{4}AVI ", "video/x-msvideo"),
-        (rb"FORM.{4}AIF[FC]", "audio/aiff"),
-        (rb"II\*\x00|MM\x00\*", "image/tiff"),
-        (rb"BM.{4}\x00{4}", "image/bmp"),
-        (rb"\x00\x00\x01\x00[^\x00]", "image/vnd.microsoft.icon"),
-        # Brands, of which a file has a first one and those that it is compatible with.
-        (rb".{4}ftyp(avi[fs]|(mif1|msf1).{4}(.{4}){0,8}?avif)", "image/avif"),
-        (rb".{4}ftyp(he[iv][cxms]|mif1|msf1)", "image/heic"),
-        (rb".{4}ftypM4[AB] ", "audio/mp4"),
-        (rb".{4}ftypqt  ", "video/quicktime"),
-        (rb".{4}ftyp", "video/mp4"),
-        (rb"\x1aE\xdf\xa3.{0,60}?matroska", "video/x-matroska"),
-        (rb"\x1aE\xdf\xa3", "video/webm"),
-        (rb"ID3", "audio/mpeg"),
-        (rb"fLaC", "audio/flac"),
-        (rb"OggS", "audio/ogg"),
-        # A frame of MPEG audio: layer III, with a bit rate that there is; and of AAC in ADTS.
-        (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "audio/mpeg"),
-        (rb"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),
-        (rb"%PDF-", "application/pdf"),
-        (rb"PK\x03\x04", "application/zip"),
-        (rb"\x1f\x8b", "application/gzip"),
-        (rb"\x7fELF", "application/x-elf"),
-        (rb"\x00asm", "application/wasm"),
-    )
+MAGIC = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF.{4}WEBP", "image/webp"),
+    (rb"RIFF.{4}WAVE", "audio/wav"),
+    (rb"RIFF.{4}AVI ", "video/x-msvideo"),
+    (rb"FORM.{4}AIF[FC]", "audio/aiff"),
+    (rb"II\*\x00|MM\x00\*", "image/tiff"),
+    (rb"BM.{4}\x00{4}", "image/bmp"),
+    (rb"\x00\x00\x01\x00[^\x00]", "image/vnd.microsoft.icon"),
+    # Brands, of which a file has a first one and those that it is compatible with.
+    (rb".{4}ftyp(avi[fs]|(mif1|msf1).{4}(.{4}){0,8}?avif)", "image/avif"),
+    (rb".{4}ftyp(he[iv][cxms]|mif1|msf1)", "image/heic"),
+    (rb".{4}ftypM4[AB] ", "audio/mp4"),
+    (rb".{4}ftypqt  ", "video/quicktime"),
+    (rb".{4}ftyp", "video/mp4"),
+    (rb"\x1aE\xdf\xa3.{0,60}?matroska", "video/x-matroska"),
+    (rb"\x1aE\xdf\xa3", "video/webm"),
+    (rb"ID3", "audio/mpeg"),
+    (rb"fLaC", "audio/flac"),
+    (rb"OggS", "audio/ogg"),
+    # A frame of MPEG audio: layer III, with a bit rate that there is; and of AAC in ADTS.
+    (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "audio/mpeg"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),
+    (rb"%PDF-", "application/pdf"),
+    (rb"PK\x03\x04", "application/zip"),
+    (rb"\x1f\x8b", "application/gzip"),
+    (rb"\x7fELF", "application/x-elf"),
+    (rb"\x00asm", "application/wasm"),
 )
+
+
 _FAMILY = {
     "audio/ogg": re.compile(r"(audio|video|application)/ogg"),
     "video/mp4": re.compile(r"(audio|video)/mp4"),
@@ -60,11 +60,17 @@ _MARKUP = re.compile(
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
+@cache
+def _magic() -> tuple[tuple[re.Pattern[bytes], str], ...]:
+    # With the first bytes that are looked at: a start looks at none.
+    return tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in MAGIC)
+
+
 def media_type_of(head: bytes, declared: str = "") -> str:
     """The media type of what begins with `head`; what is `declared` counts where the bytes leave it open."""
     said = declared.partition(";")[0].strip().lower()
     said = said if _TYPE.fullmatch(said) else ""
-    for magic, kind in MAGIC:
+    for magic, kind in _magic():
         if magic.match(head):
             family = _FAMILY.get(kind)
             return said if family and family.fullmatch(said) else kind
