@@ -102,7 +102,6 @@ CONTRACTS = frozenset(
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
         *("http.events", "llm.answer", "llm.choice", "llm.transformers_folder", "store.items", "store.spending"),
         *("store.entries", "store.forgetting", "store.stems", "store.words"),
-        *("store.migrations.at_once", "store.migrations.schema", "store.migrations.step"),
         *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }
 )

@@ -1,8 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json` and what is kept beside it, `openapi.json`, `asyncapi.json`, `tools.json`, the table of units, the
-schema of a new SQLite file and the A2UI catalog into the package, and the reference into `docs/reference`; with
-`--check`, says which is stale.
+Writes `catalog.json` and what is kept beside it, `openapi.json`, `asyncapi.json`, `tools.json`, the table of units and
+the A2UI catalog into the package, and the reference into `docs/reference`; with `--check`, says which is stale.
 """
 
 from __future__ import annotations
@@ -14,9 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nis_backend.catalog import APART, entry_of, load_capabilities
-from nis_backend.drivers.store.migrations.at_once import FILE
-from nis_backend.drivers.store.migrations.at_once import generated as at_once
-from nis_backend.drivers.store.migrations.schema import stepwise
 from nis_backend.numerics.quantity import TABLE, table
 from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
@@ -60,8 +56,7 @@ def generated() -> dict[str, str]:
     reference = {f"{REFERENCE}/{name}": text for name, text in pages(entries).items()}
     units = ",\n".join(f" {json.dumps(name)}: {json.dumps(row)}" for name, row in table().items())
     written[TABLE] = f"{{\n{units}\n}}\n"
-    schema = {f"drivers/store/migrations/{FILE}": at_once(stepwise("sqlite"))}
-    return {**written, **schema, "surfaces/a2ui/catalog.json": a2ui_catalog(), **reference}
+    return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog(), **reference}
 
 
 def _indexed(entry: Entry) -> Json:

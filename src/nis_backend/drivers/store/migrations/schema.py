@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.store.migrations.at_once import at_once
 from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -23,12 +22,6 @@ def steps() -> list[Step]:
 
 def whole(kind: Kind) -> str:
     """What makes an empty database one of this version, without Alembic: its import would spend the start's budget."""
-    text = stepwise(kind)
-    return at_once(text) if kind == "sqlite" else text
-
-
-def stepwise(kind: Kind) -> str:
-    """What does the same, a step after the other."""
     return "".join(step.upgrade(kind) for step in steps())
 
 
