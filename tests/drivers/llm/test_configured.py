@@ -11,9 +11,10 @@ from typing_extensions import override
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.http.client import Http
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.llm.configured import providers_of
 from nis_backend.drivers.store.sqlite.store import SqliteStore
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.settings import read_settings
 
 KEYS = {
@@ -74,3 +75,18 @@ def test_keys_of_further_providers_have_names() -> None:
         with pytest.raises(InvalidRequest, match="NIS_PROVIDER_KEYS") as caught:
             read_settings({"NIS_PROVIDER_KEYS": wrong})
         assert "gsk-secret" not in str(caught.value.problem())
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("agent:physicist", "agents.run_agent asks it."),
+        ("team:three", "teams.run_team asks it."),
+        ("openai:gpt-5", "OPENAI_API_KEY"),
+    ],
+)
+def test_who_names_what_is_no_model_here_is_told_what_to_do(name: str, remedy: str) -> None:
+    """An agent is a model to clients of a dialect alone, and a vendor's model wants its key."""
+    with pytest.raises(NotFound, match="no model") as refused:
+        asyncio.run(Models([]).choose(name))
+    assert remedy in refused.value.remedy

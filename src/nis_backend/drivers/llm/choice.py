@@ -37,6 +37,8 @@ class Gone(LanguageModels):
 
 KEYED = ("openai", "anthropic", "nvidia", "deepseek", "gemini")
 """Providers that are there once their key is set."""
+RUN = {"agent": "agents.run_agent", "team": "teams.run_team"}
+"""What is a model to a protocol, and none to an operation, with what asks it there."""
 
 
 class Models:
@@ -101,6 +103,7 @@ class Models:
             field=field,
             value=value,
             remedy=(missing if provider in KEYED and provider not in there else "")
+            + (f"{RUN[provider]} asks it. " if provider in RUN else "")
             + f"List the models to see them; providers: {', '.join(there)}.",
         )
 
