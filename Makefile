@@ -64,7 +64,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo bench-thinking prove-drain prove-fuzz prove-evolution prove-impact-null prove-kills prove-lora prove-media prove-metacognition prove-packing prove-parity prove-plans prove-readers prove-rollback prove-schema prove-takeover prove-training-kills clean
+.PHONY: help serve weights test-weights sandbox test check kernel format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-ternary bench-classifiers bench-generation bench-impact bench-physics bench-answers bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-dpo bench-thinking prove-drain prove-fuzz prove-evolution prove-impact-null prove-kills prove-lora prove-media prove-metacognition prove-packing prove-parity prove-plans prove-readers prove-rollback prove-routes prove-schema prove-takeover prove-training-kills clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -230,6 +230,9 @@ prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each
 
 prove-rollback: $(TESTS) ## deploy 20 broken builds and roll back 20 times under callers, and look whether one was failed
 	@$(BIN)/python benchmarks/rollback.py $(ARGS)
+
+prove-routes: $(TESTS) ## send what a generator makes of the OpenAPI document to every route, of which the suite asks a share
+	@ROUTES=all $(BIN)/python -m pytest -n 2 -q tests/surfaces/rest/test_schemathesis.py $(ARGS)
 
 prove-schema: $(TESTS) weights ## ask the model in the box 100 times under 20 schemas, and see whether each answer follows its own
 	@$(BIN)/python benchmarks/schemas.py $(ARGS)

@@ -212,7 +212,8 @@ def tck(folder: Path | None, *, socket: bool = False) -> Row:
 
 def tests(suite: str, against: str, *files: str) -> Row:
     """A client or a generator of requests, by the tests that use it."""
-    done = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/{file}" for file in files)])
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = run([*pytest, *(f"tests/{file}" for file in files)], ROUTES="all")
     counts = must(done.stdout, r"(?:(\d+) failed, )?(\d+) passed(?:, (\d+) skipped)?", done)
     skipped = f", {counts.group(3)} skipped" if counts.group(3) else ""
     return Row(

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -120,9 +121,15 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the suite, the longest files come first; one alone keeps its random order."""
+    """Where several processes share the suite, the longest files come first; one alone keeps its random order.
+
+    Tests are shared out by their names: of several with the same one, only one would run.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
         longest_first(items)
+    twice = [name for name, times in Counter(one.nodeid for one in items).items() if times > 1]
+    if twice:
+        raise pytest.UsageError(f"Tests have the same name, of which one alone would run: {twice[:3]}")
 
 
 def pytest_collection_finish() -> None:

@@ -181,6 +181,7 @@ def test_wrong_fields_are_refused_by_name(changes: dict[str, Any], field: str) -
         ({"drag": True, "diameter": None}, "diameter"),
         ({"angle": 0}, "height"),
         ({"angle": -10, "height": 0}, "angle"),
+        ({"speed": 0}, "speed"),
     ],
 )
 def test_fields_that_do_not_go_together_are_refused_by_name(changes: dict[str, Any], field: str) -> None:

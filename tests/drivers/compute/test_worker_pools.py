@@ -26,6 +26,7 @@ from nis_backend.errors import (
     Busy,
     Conflict,
     InternalError,
+    InvalidRequest,
     NotFound,
     TooLarge,
     Unavailable,
@@ -538,8 +539,21 @@ def test_a_fault_is_logged_and_not_told(run: Run, capfd: pytest.CaptureFixture[s
 
     run(test)
     written = capfd.readouterr()
-    assert "ZeroDivisionError: secret of the inside" in written.err
+    assert "RuntimeError: secret of the inside" in written.err
     assert written.out == ""
+
+
+def test_numbers_that_lead_to_no_number_are_the_callers_matter(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """A division by zero, or a float that is none any more: a typed refusal, and the traceback in the log."""
+
+    async def test() -> None:
+        async with opened(pool("failing")) as compute:
+            with pytest.raises(InvalidRequest, match="division by zero") as refused:
+                await compute.call("failing", {"how": "numbers"})
+            assert "secret" not in str(refused.value.problem())
+
+    run(test)
+    assert "ZeroDivisionError: secret of the inside" in capfd.readouterr().err
 
 
 def test_an_item_that_is_not_json_is_a_fault(run: Run) -> None:

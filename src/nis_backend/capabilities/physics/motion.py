@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -157,6 +158,13 @@ class ProjectileRequest(Model):
                 field="height",
                 value=self.height,
                 remedy="Give a height above 0 m, or an angle above 0 degrees.",
+            )
+        if self.height == 0 and self.angle > 0 and self.speed * math.sin(math.radians(self.angle)) == 0:
+            raise InvalidRequest(
+                "Without a speed, a launch from the ground ends where it starts.",
+                field="speed",
+                value=self.speed,
+                remedy="Give a speed above 0 m/s, or a height above 0 m.",
             )
         if self.height == 0 and self.angle < 0:
             raise InvalidRequest(

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.compute.base import LONGEST_NAME, MOST_VALUES
 from nis_backend.drivers.compute.frames import IDS, LENGTHS, WINDOW, pack, read
 from nis_backend.drivers.telemetry.ids import apart, of_told
-from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
+from nis_backend.errors import InternalError, InvalidRequest, NisError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Handler, Json
@@ -171,6 +171,11 @@ class _Pool:
                 remedy=f"Run: pip install '{what}'.",
             )
         log.error("%s failed", where, exc_info=error)
+        if isinstance(error, ArithmeticError):
+            return InvalidRequest(
+                "What was given leads to a division by zero, or to a number too small or too large for a float.",
+                remedy="Give other numbers: none that is tiny or huge beside the others.",
+            )
         return InternalError(f"The pool {self.name!r} failed inside; the server's log has the traceback.")
 
     def _short(self) -> NisError:

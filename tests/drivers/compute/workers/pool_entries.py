@@ -188,6 +188,8 @@ def failing(_options: Json) -> Answers:
         if payload.get("how") == "crash":
             ctypes.string_at(0)
         if payload.get("how") == "unknown":
+            raise RuntimeError("secret of the inside")
+        if payload.get("how") == "numbers":
             raise ZeroDivisionError("secret of the inside")
         yield {"NaN": float("nan")} if payload.get("how") == "nan" else {"pid": os.getpid()}
 
