@@ -37,6 +37,8 @@ def test_the_least_time_counts_and_what_passed_while_nobody_ran_it_too(
 
     store = SimpleNamespace(now=lambda: NOW)
     ctx = SimpleNamespace(
-        runs=SimpleNamespace(get=get), journal=SimpleNamespace(run_id="run-1"), drivers=SimpleNamespace(store=store)
+        _runs=lambda: SimpleNamespace(get=get),
+        journal=SimpleNamespace(run_id="run-1"),
+        drivers=SimpleNamespace(store=store),
     )
     assert asyncio.run(Context.left(cast("Any", ctx), Wait(seconds=seconds, until=until))) == time

@@ -247,10 +247,14 @@ class Context:
         """
         from nis_backend.viewing import READS, Viewing  # noqa: PLC0415 - loads with the first run
 
-        if not self.operation:
-            return Viewing(self)
-        entry = None if self.operation in READS else self.operations.entry(self.operation)
-        return Viewing(self) if entry is not None and (entry.effect, entry.shape) == ("reads", "model") else None
+        if self.operation in READS:
+            return None
+        with suppress(NotFound):
+            entry = self.operations.entry(self.operation)
+            if (entry.effect, entry.shape) != ("reads", "model"):
+                return None
+        # Nor does a surface read as an operation.
+        return Viewing(self)
 
     def _runs(self, viewing: Viewing | None = None) -> RunLog:
         return RunLog(

@@ -66,4 +66,4 @@ def test_a_dry_run_refuses_what_the_wet_one_would(serve: Serve) -> None:
     assert ask(server, "PATCH", "/agents/clerk", change)[2]["field"] == "change.agents"
     would = done(server, "PATCH", "/agents/clerk", {"change": {"steps": 3}, "dry_run": True})
     assert (would["version"], would["steps"]) == (2, 3)
-    assert done(server, "GET", "/agents/clerk") == kept
+    assert done(server, "GET", "/agents/clerk") == {**kept, "warnings": []}

@@ -237,12 +237,14 @@ def test_growth_is_heard_in_every_process_once(database: str) -> None:
             for store, list_ in heard.items():
                 store.listen(list_.append)
             await here.insert("runs", "ann", run_row("run-1", state="running"))
-            await here.append(events("run-1", "a", "b"))
-            await there.append(events("run-1", "c", attempt=None))
             wanted = [
                 Growth(run_id="run-1", last_seq=2),
                 Growth(run_id="run-1", last_seq=3, command="text_delta"),
             ]
+            await here.append(events("run-1", "a", "b"))
+            for list_ in heard.values():
+                await until(partial(holds, list_, wanted[0]))
+            await there.append(events("run-1", "c", attempt=None))
             for list_ in heard.values():
                 await until(partial(holds, list_, wanted[-1]))
             assert list(heard.values()) == [wanted, wanted]
