@@ -31,7 +31,7 @@ def recall(server: Server, query: str, user: str, **given: Any) -> Json:
     return done(server, "POST", "/memory/recall", {"query": query, "user": user, **given})
 
 
-def texts(server: Server, user: str, **given: Any) -> list[str]:
+def texts(server: Served, user: str, **given: Any) -> list[str]:
     """What is remembered of a user."""
     query = "&".join(f"{name}={value}" for name, value in {"user": user, **given}.items())
     return [one["text"] for one in done(server, "GET", f"/memory?{query}")["memories"]]
