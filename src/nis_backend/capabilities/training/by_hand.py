@@ -13,6 +13,7 @@ processes as there are now. The first process alone writes, and tells on its out
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -99,4 +100,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Gloo's threads that listen to the other processes abort now and then one that ends by itself: all is written.
+    os._exit(status)
