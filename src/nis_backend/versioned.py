@@ -37,6 +37,19 @@ async def find(table: Table, thing: str, which: str, ctx: Context, version: int 
     return rows[0]
 
 
+async def page(  # noqa: PLR0913, PLR0917 - of what, and which part of it
+    table: Table, thing: str, which: str, cursor: str | None, limit: int, ctx: Context
+) -> tuple[list[Row], str | None]:
+    """The versions of a thing, the newest first, and where the next page begins.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    head = await find(table, thing, which, ctx)
+    where = {f"{thing}_id": head[f"{thing}_id"]}
+    return await ctx.store.page(table, where=where, cursor=cursor, limit=limit, order="updated")
+
+
 async def delete(table: Table, thing: str, head: Row, most: int, ctx: Context) -> None:
     """Delete a thing, of which this is the latest version, with the at most so many before it."""
     where = {f"{thing}_id": head[f"{thing}_id"], "latest": 0}

@@ -250,11 +250,7 @@ async def list_agents(request: ListAgents, ctx: Context) -> AgentList:
 )
 async def list_agent_versions(request: ListAgentVersions, ctx: Context) -> AgentList:
     """List the versions of an agent, the newest first."""
-    head = await find(request.id, ctx)
-    where = {"agent_id": head["agent_id"]}
-    rows, following = await ctx.store.page(
-        "agents", where=where, cursor=request.cursor, limit=request.limit, order="updated"
-    )
+    rows, following = await versioned.page("agents", "agent", request.id, request.cursor, request.limit, ctx)
     return AgentList(agents=[agent_of(row) for row in rows], next_cursor=following)
 
 

@@ -290,11 +290,7 @@ async def list_plans(request: ListPlans, ctx: Context) -> PlanList:
 )
 async def list_plan_versions(request: ListPlanVersions, ctx: Context) -> PlanList:
     """List the versions of a plan, the newest first."""
-    head = await find(request.id, ctx)
-    where = {"plan_id": head["plan_id"]}
-    rows, following = await ctx.store.page(
-        "plans", where=where, cursor=request.cursor, limit=request.limit, order="updated"
-    )
+    rows, following = await versioned.page("plans", "plan", request.id, request.cursor, request.limit, ctx)
     return PlanList(plans=[plan_of(row) for row in rows], next_cursor=following)
 
 

@@ -220,14 +220,7 @@ async def list_prompts(request: ListPrompts, ctx: Context) -> PromptList:
 )
 async def list_versions(request: ListVersions, ctx: Context) -> PromptList:
     """List the versions of a prompt, the newest first."""
-    head = await find(request.id, ctx)
-    rows, following = await ctx.store.page(
-        "prompts",
-        where={"prompt_id": head["prompt_id"]},
-        cursor=request.cursor,
-        limit=request.limit,
-        order="updated",
-    )
+    rows, following = await versioned.page("prompts", "prompt", request.id, request.cursor, request.limit, ctx)
     return PromptList(prompts=[prompt_of(row) for row in rows], next_cursor=following)
 
 

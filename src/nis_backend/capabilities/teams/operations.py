@@ -217,11 +217,7 @@ async def list_teams(request: ListTeams, ctx: Context) -> TeamList:
 )
 async def list_team_versions(request: ListTeamVersions, ctx: Context) -> TeamList:
     """List the versions of a team, the newest first."""
-    head = await find(request.id, ctx)
-    where = {"team_id": head["team_id"]}
-    rows, following = await ctx.store.page(
-        "teams", where=where, cursor=request.cursor, limit=request.limit, order="updated"
-    )
+    rows, following = await versioned.page("teams", "team", request.id, request.cursor, request.limit, ctx)
     return TeamList(teams=[team_of(row) for row in rows], next_cursor=following)
 
 
