@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
+import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from nis_backend.drivers.store.base import Row, Store
 from nis_backend.drivers.store.entries import Place
 from nis_backend.drivers.store.items import NewItem, Which
 from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite.forgetting import rewrite
+from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 
 Body = Callable[[Store], Awaitable[None]]
@@ -190,3 +194,59 @@ def test_what_is_removed_is_found_nowhere_afterwards(with_store: Callable[[Body]
         assert len((await store.about_user("bea", "ada")).ids) == 11
 
     with_store(body)
+
+
+async def fill_in_disorder(store: Store, seed: int = 0) -> list[str]:
+    """Long keys in no order, so that pages are split often, and those of one user removed again; their ids."""
+    rng = random.Random(seed)  # noqa: S311 - rows in an order that can be had again
+    gone: list[str] = []
+    for _ in range(600):
+        user = "ada" if rng.random() < 0.1 else "bob"
+        key = f"{rng.getrandbits(64):016x}{NEEDLE if user == 'ada' else 'other'}{'k' * rng.randint(0, 400)}"
+        row: Row = {"id": f"entry-{rng.getrandbits(96):024x}", "expires": None, "created": 1.0, "updated": 1.0}
+        row["value"] = json.dumps("y" * rng.randint(0, 900))
+        await store.put_entry(Place(owner="ann", namespace=f"user:{user}/{key[:2]}", key=key), row, None)
+        if user == "ada":
+            gone.append(str(row["id"]))
+    for row in (await store.about_user("ann", "ada")).entries:
+        await store.drop_entry(Place(owner="ann", namespace=row["namespace"], key=row["key"]), None)
+    return gone
+
+
+def test_no_copy_of_a_removed_row_stays_in_the_pages_of_the_file(tmp_path: Path) -> None:
+    """Rows that SQLite moves between pages leave copies, which no delete overwrites: the file is written anew."""
+
+    async def body() -> None:
+        async with opened(tmp_path, None) as store:
+            rows = 0
+            # Whether a copy stays is a matter of the order: until one does, for else there is nothing to remove.
+            for seed in range(30):
+                gone = await fill_in_disorder(store, seed)
+                rows += 600 - len(gone)
+                with contextlib.closing(sqlite3.connect(tmp_path / "nis.db")) as other:
+                    other.execute("pragma wal_checkpoint(truncate)")
+                if NEEDLE.encode() in (tmp_path / "nis.db").read_bytes():
+                    break
+            else:
+                pytest.fail("No copy has stayed in 30 orders.")
+            assert await store.scrub("ann", []) == []
+            assert await store.in_files([one.encode() for one in gone]) == [False] * len(gone)
+            assert NEEDLE.encode() not in (tmp_path / "nis.db").read_bytes()
+            assert (tmp_path / "nis.db-wal").stat().st_size == 0
+            assert len((await store.about_user("ann", "bob")).entries) == rows
+
+    asyncio.run(body())
+
+
+def test_a_file_that_cannot_be_written_anew_is_told(tmp_path: Path) -> None:
+    """Who holds the file from outside hinders it, and what is left then is said; afterwards it is done as ever."""
+    connection = connect(tmp_path / "nis.db", "normal")
+    prepare(connection, tmp_path / "nis.db")
+    with contextlib.closing(connection), contextlib.closing(sqlite3.connect(tmp_path / "nis.db")) as other:
+        connection.execute("pragma busy_timeout = 50")
+        other.execute("begin immediate")
+        could_not_write, could_not_cut = rewrite(connection)
+        assert "could not be written anew (database is locked)" in could_not_write
+        assert "could not be cut" in could_not_cut
+        other.execute("rollback")
+        assert rewrite(connection) == []

@@ -32,7 +32,7 @@ BEYOND = (
     "What was sent elsewhere: to providers of models, to webhooks, to the bus, to logs and traces.",
     "Files of vectors that other processes of the same database hold, until their next search or end.",
     "What somebody else has written of them without naming them as the user.",
-    "Blocks of the disk that the file system has moved: secure_delete overwrites what is in the file.",
+    "Blocks of the disk that were the database's and are no longer: its file is written anew, the disk is not.",
 )
 
 

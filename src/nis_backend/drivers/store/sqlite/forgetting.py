@@ -16,7 +16,6 @@ from typing_extensions import override
 from nis_backend.drivers.store.finding import FindingUser
 from nis_backend.drivers.store.forgetting import AN_ID, Mentions
 from nis_backend.drivers.store.sqlite.items import index_of
-from nis_backend.drivers.store.sqlite.opening import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,6 +37,10 @@ class ForgettingUser(FindingUser):
     @abstractmethod
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
         """Have it committed."""
+
+    @abstractmethod
+    async def _alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Have it done outside of a transaction, while nothing else writes."""
 
     @abstractmethod
     async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
@@ -95,15 +98,7 @@ class ForgettingUser(FindingUser):
                 connection.execute(f"insert into {name} ({name}) values ('optimize')")  # noqa: S608 - ours
 
         await self._write(optimize, lambda _: None)
-        return await asyncio.to_thread(self._empty_log)
-
-    def _empty_log(self) -> list[str]:
-        """Bring all that is in the write-ahead log into the file, and cut the log: it holds pages as they were."""
-        with contextlib.closing(connect(self._path, "full")) as connection:
-            busy, left, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-        if not busy:
-            return []
-        return [f"The write-ahead log could not be cut, for somebody reads: {left} pages stay until the next restart."]
+        return await self._alone(rewrite)
 
     @override
     async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
@@ -121,6 +116,26 @@ class ForgettingUser(FindingUser):
                     near = tails.get(at[0], ())
                     found.update(one for one in near if content[at.end() - len(one) : at.end()] == one)
         return [piece in found for piece in pieces]
+
+
+def rewrite(connection: sqlite3.Connection) -> list[str]:
+    """Write the file anew from its rows and cut its write-ahead log, which holds pages as they were; what cannot be.
+
+    `secure_delete` alone leaves copies: where SQLite moves rows from one page to others, to keep its trees in balance,
+    their bytes stay behind in what becomes the page's unused part, and no delete looks there.
+    """
+    told: list[str] = []
+    try:
+        connection.execute("vacuum")
+    except sqlite3.Error as error:
+        told.append(
+            f"The database's file could not be written anew ({error}), so its pages may hold pieces of what was "
+            "removed. Free twice the file's size on its disk and in the folder for temporary files, and ask again."
+        )
+    busy, left, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+    if busy:
+        told.append(f"The write-ahead log could not be cut, for somebody reads: {left} pages stay until a restart.")
+    return told
 
 
 def _by_tail(ids: Iterable[bytes]) -> dict[bytes, list[bytes]]:

@@ -90,6 +90,11 @@ class SqliteStore(KeepingItems, KeepingEntries, ForgettingUser, Reading, Growing
         self._refuse_closed()
         return await self._writer.write(work, then or (lambda _: self._recent.clear()))
 
+    @override
+    async def _alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._refuse_closed()
+        return await self._writer.alone(work)
+
     # -- reading: in a reader's thread --------------------------------------------------------------------------------
 
     @override

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import queue
 import sqlite3
@@ -27,11 +28,15 @@ LATER_SECONDS = 1.0
 class _Write:
     """One write that waits for the writer: what to do, and whom to tell."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None:
+    def __init__(
+        self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None], *, alone: bool = False
+    ) -> None:
         self.work = work
         """May be called twice: the first time may be taken back."""
         self.then = then
         """Called with the result once it is committed, also when the caller has stopped waiting."""
+        self.alone = alone
+        """Whether it is done outside of a transaction."""
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -77,6 +82,15 @@ class Writer:
             write.loop.call_soon(self._hand_over, write.loop)
         return await write.done
 
+    async def alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` answers, done outside of a transaction: what SQLite does to a file as a whole.
+
+        What is written meanwhile waits.
+        """
+        write = _Write(work, lambda _: None, alone=True)
+        self._queue.put([write])
+        return await write.done
+
     async def close(self) -> None:
         """Finish what is queued, and close the connection."""
         self._hand_over(asyncio.get_running_loop())
@@ -97,7 +111,8 @@ class Writer:
             batch = self._next(due)
             stopped = None in batch
             if writes := [write for together in batch if together is not None for write in together]:
-                self._commit(connection, writes)
+                for apart, some in itertools.groupby(writes, lambda write: write.alone):
+                    (self._do_alone if apart else self._commit)(connection, [*some])
                 due = due or time.monotonic() + LATER_SECONDS
             if due is not None and not stopped and time.monotonic() >= due:
                 due = time.monotonic() if self._do_later(connection) else None
@@ -126,6 +141,14 @@ class Writer:
             return False
         return more
 
+    def _do_alone(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
+        for write in batch:
+            try:
+                write.result = write.work(connection)
+            except sqlite3.Error as error:
+                write.error = refused("write", error)
+        _wake(batch)
+
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
         try:
             for work in (self._together, self._apart):
@@ -139,11 +162,7 @@ class Writer:
                 connection.execute("rollback")
             for write in batch:
                 write.error = refused("write", error)
-        # One call a batch wakes everyone who waits for it.
-        for loop in dict.fromkeys(write.loop for write in batch):
-            # Where a loop is closed nobody waits for the answer any more, and the rows are committed.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_tell, [write for write in batch if write.loop is loop])
+        _wake(batch)
 
     def _together(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> bool:
         """Every write of a batch; False when one is refused, and none of them may stay."""
@@ -170,6 +189,14 @@ class Writer:
                 write.error = error
             connection.execute("release one")
         return True
+
+
+def _wake(batch: Sequence[_Write]) -> None:
+    # One call a batch wakes everyone who waits for it.
+    for loop in dict.fromkeys(write.loop for write in batch):
+        # Where a loop is closed nobody waits for the answer any more, and the rows are committed.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell, [write for write in batch if write.loop is loop])
 
 
 def _tell(writes: Sequence[_Write]) -> None:
