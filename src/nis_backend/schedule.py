@@ -15,7 +15,7 @@ from nis_backend.context import Context
 from nis_backend.cron import next_times
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError
 from nis_backend.outage import Outage
-from nis_backend.within import of_row
+from nis_backend.within import joined, of_row
 
 if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
@@ -108,7 +108,10 @@ async def fire(drivers: Drivers, row: Row, run_id: str) -> str | None:
     try:
         if not await _is_there(drivers, row, run_id):
             caller = await author_of(drivers, row)
-            ctx = Context(drivers=drivers, caller=caller, run_id=run_id, origin=of_row(row))
+            made_in = of_row(row)
+            # What made it may spend what it may, and ends; what it begins, year after year, is no part of that tree.
+            origin = joined(made_in, (("schedule", row["id"]),)) if made_in else ()
+            ctx = Context(drivers=drivers, caller=caller, run_id=run_id, origin=origin)
             await begin(drivers.operations.find(row["operation"]), json.loads(row["arguments"]), ctx)
     except NisError as refused:
         if refused.codes.retry:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Within = tuple[tuple[str, str], ...]
-"""Pairs of `(run or conversation, its id)` and `(agent, its name)`, each once, from the outermost; JSON in rows."""
+"""Pairs of `(run or conversation, its id)` and `(agent, its name)`, each once, from the outermost; JSON in rows. What a
+schedule begins that a run has made has `(schedule, its id)` too."""
 
 MOST = 64
 """Runs that started each other, and conversations that they were turns of: a chain longer than this is a loop."""
@@ -26,6 +27,13 @@ def place(run_id: str, conversation_id: str | None) -> Within:
     """A run, in the conversation of which it is a turn."""
     of: Within = () if conversation_id is None else (("conversation", conversation_id),)
     return (*of, ("run", run_id))
+
+
+def tree(chain: Within) -> list[str]:
+    """The runs of it of which what is begun now is a part: those since the last schedule."""
+    kinds = [kind for kind, _ in chain]
+    since = len(kinds) - kinds[::-1].index("schedule") if "schedule" in kinds else 0
+    return [one for kind, one in chain[since:] if kind == "run"]
 
 
 def of_row(row: Mapping[str, Any]) -> Within:  # Any: a cell of a row

@@ -322,9 +322,9 @@ async def delete_agent(request: OneAgent, ctx: Context) -> OneAgent:
 
 async def _prepare(request: RunAgent, ctx: Context) -> RunAgent:
     """Refuse what cannot be run before anything is written down, and hold the run to its budget."""
-    from nis_backend.capabilities.agents.running import deep  # noqa: PLC0415 - loads with the first run
+    from nis_backend.capabilities.agents.running import bound  # noqa: PLC0415 - loads with the first run
 
-    await deep(ctx, DEEPEST)
+    await bound(ctx, DEEPEST)
     check_attached(request.attachments)
     check_accompanied(request)
     agent = agent_of(await find(request.id, ctx, request.version))
@@ -391,7 +391,7 @@ async def ask_agent(request: AskAgent, ctx: Context) -> Answer:
 
     Raises:
         Waiting: a person has to decide something first; the run goes on by itself then.
-        InvalidRequest: agents asked each other more than 4 deep.
+        InvalidRequest: agents asked each other more than 4 deep, or 240 are asked in the run already.
     """
     waits = replace(ctx, waits=Wait(seconds=ASKED_TIME - LAST_SECONDS))
     run = await waits.begin(run_agent, RunAgent(**request.model_dump()))

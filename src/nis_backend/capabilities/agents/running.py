@@ -15,9 +15,11 @@ from nis_backend.drivers.llm.answer import total
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, UpstreamFailed, from_problem
 from nis_backend.event import ArtifactMade, HandedOff, Warned
+from nis_backend.loop.breadth import RUN_AGENT, RUN_TEAM, admitted, beyond
 from nis_backend.loop.compacting import fitted, room_of
 from nis_backend.loop.handing import Handing, as_words
 from nis_backend.loop.turning import Conversed, answer, converse
+from nis_backend.within import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
 
-RUN = "agents.run_agent"
 MENDED = 2
 """Times that an answer is asked for again which does not follow its schema."""
 MOST_HANDED = 8
@@ -327,19 +328,26 @@ def _sum(counts: Sequence[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-async def deep(ctx: Context, most: int) -> None:
-    """Refuse an agent that is asked by agents which were asked, too many in a row.
+async def bound(ctx: Context, most: int) -> None:
+    """Refuse an agent that is asked by agents which were asked, too many in a row, or where too many were in all.
 
-    What began the first of them, a plan, a team or a test, is no agent.
+    What began the first of them, a plan, a team or a test, is no agent. A team counts those whom it asks itself.
 
     Raises:
-        InvalidRequest: there are more than `most`.
+        InvalidRequest: there are more than `most` in a row, or as many as may be in one run.
     """
     chain = [one for scope, one in ctx.within if scope == "run"]
-    if len(chain) <= most:
+    if not chain:
         return
-    rows = [await ctx.store.get("runs", one) for one in chain]
-    if sum(row is not None and row["operation"] == RUN for row in rows) > most:
+    rows = [await ctx.store.get("runs", one) for one in (chain if len(chain) > most else chain[-1:])]
+    if sum(row is not None and row["operation"] == RUN_AGENT for row in rows) > most:
         raise InvalidRequest(
             f"Agents asked each other {most} deep.", remedy="Break the loop, or ask the last directly."
         )
+    if rows[-1] is not None and rows[-1]["operation"] == RUN_TEAM:
+        return
+    if ctx.run_id is not None and await ctx.store.get("runs", ctx.run_id) is not None:
+        # It was begun, and counted, before whoever asks was cut.
+        return
+    if not await admitted(ctx, tree(ctx.within), 1):
+        raise beyond("agents", 1)

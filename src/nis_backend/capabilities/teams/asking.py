@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.alongside import together
 from nis_backend.capabilities.teams.answered import Contribution
-from nis_backend.capabilities.teams.team import MOST_WITHIN
-from nis_backend.errors import DeadlineExceeded, InvalidRequest, UpstreamFailed
+from nis_backend.errors import DeadlineExceeded, UpstreamFailed
 from nis_backend.followed import follow
 from nis_backend.guardrails.marking import SAID as OF_MARKS
+from nis_backend.loop.breadth import RUN_AGENT, admitted, beyond
 from nis_backend.loop.quarantine import Quarantine
+from nis_backend.within import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
-RUN_TEAM = "teams.run_team"
 LONGEST_SHOWN = 8_000
 """Characters of a member's words that the others are shown."""
-SAID = {"agents.run_agent": "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
+SAID = {RUN_AGENT: "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
 """Where the words are in what an operation answers."""
 
 
@@ -68,24 +68,18 @@ class Asking:
         return answers
 
     async def _admit(self, count: int) -> None:
-        """Count what a team asks for that was begun in another's run.
+        """Count what a team asks for that was begun in another run.
 
         Raises:
-            InvalidRequest: all such teams together have asked for as much as they may.
+            InvalidRequest: all that are asked in that run are as many as may be.
         """
 
         async def counted() -> bool:
             # What is replayed is in nothing, and has the answer.
-            chain = [one for kind, one in self.ctx.run.within if kind == "run"]
-            return await admitted(self.ctx, chain, count)
+            return await admitted(self.ctx, tree(self.ctx.run.within), count)
 
         if not await self.ctx.note(f"asks {self.numbers + 1}", counted):
-            raise InvalidRequest(
-                f"Teams that were begun in one team's run ask for {MOST_WITHIN} answers of members in all.",
-                field="members",
-                value=count,
-                remedy="Put fewer teams, or smaller ones, into a team; or run the inner ones by themselves.",
-            )
+            raise beyond("members", count)
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -126,27 +120,6 @@ class Asking:
         )
 
 
-async def admitted(ctx: Context, chain: Sequence[str], count: int) -> bool:
-    """Whether so many more may be asked in the outermost team's run of a chain; it counts them.
-
-    What was counted when the process died is counted once more: the bound is met all the same.
-    """
-    store, owner = ctx.drivers.store, ctx.caller.owner
-    for run_id in chain:
-        row = await store.get("runs", owner, run_id)
-        while row is not None and row["operation"] == RUN_TEAM:
-            before = int(row["members_asked"])
-            if before + count > MOST_WITHIN:
-                return False
-            now = {"members_asked": before + count}
-            if await store.update("runs", owner, run_id, now, None, (), {"members_asked": before}):
-                return True
-            # Another has counted meanwhile, or the run was deleted.
-            row = await store.get("runs", owner, run_id)
-    # What began it is no team, or gone.
-    return True
-
-
 def over() -> DeadlineExceeded:
     """That the team's time has passed."""
     return DeadlineExceeded("The team's time was over.", remedy="Give it a later deadline.")
@@ -160,5 +133,5 @@ def called(member: Member, message: str, max_tokens: int | None, user_id: str | 
         return "models.generate_text", {"model": member.model, "prompt": message, "earlier": earlier, **bound}
     told = f"{member.instructions}\n\n{message}".strip()
     if member.agent is not None:
-        return "agents.run_agent", {"id": member.agent, "message": told, **({"user_id": user_id} if user_id else {})}
+        return RUN_AGENT, {"id": member.agent, "message": told, **({"user_id": user_id} if user_id else {})}
     return "remote_agents.send_message", {"id": str(member.remote), "message": told}

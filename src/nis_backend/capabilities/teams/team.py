@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 A_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 MOST_MEMBERS, MOST_ROUNDS, MOST_TRIGGERS = 12, 5, 16
 LONGEST_DEADLINE = 86_400.0
-MOST_WITHIN = 240
-"""Members' answers that teams which were begun in a team's run ask for, all of them together and however deep: with
-what a team asks for by itself, so many calls of models come of one message at most."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=A_NAME)]
 Shape = Literal["sequence", "parallel", "supervisor", "debate", "vote", "blackboard"]

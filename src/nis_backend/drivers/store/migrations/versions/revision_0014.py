@@ -14,8 +14,9 @@ down_revision = "0013"
 # that deleting a policy leaves what it decided. An evolution names the version of an agent that it began from and the
 # one that it made. An expectation is what an action was to do, and did. A skill's versions are kept as its publisher
 # signed them. `runs.awaited_by` is the run that waits for this one's end: where that is cancelled or fails, this is
-# cancelled too; `runs.members_asked` counts, of a team's run, the members that teams begun in it have asked. A run that
-# rests and is to be cancelled was cut before it heeded that: there are hardly ever any.
+# cancelled too; `runs.members_asked` counts, of the outermost run that asks, the agents and the members of teams
+# that were asked in it. A run that rests and is to be cancelled was cut before it heeded that: there are hardly ever
+# any.
 STEP = Step(
     up="""
 alter table runs add column awaited_by text;
