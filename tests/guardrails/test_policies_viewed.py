@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from fake_openai import Asked, Canned, FakeOpenAI, says
 from opened import RUN, opened
 from outliving import begun
 from over_mcp import post
-from rest_client import done, followed, send
+from rest_client import ask, done, followed, send
 
 from nis_backend.calling import call
 from nis_backend.capabilities.metacognition.policy.operations import CreatePolicy, create_policy
@@ -159,3 +160,27 @@ def test_who_was_let_in_by_a_person_reads_all_of_a_task(serve: Serve) -> None:
     done(server, "POST", f"/reviews/{review['id']}/decide", {"approved": True})
     assert a2a(server, "GetTask", {"id": run_id})["result"]["status"]["state"] == "TASK_STATE_COMPLETED"
     assert "error" in a2a(server, "GetTask", {"id": run_id})
+
+
+def test_a_response_answers_whoever_asked_for_it(serve: Serve) -> None:
+    """Promise: who begins a run hears of it what rules leave, and is not asked whether the run may be looked up."""
+    server = serve()
+    agent = done(server, "POST", "/agents", {"instructions": "Answer.", "max_tokens": 4})["id"]
+    rule = {"id": "no", "then": "refuse", "why": "No."}
+    done(
+        server,
+        "POST",
+        "/policies",
+        {"applies_to": {"operations": ["runs.get_run", "runs.stream_events"]}, "rules": [rule]},
+    )
+    for model in ("embedded", f"agent:{agent}"):
+        asked = {"model": model, "input": "What is a lever?"} | ({} if agent in model else {"max_output_tokens": 4})
+        whole = done(server, "POST", "/v1/responses", asked)
+        assert whole["status"] in {"completed", "incomplete"}, whole
+        assert whole["output"][0]["content"][0]["text"]
+        behind = done(server, "POST", "/v1/responses", {**asked, "background": True})
+        assert behind["status"] in {"queued", "in_progress", "completed", "incomplete"}
+        _, _, streamed = send(server, "POST", "/v1/responses", {**asked, "stream": True})
+        assert re.search(rb"event: response.(completed|incomplete)", streamed)
+        status, _, problem = ask(server, "GET", f"/v1/responses/{whole['id']}")
+        assert (status, "refuses runs." in str(problem)) == (403, True)

@@ -125,7 +125,7 @@ async def create(process: Process, request: Request) -> Response:
         return await _streamed(process, request, await asked_of(run, ctx), handle)
     if not asked.background:
         await _ended(process, request, handle, ctx)
-    return JSONResponse(await _object(process, handle.id, ctx))
+    return JSONResponse(await _object(handle.id, ctx))
 
 
 async def _referred(process: Process, items: Sequence[Item], ctx: Context) -> list[Item]:
@@ -144,7 +144,7 @@ async def _referred(process: Process, items: Sequence[Item], ctx: Context) -> li
         if place is not None and item.id not in kept and len(kept) < MOST_KEPT:
             with suppress(NotFound):
                 run = await _run(process, f"{PREFIX}{place[0]}", ctx)
-                output = (await _object(process, run.id, ctx))["output"]
+                output = (await _object(run.id, ctx))["output"]
                 kept |= {one["id"]: one for one in (*input_items(_said(run), suffix_of(run.id)), *output)}
         if item.id not in kept:
             raise InvalidRequest(
@@ -317,11 +317,11 @@ async def retrieve(process: Process, request: Request) -> Response:
     ctx = process.context(request.state.caller)
     run = await _run(process, request.path_params["id"], ctx)
     if request.query_params.get("stream") not in {"true", "1"}:
-        return JSONResponse(await _object(process, run.id, ctx))
+        return JSONResponse(await _object(run.id, ctx))
     after = _after(request.query_params.get("starting_after"))
     asked = await asked_of(run, ctx)
     if run.finished:
-        events = await _events(process, run.id, ctx)
+        events = await ctx.runs.all_events(run.id)
         last = max((one["sequence_number"] for one in view(asked, events)), default=0)
         if after > last:
             raise InvalidRequest(
@@ -363,7 +363,7 @@ async def cancel(process: Process, request: Request) -> Response:
         with suppress(NisError, TimeoutError):
             async with asyncio.timeout(CANCEL_SECONDS):
                 await ctx.runs.result(run.id)
-    return JSONResponse(await _object(process, run.id, ctx))
+    return JSONResponse(await _object(run.id, ctx))
 
 
 async def items(process: Process, request: Request) -> Response:
@@ -390,13 +390,7 @@ async def _run(process: Process, response_id: str, ctx: Context) -> Run:
     return run
 
 
-async def _events(process: Process, run_id: str, ctx: Context) -> list[Event]:
-    """The log as it is now."""
-    asked = {"id": run_id, "wait": 0}
-    events: AsyncIterator[Event] = await call(process.operations.find("runs.stream_events"), asked, ctx)
-    return [event async for event in events]
-
-
-async def _object(process: Process, run_id: str, ctx: Context) -> Json:
+async def _object(run_id: str, ctx: Context) -> Json:
+    """The response of a run as it is now: to whoever has begun it here an answer, to others what they may look up."""
     run = await ctx.runs.get(run_id)
-    return response_of(await asked_of(run, ctx), run, await _events(process, run_id, ctx))
+    return response_of(await asked_of(run, ctx), run, await ctx.runs.all_events(run_id))
