@@ -32,12 +32,13 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     ask: str = "",
     seconds: float | None = None,
     until: float | None = None,
+    began: list[str] | None = None,
 ) -> tuple[Any, Json | None]:  # Any: JSON
     """Make the call, and wait for its end: the result, or the problem beside None.
 
     It is made once however often the run is executed: a run that it began is followed again, and ends with this one.
     `ask` is why a person decides first. `seconds` after it was begun, by the log, and at `until` at the latest, it is
-    ended, and that is the problem.
+    ended, and that is the problem. The id of a run that it began is added to `began`.
 
     Raises:
         Suspended: a person has to decide first.
@@ -54,6 +55,8 @@ async def follow(  # noqa: PLR0913 - a call, its place, and its bounds
     if used.event.problem is not None:
         return None, used.event.problem
     run_id = str(used.event.result["id"])
+    if began is not None:
+        began.append(run_id)
     call = f"{step}:{call_id}"
     ended = await ctx.note(f"{call} ended", lambda: _ended(ctx, call, run_id, wait), told=True)
     return ended["result"], ended["problem"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import Serve, Server
-from fake_openai import Asked, Canned, FakeOpenAI, says, wants
+from fake_openai import Asked, Canned, FakeOpenAI, fails, says, wants
 from outliving import begun
 from rest_client import Json, ask, done, followed
 
@@ -104,6 +104,32 @@ def test_a_debate_shows_each_what_the_others_say_and_ends_in_a_vote(serve: Serve
         *(("a", 2, "7"), ("b", 2, "7"), ("c", 2, "7")),
     ]
     assert len(runs) == 6
+
+
+def test_what_a_member_took_that_failed_is_counted(serve: Serve) -> None:
+    """Promise of docs/teams.md: tokens are of all that was asked here; of another server's they are said not to be."""
+
+    def model(request: Asked) -> Canned:
+        if "head" not in str(request.body["messages"][0]["content"]):
+            return says("Twelve.")
+        return (
+            fails(400, "No.")
+            if request.tool_results
+            else wants(("mathematics-evaluate_expression", {"expression": "1"}))
+        )
+
+    with FakeOpenAI(*[model] * 8, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        agent = {"name": "head", "instructions": "You are head.", "model": "local:words"}
+        done(server, "POST", "/agents", {**agent, "operations": ["mathematics.*"]})
+        done(server, "POST", "/remote-agents", {"name": "far", "url": "scripted:echo"})
+        members = [member("b"), {"name": "h", "agent": "head"}, {"name": "f", "remote": "far"}]
+        done(server, "POST", "/teams", {"name": "t", "shape": "parallel", "members": members})
+        answer = done(server, "POST", "/teams/t/run", {"message": "How many"})
+        again = done(server, "GET", f"/runs/{answer['run_id']}/replay")
+    assert (list(answer["absent"]), answer["uncounted"], again["identical"]) == (["h"], ["f"], True)
+    # Twice 7 and 3: of who answered, and of who failed after its first step.
+    assert (answer["input_tokens"], answer["output_tokens"]) == (14, 6)
 
 
 def test_a_supervisor_asks_the_others_as_tools(serve: Serve) -> None:

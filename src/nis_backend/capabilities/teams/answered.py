@@ -27,7 +27,8 @@ class Contribution(Model):
     demonstration: bool = Field(default=False, description="Whether its model is too small to be relied on.")
     input_tokens: int | None = Field(
         default=None,
-        description="That a model here read for it; null where that is not told, or it is on another server.",
+        description="That a model here read for it, also where it came to no answer; null where that is not told, or "
+        "it is on another server.",
     )
     output_tokens: int | None = Field(default=None, description="That one wrote; as above.")
     problem: dict[str, Any] | None = Field(default=None, description="Why it said nothing.")  # Any: a problem document

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.alongside import together
 from nis_backend.capabilities.teams.answered import Contribution
-from nis_backend.errors import DeadlineExceeded, UpstreamFailed
+from nis_backend.errors import DeadlineExceeded, NisError, UpstreamFailed
 from nis_backend.followed import follow
 from nis_backend.guardrails.marking import SAID as OF_MARKS
 from nis_backend.loop.breadth import RUN_AGENT, admitted, beyond
 from nis_backend.loop.quarantine import Quarantine
+from nis_backend.run import LAST_SECONDS
 from nis_backend.within import tree
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_SHOWN = 8_000
 """Characters of a member's words that the others are shown."""
+MOST_CALLS = 1000
+"""Calls of models that one member's run has made, at most: more than its steps."""
 SAID = {RUN_AGENT: "response", "models.generate_text": "text", "remote_agents.send_message": "text"}
 """Where the words are in what an operation answers."""
 
@@ -95,6 +100,7 @@ class Asking:
         operation, request = called(member, message, self.team.max_tokens, self.user_id)
         if left <= 0:
             return Contribution(member=member.name, round=turn, problem=over().problem())
+        began: list[str] = []
         result, problem = await follow(
             self.ctx,
             number,
@@ -103,9 +109,11 @@ class Asking:
             request,
             seconds=self.team.seconds,
             until=self.until,
+            began=began,
         )
         if result is None:
-            return Contribution(member=member.name, round=turn, problem=problem)
+            used = await self._used(number, began[0]) if began and member.remote is None else {}
+            return Contribution(member=member.name, round=turn, problem=problem, **used)
         text = str(result[SAID[operation]])
         if not text.strip():
             problem = UpstreamFailed("It answered with nothing.", remedy="Ask again, or another one.").problem()
@@ -118,6 +126,21 @@ class Asking:
             input_tokens=result.get("input_tokens"),
             output_tokens=result.get("output_tokens"),
         )
+
+    async def _used(self, number: int, run_id: str) -> dict[str, int]:
+        """What a run has read and written that came to no answer, as the ledger counts it."""
+
+        async def look() -> Json:
+            # One that was late is just being ended.
+            with suppress(NisError, TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self.ctx.runs.result(run_id)
+            await self.ctx.gateway.settled()
+            rows = await self.ctx.store.select("ledger", where={"run_id": run_id}, limit=MOST_CALLS)
+            ended = [row for row in rows if row["state"] != "open"]
+            return {f"{name}_tokens": sum(int(row[name]) for row in ended) for name in ("input", "output")}
+
+        return await self.ctx.note(f"used {number}", look)
 
 
 def over() -> DeadlineExceeded:

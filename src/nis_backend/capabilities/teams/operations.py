@@ -101,10 +101,14 @@ class TeamAnswer(Model):
     )
     input_tokens: int | None = Field(
         default=None,
-        description="That models here read for all of `said`; null where one's are not told. What another server's "
-        "agents took, and answers that did not come, are not counted.",
+        description="That models here read for all of `said`, for what came to no answer too; null where one's are not "
+        "told.",
     )
     output_tokens: int | None = Field(default=None, description="That they wrote; as above.")
+    uncounted: list[str] = Field(
+        default_factory=list[str],
+        description="Members on other servers that were asked: what they took is not known, and in neither sum.",
+    )
     absent: dict[str, str] = Field(description="Members that had no answer when they were asked, and why.")
     run_id: str
     conversation_id: str | None = Field(default=None, description="The conversation that it is a turn of.")

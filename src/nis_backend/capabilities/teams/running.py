@@ -32,6 +32,7 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
         # As an answer is told, whoever reads the run's log.
         outcome.response = await say(ctx, asking.number(), outcome.response)
     said = outcome.said or asking.said
+    far = {one.name for one in team.members if one.remote is not None}
     absent = {one.member: str((one.problem or {}).get("detail", "")) for one in said if one.problem is not None}
     return TeamAnswer(
         team_id=team.id,
@@ -45,6 +46,7 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
         demonstration=any(one.demonstration for one in said),
         input_tokens=_total("input_tokens", asking),
         output_tokens=_total("output_tokens", asking),
+        uncounted=sorted({one.member for one in said if one.member in far}),
         absent=absent,
         run_id=ctx.run.run_id,
         conversation_id=request.conversation_id,
@@ -52,7 +54,7 @@ async def carry(request: RunTeam, ctx: Context) -> TeamAnswer:
 
 
 def _total(name: Literal["input_tokens", "output_tokens"], asking: Asking) -> int | None:
-    """Of the answers that came of models here; None where one does not tell."""
+    """Of models here, for answers that did not come too; None where one does not tell."""
     here = {one.name for one in asking.team.members if one.remote is None}
     counted = [one for one in asking.said if one.member in here]
     return total(getattr(one, name) for one in counted if one.problem is None or getattr(one, name) is not None)
