@@ -49,6 +49,14 @@ State = Literal["queued", "running", "paused", "waiting", "succeeded", "failed",
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
 
 
+class Awaited(Model):
+    """A run that waits for a person while another waits for it."""
+
+    id: str
+    operation: str
+    kind: str = Field(description="What it waits for: approval or input.")
+
+
 class Run(Model):
     """What a run is now."""
 
@@ -73,6 +81,10 @@ class Run(Model):
     )
     parent: str | None = Field(default=None, description="The run it was forked from.")
     parent_seq: int | None = Field(default=None, description="The last event that it shares with that run.")
+    awaits: list[Awaited] = Field(
+        default_factory=list[Awaited],
+        description="While it is running, as runs.get_run tells it: runs that it waits for and that wait for a person.",
+    )
     scopes: list[str] = Field(default=["*"], description="What it may call: what the caller who began it may.")
 
     @property

@@ -132,6 +132,38 @@ def test_what_a_member_took_that_failed_is_counted(serve: Serve) -> None:
     assert (answer["input_tokens"], answer["output_tokens"]) == (14, 6)
 
 
+def test_a_team_tells_which_member_waits_for_a_person_and_passes_the_answer_on(serve: Serve) -> None:
+    """Promise of docs/teams.md: it is running, `awaits` names who waits, and an answer to the team gets there."""
+
+    def model(request: Asked) -> Canned:
+        if request.tool_results:
+            return says("Kept.")
+        return wants(("memory-remember", {"text": "Balls fly.", "user": "mia"}))
+
+    with FakeOpenAI(*[model] * 6, models=["words"]).in_thread() as provider:
+        server = serve(NIS_LOCAL_URL=provider.url)
+        agent = {"instructions": "Keep it.", "model": "local:words", "operations": ["memory.remember"]}
+        for name in ("one", "two"):
+            done(server, "POST", "/agents", {**agent, "name": name})
+        members = [{"name": name, "agent": name} for name in ("one", "two")]
+        done(server, "POST", "/teams", {"name": "t", "shape": "parallel", "members": members})
+        outer = begun(server, "/teams/t/run", {"message": "Keep that balls fly."})
+        while len(waiting := done(server, "GET", f"/runs/{outer}")["awaits"]) < 2:
+            pass
+        assert {(one["operation"], one["kind"]) for one in waiting} == {("agents.run_agent", "approval")}
+        # Which of two is meant nobody knows.
+        assert ask(server, "POST", f"/runs/{outer}/approve", {})[0] == 409
+        first, second = (one["id"] for one in waiting)
+        assert done(server, "POST", f"/runs/{first}/reject", {})["id"] == first
+        while len(done(server, "GET", f"/runs/{outer}")["awaits"]) == 2:
+            pass
+        assert done(server, "POST", f"/runs/{outer}/approve", {})["id"] == second
+        end = list(followed(server, outer))[-1]["body"]
+        after = done(server, "GET", f"/runs/{outer}")
+        kept = done(server, "GET", "/memory?user=mia")["memories"]
+    assert (end["type"], after["awaits"], len(kept)) == ("succeeded", [], 1)
+
+
 def test_a_supervisor_asks_the_others_as_tools(serve: Serve) -> None:
     """Promise of the shape supervisor: it asks by name, a wrong call is told, and it answers itself."""
 

@@ -144,7 +144,10 @@ ASKED = Before(
 )
 async def get_run(request: OneRun, ctx: Context) -> Run:
     """Get a run: its state, request, result or problem."""
-    return await ctx.runs.get(request.id)
+    from nis_backend.capabilities.runs.awaiting import awaits  # noqa: PLC0415 - loads with the first of them
+
+    run = await ctx.runs.get(request.id)
+    return run.model_copy(update={"awaits": await awaits(run.id, ctx)}) if run.state == "running" else run
 
 
 @operation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Steered(Model):
     """The command is written down; the run's events say when it has come to be."""
 
-    id: str
+    id: str = Field(description="The run that heard it: the one named, or the only one that it waits for.")
     seq: int = Field(description="Number of the command in the run's log, or of the end that it was.")
     state: State = Field(description="What the run is after it: a run that is under way hears it a moment later.")
 
@@ -32,6 +32,9 @@ class Answered(OneRun):
     call_id: str | None = Field(
         default=None, max_length=256, description="Which call is meant, to be sure; unset: the one that it waits for."
     )
+
+
+Question = TypeVar("Question", bound=Answered)
 
 
 class RejectRun(Answered):
@@ -45,6 +48,13 @@ class ProvideInput(Answered):
 
     values: dict[str, Any] = Field(max_length=200, description="A value for each field it asked for.")  # Any: JSON
     part: bool = Field(default=False, description="Whether the rest comes later: the run waits on for it.")
+
+
+async def _to(request: Question, kind: str, ctx: Context) -> Question:
+    """The answer, to the run that asks: of a run that only waits for one that does, to that one."""
+    from nis_backend.capabilities.runs.awaiting import meant  # noqa: PLC0415 - loads with the first answer
+
+    return request.model_copy(update={"id": await meant(request.id, kind, ctx)})
 
 
 async def _steered(ctx: Context, run_id: str, seq: int) -> Steered:
@@ -128,6 +138,7 @@ async def approve_run(request: Answered, ctx: Context) -> Steered:
         Conflict: it waits for no approval, or for that of another call.
     """
     refuse_model(ctx, "An approval")
+    request = await _to(request, "approval", ctx)
     if ctx.caller.lacks([DECIDES]) and await ctx.store.select(
         "reviews", where={"run_id": request.id, "state": "pending"}, limit=1
     ):
@@ -153,6 +164,7 @@ async def reject_run(request: RejectRun, ctx: Context) -> Steered:
         NotFound: the caller has no such run.
         Conflict: it waits for no approval, or for that of another call.
     """
+    request = await _to(request, "approval", ctx)
     return await _steered(ctx, request.id, await ctx.runs.reject(request.id, request.call_id, request.reason))
 
 
@@ -177,6 +189,7 @@ async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
         Conflict: it waits for no input.
         InvalidRequest: a value was not asked for, or one is missing.
     """
+    request = await _to(request, "input", ctx)
     run = await ctx.runs.get(request.id)
     whole, waiting = None, run.waiting or {}
     values = {**waiting.get("given", {}), **request.values}

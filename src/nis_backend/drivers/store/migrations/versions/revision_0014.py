@@ -22,6 +22,7 @@ STEP = Step(
 alter table runs add column awaited_by text;
 alter table runs add column members_asked integer not null default 0;
 create index runs_awaited on runs (owner, awaited_by, created, id) where awaited_by is not null;
+create index runs_awaited_as on runs (owner, awaited_by, state, created, id) where awaited_by is not null;
 create index runs_unheeded on runs (id) where wanted = 'cancel' and (state = 'paused' or state = 'waiting');
 
 create table teams (
@@ -141,6 +142,7 @@ drop table assessments;
 drop table plans;
 drop table teams;
 drop index runs_unheeded;
+drop index runs_awaited_as;
 drop index runs_awaited;
 alter table runs drop column members_asked;
 alter table runs drop column awaited_by;
