@@ -165,6 +165,7 @@ class Mixed(Model):
     flag: bool = False
     values: list[float] = Field(default_factory=list[float])
     inner: list[Mixed] = Field(default_factory=list["Mixed"])
+    named: dict[str, float | str] = Field(default_factory=dict[str, float | str])
 
 
 @operation("tests.mix_fields", effect="reads")
@@ -182,6 +183,7 @@ def mix_fields(request: Mixed, ctx: Any) -> Mixed:
         ({"flag": 1.0}, "flag"),
         ({"values": [1, 2.5, True]}, "values.2"),
         ({"inner": [{}, {"number": False}]}, "inner.1.number"),
+        ({"named": {"get": 1, "x": True}}, "named.x"),
     ],
     ids=str,
 )

@@ -184,7 +184,9 @@ export function resolve(schema: Schema, root: Schema): Schema {
       found = { ...(root.$defs?.[$ref.replace("#/$defs/", "")] ?? {}), ...rest };
       continue;
     }
-    const real = (anyOf ?? allOf ?? []).filter((one) => one.type !== "null");
+    const forms = (anyOf ?? allOf ?? []).filter((one) => one.type !== "null");
+    // Where it is first of all a text, a number is one of its texts, and no form of its own.
+    const real = forms[0]?.type === "string" ? forms.filter((one) => one.type !== "number" && one.type !== "integer") : forms;
     if (real.length !== 1) break;
     found = { ...real[0], ...rest };
   }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nis_backend.operation import Json
 
 
@@ -62,10 +64,18 @@ def choices_of(schema: Json) -> list[Any]:  # Any: JSON
     return schema.get("enum", [schema["const"]] if "const" in schema else [])
 
 
+def without_numbers(forms: Iterable[Json]) -> list[Json]:
+    """The forms of a field; where it is first of all a text, a number is one of its texts, and no form of its own."""
+    found = [one for one in forms if one.get("type") != "null"]
+    if found and found[0].get("type") == "string":
+        found = [one for one in found if one.get("type") not in {"number", "integer"}]
+    return found
+
+
 def flat(schema: Json, definitions: Json) -> Json:
     """A field's schema without references and without the alternative of being null."""
     merged: Json = {}
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema):
+    for part in (*without_numbers(schema.get("anyOf", ())), *schema.get("allOf", ()), schema):
         if part.get("type") != "null":
             merged |= {**referred(part, definitions), **part}
     return merged

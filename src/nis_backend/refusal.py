@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
@@ -25,9 +26,10 @@ def mistaken(
         if isinstance(given, bool) != isinstance(read, bool) and isinstance(read, _NUMBERS):
             yield where, "a number" if isinstance(given, bool) else "true or false", given
     elif isinstance(given, (dict, Mapping)):
+        named = cast("Mapping[str, Any]", read).get if isinstance(read, dict) else partial(getattr, read)
         for name, value in cast("Mapping[str, Any]", given).items():
             if value is not None and not isinstance(value, str):
-                yield from mistaken(value, getattr(read, name, None), f"{where}.{name}" if where else name)
+                yield from mistaken(value, named(name, None), f"{where}.{name}" if where else name)
     elif isinstance(given, list) and isinstance(read, list | tuple):
         pairs = list(zip(cast("list[Any]", given), cast("Sequence[Any]", read), strict=False))
         # Long lists of numbers are the common case: one look at their types is enough.

@@ -267,6 +267,38 @@ def test_arxivs_errors_are_told(tmp_path: Path) -> None:
         papers(Local(ERROR_ATOM), PapersWanted(query="1234.12345"), tmp_path)
 
 
+def tried(url: str, folder: Path) -> list[str]:
+    """What becomes of two searches, a minute apart by the settings, of the arXiv at this address."""
+
+    async def search() -> list[str]:
+        client = Http()
+        try:
+            given = {"NIS_ARXIV_URL": url, "NIS_ARXIV_SECONDS": "60"}
+            arxiv = Configured(read_settings(given, data=folder), client).papers()
+            both = [arxiv.search(PapersWanted(query="code")) for _ in range(2)]
+            return [type(one).__name__ for one in await asyncio.gather(*both, return_exceptions=True)]
+        finally:
+            await client.close()
+
+    return asyncio.run(search())
+
+
+def test_without_a_network_papers_are_unavailable_at_once(tmp_path: Path) -> None:
+    """Promise: what arXiv has not heard counts for nothing in how often it is asked: nobody waits a minute for it."""
+    assert tried("http://127.0.0.1:9", tmp_path) == ["Unavailable"] * 2
+
+
+def test_a_turn_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: one deadline bounds a search, and the wait for its turn with it."""
+    monkeypatch.setattr("nis_backend.drivers.research.arxiv.LONGEST", 0.5)
+
+    async def body() -> list[str]:
+        async with Local(ATOM).running() as server:
+            return await asyncio.to_thread(tried, server.url, tmp_path)
+
+    assert asyncio.run(body()) == ["Papers", "Busy"]
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><feed>&c;</feed>'
 
 

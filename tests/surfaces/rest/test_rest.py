@@ -200,7 +200,12 @@ def test_the_document_is_served(server: Server) -> None:
         assert header in {one["name"] for one in described["parameters"]}
         assert {"200", "401", "406", "422", "default"} <= set(described["responses"])
     assert "multipart/form-data" in document["paths"]["/blobs"]["post"]["requestBody"]["content"]
+    asked = document["paths"]["/documents/ask-documents"]["post"]["requestBody"]["content"]
+    kinds = asked["multipart/form-data"]["schema"]["properties"]["documents"]["anyOf"]
+    assert [one["type"] for one in kinds] == ["array", "string"]
     assert {"206", "304", "416"} <= set(document["paths"]["/blobs/{id}/content"]["get"]["responses"])
+    for path in ("/documents/read-document", "/documents/split-document", "/vision/track-objects"):
+        assert "416" in document["paths"][path]["post"]["responses"]
     assert "Link" in document["paths"]["/runs"]["get"]["responses"]["200"]["headers"]
     assert "genui_enabled" in json.dumps(document["paths"]["/chat"])
 

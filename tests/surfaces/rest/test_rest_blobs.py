@@ -194,6 +194,16 @@ def test_what_is_no_object_is_refused_by_its_field(blobs: Server, text: str) -> 
     assert (status, problem["field"]) == (422, "size")
 
 
+@pytest.mark.parametrize(("text", "read"), [("{}", None), ('["{}"]', ["{}"])], ids=["object", "text"])
+def test_an_object_is_none_of_a_list_of_texts(blobs: Server, text: str, read: list[str] | None) -> None:
+    """Promise: what is an object in JSON is no text in a form; the text of one stands in a list in JSON."""
+    body, headers = form(("image", None, "", b"data:,abc"), ("kinds", None, "", text.encode()))
+    status, _, answer = ask(blobs, "POST", "/sheets/mark-bytes", body, headers)
+    assert (status, answer.get("field"), answer.get("kinds")) == (
+        (422, "kinds.0", None) if read is None else (200, None, read)
+    )
+
+
 def test_a_blob_that_an_operation_answers_is_its_bytes(blobs: Server) -> None:
     """In its own media type, or what is known of it with a link to them."""
     body = {"images": ["data:,abc", "data:,def"]}

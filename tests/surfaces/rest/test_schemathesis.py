@@ -42,8 +42,9 @@ SCRIPT = {"replies": [{"text": "one two"}, {"text": "after a tool", "after_tool"
 
 # What a schema cannot say is refused all the same: a word that is no unit, a cursor of another list, a key used before.
 # A body that breaks a bound may be too large to be read at all. The scripted model follows no schema, which is 502.
-# Of a file no schema says what its bytes are, or how many pixels they would be.
-REFUSED = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422", "429", "502"]
+# Of a file no schema says what its bytes are, how many pixels they would be, or where it ends.
+# What is not here, a model or a network, is 503.
+REFUSED = ["2xx", "400", "401", "403", "404", "409", "413", "415", "416", "422", "429", "502", "503"]
 
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from nis_backend.annotations import Plain
@@ -39,9 +48,10 @@ def _one_value(given: object, read: ValidatorFunctionWrapHandler) -> object:
 MemberName = Annotated[str, StringConstraints(pattern=r'^[^\x00-\x1f\x7f"\\]{1,64}$')]
 """Whatever a JSON path takes in quotes: a table's columns have spaces and accents in their names."""
 Value = Annotated[
-    bool | int | float | Annotated[str, StringConstraints(max_length=LONGEST_VALUE), Plain], WrapValidator(_one_value)
+    StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=LONGEST_VALUE), Plain],
+    WrapValidator(_one_value),
 ]
-Bound = Annotated[int | float | Annotated[str, Plain], WrapValidator(_one_value)]
+Bound = Annotated[StrictInt | StrictFloat | Annotated[str, Plain], WrapValidator(_one_value)]
 Values = Annotated[list[Value], Field(min_length=1, max_length=MOST_VALUES)]
 Metadata = dict[MemberName, Value]
 

@@ -8,7 +8,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StrictFloat, StrictInt, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from nis_backend.annotations import Plain
@@ -77,7 +77,7 @@ def _named(label: float) -> str:
 Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT), Plain, AfterValidator(_worded)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LABEL), Plain]
 Value = Annotated[JsonValue, AfterValidator(_shallow)]
-Scalar = int | float | Annotated[str, StringConstraints(max_length=LONGEST_TEXT), Plain] | None
+Scalar = StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=LONGEST_TEXT), Plain] | None
 
 
 class Message(Model):
@@ -144,7 +144,7 @@ class TableRow(_Row):
     """Named values, and what follows from them."""
 
     features: dict[Name, Scalar] = Field(min_length=1, max_length=MOST_FEATURES)
-    label: int | float | Name
+    label: StrictInt | StrictFloat | Name
 
 
 class CaseRow(_Row):

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, StringConstraints
 
 from nis_backend import found
 from nis_backend.annotations import Reads
@@ -29,7 +29,7 @@ OWN = ("name", "page", "start", "end", "heading", "version", "chunk")
 Which = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Scalars = dict[
     Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")],
-    bool | int | float | Annotated[str, StringConstraints(max_length=512)],
+    StrictBool | StrictInt | StrictFloat | Annotated[str, StringConstraints(max_length=512)],
 ]
 Keeping = Literal["reading", "ready", "failed"]
 

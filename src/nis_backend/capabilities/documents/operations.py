@@ -46,6 +46,7 @@ async def read_document(request: ReadRequest, ctx: Context) -> DocumentRead:
 
     Raises:
         InvalidRequest: it is encrypted, cut short or broken; the message names it, the remedy says what to do.
+        OutOfRange: it ends before the first page that was asked for.
         TooLarge: it has more than 5000 pages, or unpacks to more than is given to one.
         WrongMedia: it is of a kind that is not read.
         NotSupported: it has macros.
@@ -93,6 +94,7 @@ async def split_document(request: SplitRequest, ctx: Context) -> DocumentSplit:
     place of its first and last character in the page's text as `documents.read_document` answers it.
 
     Raises:
+        OutOfRange: it ends before the first page that was asked for.
         NisError: the document cannot be read; see `documents.read_document`.
     """
     found, pages, missing = await read_pages(ctx, request)

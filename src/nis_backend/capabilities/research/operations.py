@@ -72,7 +72,7 @@ async def search_web(request: WebQuery, ctx: Context) -> FoundPages:
     Snippets are the index's: read a page before you quote it.
 
     Raises:
-        Unavailable: no web search is set up, or its key is refused.
+        Unavailable: no web search is set up, it cannot be reached, or its key is refused.
         UpstreamFailed: it does not answer.
     """
     query = " ".join(request.query.split())
@@ -112,7 +112,9 @@ async def search_papers(request: PaperQuery, ctx: Context) -> FoundPapers:
 
     Raises:
         InvalidRequest: there is nothing to search for, or arXiv does not take it.
-        UpstreamFailed: arXiv does not answer.
+        Busy: many searches wait for their turn.
+        Unavailable: arXiv cannot be reached.
+        UpstreamFailed: it does not answer within 15 s, its turn included, or wrongly.
     """
     wanted = PapersWanted(**request.model_dump())
     found = await ctx.drivers.searching.papers().search(wanted)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    StrictBool,
+    StrictFloat,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from nis_backend.annotations import Knob, Names, Reads, Unit
@@ -29,7 +38,8 @@ def _cell(cell: object, handler: ValidatorFunctionWrapHandler) -> str | bool | f
 
 SomeText = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 LONGEST_CELL = 500
-Cell = Annotated[Annotated[str, Field(max_length=LONGEST_CELL)] | bool | float | None, WrapValidator(_cell)]
+# Strict, as in every choice of a text or a number: a text too long, all of digits, would else be read as a number.
+Cell = Annotated[Annotated[str, Field(max_length=LONGEST_CELL)] | StrictBool | StrictFloat | None, WrapValidator(_cell)]
 SomeRow = Annotated[dict[str, Cell], Field(max_length=2000)]
 Chance = Annotated[float, Unit("")]
 

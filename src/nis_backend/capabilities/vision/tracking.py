@@ -120,6 +120,9 @@ def track_objects(request: TrackRequest, ctx: WorkerContext) -> Tracks:
 
     Sources: Kalal et al., Forward-backward error, ICPR 2010 (median flow); Lucas & Kanade, IJCAI 1981; Bewley et al.,
     Simple online and realtime tracking, ICIP 2016 (joined by overlap, here without its filter).
+
+    Raises:
+        OutOfRange: the film ends before `start`.
     """
     from nis_backend.capabilities.vision.compute.tracking import track  # noqa: PLC0415 - loads in the worker only
 

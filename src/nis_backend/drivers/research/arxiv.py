@@ -14,9 +14,10 @@ from xml.etree import ElementTree as ET
 
 from typing_extensions import override
 
+from nis_backend.drivers.http.base import Unreachable
 from nis_backend.drivers.research.asking import LONGEST_TITLE, Index, address, line
 from nis_backend.drivers.research.base import Paper, Papers, PaperSearch
-from nis_backend.errors import Busy, InvalidRequest
+from nis_backend.errors import Busy, InvalidRequest, Unavailable, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,7 +32,9 @@ ATOM, ARXIV, OPENSEARCH = (
 ORDERS: dict[Order, str] = {"relevance": "relevance", "newest": "submittedDate", "updated": "lastUpdatedDate"}
 LONGEST_ABSTRACT, MOST_AUTHORS = 10_000, 200
 MOST_WAITING = 20
-"""Calls that wait for their turn: the last of them for a minute."""
+"""Calls that wait for their turn."""
+LONGEST = 15.0
+"""Seconds of one search, the wait for its turn included."""
 _IDS = re.compile(r"\b(?:arxiv:)?(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)\b", re.IGNORECASE)
 """Ids, those of before 2007 too."""
 _WORD = re.compile(r"[^\s\"()\[\]{}:\\]+")
@@ -67,23 +70,38 @@ class Arxiv(PaperSearch):
             raise InvalidRequest(
                 "There is no word to search papers for.", field="query", value=wanted.query, remedy="Give a few words."
             )
-        async with self._taken():
-            text = await self._index.text("GET", "", query, {"accept": "application/atom+xml"})
+        begun = False
+        try:
+            async with asyncio.timeout(LONGEST), self._taken():
+                begun = True
+                text = await self._index.text("GET", "", query, {"accept": "application/atom+xml"})
+        except TimeoutError as error:
+            if not begun:
+                raise _many() from error
+            raise UpstreamFailed(
+                f"{self._index.name} did not answer within {LONGEST:g} s.", remedy="Try again."
+            ) from error
         return self._read(text)
 
     @asynccontextmanager
     async def _taken(self) -> AsyncGenerator[None]:
         if self._waiting >= MOST_WAITING:
-            raise Busy("Many searches wait for arXiv, which is asked every few seconds.", remedy="Try again later.")
+            raise _many()
         self._waiting += 1
         try:
             async with self._turn:
                 loop = asyncio.get_running_loop()
                 await asyncio.sleep(max(0.0, self._next - loop.time()))
+                heard = True
                 try:
                     yield
+                except Unavailable as error:
+                    heard = not isinstance(error.__cause__, Unreachable)
+                    raise
                 finally:
-                    self._next = loop.time() + self._pause
+                    # Its terms are about requests that it gets: without a network nobody waits for the next.
+                    if heard:
+                        self._next = loop.time() + self._pause
         finally:
             self._waiting -= 1
 
@@ -106,6 +124,10 @@ class Arxiv(PaperSearch):
         total = line(feed.findtext(f"{OPENSEARCH}totalResults"), 20)
         papers = [paper for one in entries if (paper := _paper(one))]
         return Papers(total=int(total) if total.isdecimal() else len(papers), papers=papers)
+
+
+def _many() -> Busy:
+    return Busy("Many searches wait for arXiv, which is asked every few seconds.", remedy="Try again later.")
 
 
 def _paper(entry: ET.Element) -> Paper | None:

@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlencode
 
-from nis_backend.drivers.http.base import HttpError, retry_after
+from nis_backend.drivers.http.base import HttpError, Unreachable, retry_after
 from nis_backend.errors import Busy, InvalidRequest, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class Index:
         except TimeoutError as error:
             raise UpstreamFailed(f"{self.name} did not answer within {SECONDS:g} s.", remedy="Try again.") from error
         except HttpError as error:
-            raise UpstreamFailed(
+            # Nobody has heard a request without a connection: a network is missing, as a package may be.
+            kind = Unavailable if isinstance(error, Unreachable) else UpstreamFailed
+            raise kind(
                 f"{self.name} cannot be reached: {shorten(error.__cause__ or error)}.",
                 remedy="See whether this machine reaches the network, and whether the address in its setting is right.",
             ) from error

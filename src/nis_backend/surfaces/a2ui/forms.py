@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nis_backend.fields import choices_of
+from nis_backend.fields import choices_of, without_numbers
 
 if TYPE_CHECKING:
     from nis_backend.operation import Json
@@ -127,7 +127,7 @@ def resolve(schema: Json, root: Json) -> Json:
             merged = {**_at(root, str(target)), **merged}
             continue
         options = merged.get("anyOf") or merged.get("oneOf") or merged.get("allOf")
-        real = [one for one in cast("list[Json]", options or []) if one.get("type") != "null"]
+        real = without_numbers(cast("list[Json]", options or []))
         if len(real) != 1:
             break
         merged = {**real[0], **{key: one for key, one in merged.items() if key not in ("anyOf", "oneOf", "allOf")}}

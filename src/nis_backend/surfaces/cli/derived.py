@@ -13,7 +13,7 @@ import click
 
 from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest, Unavailable, shorten
-from nis_backend.fields import choices_of, referred
+from nis_backend.fields import choices_of, referred, without_numbers
 from nis_backend.surfaces.cli.files import given_files, is_file, save
 from nis_backend.surfaces.rest.fixed import VERDICTS, WATCHED
 
@@ -184,7 +184,8 @@ def _from_file(path: Path) -> Json:
 
 def _repeats(schema: Json) -> bool:
     """Whether the field is a list of texts: its option may be given several times."""
-    return any(one.get("items", {}).get("type") == "string" for one in schema.get("anyOf", (schema,)))
+    items: list[Json] = [one.get("items", {}) for one in schema.get("anyOf", (schema,))]
+    return any([form.get("type") for form in without_numbers(one.get("anyOf", (one,)))] == ["string"] for one in items)
 
 
 def _given(key: str, schema: Json, given: str | tuple[str, ...] | None) -> Any:  # Any: JSON

@@ -157,7 +157,18 @@ def _body(route: RestRoute, entry: Entry, schemas: Schemas) -> Json:
 
 
 def _form(schema: Json, blobs: Mapping[str, bool]) -> Json:
-    """The body in parts: a file for each field that takes a blob."""
+    """The body in parts: a file for each field that takes a blob, and of a list all of it or a part for each item."""
     file = {"type": "string", "format": "binary"}
     parts = {name: {"type": "array", "items": file} if many else file for name, many in blobs.items()}
-    return {**schema, "properties": {**schema["properties"], **parts}}
+    return {**schema, "properties": {name: _part(one) for name, one in schema["properties"].items()} | parts}
+
+
+def _part(field: Json) -> Json:
+    """One field of a form: a list of one is sent as what is in it, and told apart from that by nothing."""
+    kinds: list[Json] = field.get("anyOf", [field])
+    items = [one["items"] for one in kinds if one.get("type") == "array" and "items" in one]
+    if not items:
+        return field
+    about = {name: field[name] for name in ("description", "title", "default") if name in field}
+    lists = [{name: value for name, value in one.items() if name not in about} for one in kinds]
+    return {**about, "anyOf": [*lists, *items]}

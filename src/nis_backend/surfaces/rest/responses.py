@@ -110,7 +110,7 @@ def _headers(*names: str) -> Json:
 
 
 def _refusals(route: RestRoute, entry: Entry) -> Iterable[int]:
-    """The refusals that a client should expect; others may come too."""
+    """The refusals that a client should expect, those that it says it raises among them; others may come too."""
     yield from (400, 401, 403, 406, 422, 429, 500, 503, 504)
     if "{id}" in route.path:
         yield 404
@@ -118,3 +118,5 @@ def _refusals(route: RestRoute, entry: Entry) -> Iterable[int]:
         yield from (413, 415)
     if entry.effect != "reads":
         yield 409
+    raised = entry.description.rpartition("\nRaises:\n")[2]
+    yield from (codes.http for kind, codes in CODES.items() if f"    {kind.__name__}: " in raised)

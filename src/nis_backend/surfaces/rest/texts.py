@@ -61,9 +61,14 @@ def _read(kinds: dict[str, Json], text: str | Blob) -> Any:  # Any: JSON, or the
 
 
 def _listed(schema: Json, definitions: Json, text: str | Blob) -> list[Any]:  # Any: as above
-    """What one text adds to a list: a list in JSON all that it has, unless it is one of a list of lists."""
+    """What one text adds to a list: a list in JSON all that it has, unless it is one of a list of lists.
+
+    An object in JSON is no text either: one that is meant stands in a list in JSON.
+    """
     inner = _kinds(schema.get("items", {}), definitions)
     whole: Any = _read({"array": schema}, text)
+    if isinstance(whole, dict) and inner.keys() == {"string"} and "blob" not in inner["string"]:
+        return [cast("Json", whole)]
     if not isinstance(whole, list):
         return [_read(inner, text)]
     parts = cast("list[Any]", whole)

@@ -259,6 +259,14 @@ def test_what_is_said_twice_or_lost_in_the_digits_is_refused(given: OdeRequest, 
     assert refused.value.remedy
 
 
+def test_a_time_too_short_for_steps_is_refused_with_the_shortest() -> None:
+    """The least double has no parts: steps of no length would be tried until they are spent."""
+    with pytest.raises(InvalidRequest, match="divided into steps") as refused:
+        solve(request(["x' = 0"], {"x": 1}, 5e-324))
+    assert (refused.value.field, "at least 1e-300 s" in refused.value.remedy) == ("duration", True)
+    assert solve(request(["x' = 0"], {"x": 1}, 1e-300)).final == {"x": 1}
+
+
 def test_kinks_are_not_credited_with_the_order_of_the_method() -> None:
     """Of x' = |sin t| - 0.3 two gaps may show any order, and the estimate is the gap itself."""
     for duration in (7.3, 16.4, 25.0):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from scipy.special import erfc  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType] - scipy has none
 
 from nis_backend.capabilities.physics.fields import modal, stages
@@ -17,7 +18,9 @@ from nis_backend.capabilities.physics.fields.diffuse import spread
 from nis_backend.capabilities.physics.fields.diffusion import DiffusionRequest
 from nis_backend.capabilities.physics.fields.fields import DiffusionSolution
 from nis_backend.errors import InvalidRequest
+from nis_backend.fields import flat
 from nis_backend.numerics.formula import read_formula
+from nis_backend.surfaces.a2ui.forms import resolve
 
 Array = NDArray[Any]  # of floats
 linalg: Any = import_module("scipy.linalg")  # Any: scipy has no types
@@ -30,6 +33,26 @@ ROUND: dict[str, Any] = {"left": {"kind": "periodic"}, "right": {"kind": "period
 def solved(**asked: Any) -> DiffusionSolution:
     """What is answered to this request."""
     return spread(DiffusionRequest.model_validate({"diffusivity": 1, "duration": 0.1, **asked}))
+
+
+@pytest.mark.parametrize("number", [0, -1.5e-07, 1e300])
+def test_a_number_is_a_formula_and_the_schema_says_so(number: float) -> None:
+    """It is read as the text that is written; a form, which has one kind for a field, asks for the text."""
+    given = DiffusionRequest.model_validate(
+        {"diffusivity": 1, "duration": 1, "source": number, "left": {"value": number}}
+    )
+    assert float(given.source) == float(given.left.value) == number
+    schema = DiffusionRequest.model_json_schema()
+    source: dict[str, Any] = schema["properties"]["source"]  # Any: JSON
+    assert [one["type"] for one in source["anyOf"]] == ["string", "number"]
+    assert flat(source, {})["type"] == resolve(source, schema)["type"] == "string"
+
+
+@pytest.mark.parametrize("wrong", [True, math.inf, math.nan, None, [0]], ids=str)
+def test_what_is_no_finite_number_is_no_formula(wrong: object) -> None:
+    """Nor is a truth value, which Python takes for a number."""
+    with pytest.raises(ValidationError, match="source"):
+        DiffusionRequest.model_validate({"diffusivity": 1, "duration": 1, "source": wrong})
 
 
 def along(solution: DiffusionSolution) -> tuple[Array, Array]:

@@ -268,6 +268,14 @@ def test_a_cell_that_is_none_is_told_once() -> None:
     assert one["msg"].startswith("Input should be a number, a text of at most 500 characters")
 
 
+def test_a_text_of_digits_that_is_too_long_is_no_number() -> None:
+    """The schema bounds texts: 501 digits are one beyond the bound, not a number that they spell."""
+    given = ApplyModel.model_validate({"model": "m", "rows": [{"a": 1, "b": "0" * 500, "c": True, "d": 0.5}]})
+    assert given.rows == [{"a": 1.0, "b": "0" * 500, "c": True, "d": 0.5}]
+    with pytest.raises(ValidationError, match="at most 500 characters"):
+        ApplyModel.model_validate({"model": "m", "rows": [{"a": "0" * 501}]})
+
+
 def test_one_kind_of_input_is_given() -> None:
     """None, or two of them, are refused before anything is looked up."""
     for given in ({}, {"texts": ["a"], "rows": [{"a": 1}]}):

@@ -39,6 +39,8 @@ GROWN = 1e6
 """Times that a state grows by which is taken to grow without bound."""
 LOOKS = 4
 """Times that a mesh is laid anew for what it does not see."""
+SHORTEST = 1e-300
+"""Span below which the parts of it, and what is divided by them, are no doubles any more."""
 STIFF_STEPS = 15
 """Steps in a row, calm ones forgiven by sixes, after which stability and not accuracy sets the step; Hairer's."""
 STIFF_LIMIT = 3.25
@@ -160,6 +162,14 @@ def march(problem: Problem, tell: Callable[[float, str], None] = silent) -> Marc
         InvalidRequest: it grows without bound, a formula has no value, or the steps do not reach the end.
         StiffError: stability holds an explicit method back.
     """
+    span = problem.outputs[-1] - problem.outputs[0]
+    if span < SHORTEST:
+        raise InvalidRequest(
+            f"{span:g} {problem.unit} cannot be divided into steps.",
+            field="duration",
+            value=span,
+            remedy=f"Give a duration of at least {SHORTEST:g} {problem.unit}, or measure in smaller units.",
+        )
     course = Course(tell)
     mesh = lay(problem, tell)
     for _ in range(LOOKS if problem.unseen else 0):

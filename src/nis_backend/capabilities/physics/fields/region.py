@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -13,10 +14,14 @@ from nis_backend.operation import Model
 
 def _written(value: object) -> object:
     """A number where a formula may stand is one."""
-    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return repr(value) if number else value
 
 
-FormulaText = Annotated[str, BeforeValidator(_written), Field(min_length=1, max_length=500)]
+_Formula = Annotated[str, Field(min_length=1, max_length=500)]
+FormulaText = Annotated[
+    _Formula, BeforeValidator(_written, json_schema_input_type=_Formula | Annotated[float, Unit("")])
+]
 """A formula, or a number."""
 
 Length = Annotated[
