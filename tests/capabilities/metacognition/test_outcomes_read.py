@@ -20,6 +20,7 @@ from nis_backend.capabilities.metacognition.assess.recording import Outcome, Rec
 from nis_backend.capabilities.metacognition.evolve import evolution
 from nis_backend.context import Context
 from nis_backend.errors import Conflict
+from nis_backend.owned import Owned
 from nis_backend.view import Text
 
 
@@ -43,6 +44,26 @@ def test_more_of_one_kind_than_are_read_cuts_both(tmp_path: Path, monkeypatch: p
     found = read(tmp_path, given)
     # The last four right ones are 7, 8, 10 and 11: of the wrong ones 9 is as new, and 0, 3 and 6 are not.
     assert sorted(found) == sorted(given[7:])
+
+
+def test_they_are_read_a_page_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounded: whole rows, with the words of all samples, are never held of all outcomes at once."""
+    held: list[int] = []
+    select = Owned.select
+
+    async def counted(*given: Any, **named: Any) -> list[Any]:
+        rows = await select(*given, **named)
+        held.append(len(rows))
+        return rows
+
+    given = [(f"q-{at}", at % 3 != 0) for at in range(12)]
+    for name in ("whole", "paged"):
+        (tmp_path / name).mkdir()
+    whole = read(tmp_path / "whole", given)
+    monkeypatch.setattr(assessment, "PAGE", 3)
+    monkeypatch.setattr(Owned, "select", counted)
+    assert sorted(read(tmp_path / "paged", given)) == sorted(whole) == sorted(given)
+    assert max(held) == 3
 
 
 def test_a_question_counts_once(tmp_path: Path) -> None:

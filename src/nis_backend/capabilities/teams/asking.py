@@ -112,7 +112,7 @@ class Asking:
             began=began,
         )
         if result is None:
-            used = await self._used(number, began[0]) if began and member.remote is None else {}
+            used: Json = await self._used(number, began[0]) if began and member.remote is None else {}
             return Contribution(member=member.name, round=turn, problem=problem, **used)
         text = str(result[SAID[operation]])
         if not text.strip():
@@ -127,7 +127,7 @@ class Asking:
             output_tokens=result.get("output_tokens"),
         )
 
-    async def _used(self, number: int, run_id: str) -> dict[str, int]:
+    async def _used(self, number: int, run_id: str) -> Json:
         """What a run has read and written that came to no answer, as the ledger counts it."""
 
         async def look() -> Json:

@@ -18,7 +18,7 @@ from nis_backend.capabilities.metacognition.multipath.speaking import Spent
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
@@ -30,6 +30,8 @@ Task = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9.
 GENERAL = "general"
 MOST_OUTCOMES = 3000
 """Outcomes of a task, right and wrong each, that are looked at: the newest."""
+PAGE = 500
+"""Rows of them that are read at a time."""
 LONGEST_KEPT = 4000
 """Characters of a question and of an answer that are kept with what was known of it."""
 
@@ -161,6 +163,8 @@ class Outcome:
     truth: str | None
     """The right answer, where it is known."""
     correct: bool
+    recorded: tuple[float, str]
+    """When, and its id: the order of outcomes."""
 
 
 async def outcomes(task: str, ctx: Context) -> list[Outcome]:
@@ -168,37 +172,44 @@ async def outcomes(task: str, ctx: Context) -> list[Outcome]:
 
     Questions are drawn independently of each other, answers to one question are not.
     """
-    kinds = [
-        await ctx.store.select(
-            "assessments", where={"task": task, "correct": correct}, limit=MOST_OUTCOMES, order="updated"
-        )
-        for correct in (0, 1)
-    ]
+    kinds = [await _newest(task, correct, ctx) for correct in (0, 1)]
     # Where there are more of one kind than are read, the other is cut at the same time: else the share of right ones
     # would be that of the bounds.
-    since = max((min(map(_recorded, rows)) for rows in kinds if len(rows) == MOST_OUTCOMES), default=(0.0, ""))
-    return await asyncio.to_thread(
-        each_question_once, [row for rows in kinds for row in rows if _recorded(row) >= since]
+    since = max((min(one.recorded for one in some) for some in kinds if len(some) == MOST_OUTCOMES), default=(0.0, ""))
+    return each_question_once([one for some in kinds for one in some if one.recorded >= since])
+
+
+async def _newest(task: str, correct: int, ctx: Context) -> list[Outcome]:
+    """A page at a time, of which no more is held than what counts: a row has the samples' words too."""
+    found: list[Outcome] = []
+    while len(found) < MOST_OUTCOMES:
+        limit = min(PAGE, MOST_OUTCOMES - len(found))
+        before = found[-1].recorded if found else None
+        rows = await ctx.store.select(
+            "assessments", where={"task": task, "correct": correct}, before=before, limit=limit, order="updated"
+        )
+        found += await asyncio.to_thread(list[Outcome], map(outcome_of, rows))
+        if len(rows) < limit:
+            break
+    return found
+
+
+def outcome_of(row: Row) -> Outcome:
+    """What a row holds of an outcome."""
+    detail = json.loads(row["detail"])
+    return Outcome(
+        id=row["id"],
+        question=asked_in(row["id"], detail),
+        setting=detail["setting"],
+        scores={one["method"]: one["value"] for one in detail["scores"] if one["value"] is not None},
+        shares={one["answer"]: one["share"] for one in detail["classes"]},
+        truth=detail.get("truth"),
+        correct=bool(row["correct"]),
+        recorded=(row["updated"], row["id"]),
     )
 
 
-def _recorded(row: Row) -> tuple[float, str]:
-    return row["updated"], row["id"]
-
-
-def each_question_once(rows: Sequence[Row]) -> list[Outcome]:
-    """The outcomes that these rows hold: of a question that was asked alike more than once, the newest."""
-    found: dict[tuple[str, str], Outcome] = {}
-    for row in sorted(rows, key=_recorded):
-        detail = json.loads(row["detail"])
-        one = Outcome(
-            id=row["id"],
-            question=asked_in(row["id"], detail),
-            setting=detail["setting"],
-            scores={one["method"]: one["value"] for one in detail["scores"] if one["value"] is not None},
-            shares={one["answer"]: one["share"] for one in detail["classes"]},
-            truth=detail.get("truth"),
-            correct=bool(row["correct"]),
-        )
-        found[one.setting, one.question] = one
-    return list(found.values())
+def each_question_once(every: Iterable[Outcome]) -> list[Outcome]:
+    """Of a question that was asked alike more than once, the newest."""
+    ordered = sorted(every, key=lambda one: one.recorded)
+    return list({(one.setting, one.question): one for one in ordered}.values())

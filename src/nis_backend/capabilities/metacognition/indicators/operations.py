@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.capabilities.metacognition.assess.assessment import each_question_once
+from nis_backend.capabilities.metacognition.assess.assessment import each_question_once, outcome_of
 from nis_backend.capabilities.metacognition.embodiment.operations import ListExpectations, list_expectations
 from nis_backend.capabilities.metacognition.indicators.measuring import (
     of_contingencies,
@@ -183,7 +183,7 @@ async def _scores(ctx: Context) -> list[tuple[float, bool]]:
                 tasks[row["task"]].append(row)
     by: defaultdict[tuple[str, str, str], list[tuple[float, bool]]] = defaultdict(list)
     for task, rows in tasks.items():
-        for one in await asyncio.to_thread(each_question_once, rows):
+        for one in await asyncio.to_thread(each_question_once, map(outcome_of, rows)):
             for method, score in one.scores.items():
                 by[task, one.setting, method].append((score, one.correct))
     none: list[tuple[float, bool]] = []
