@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -348,3 +349,23 @@ def test_words_of_a_run_are_looked_at_before_they_are_said(serve: Serve) -> None
     assert "".join(one["text"] for one in masked if one["type"] == "text_delta").startswith("She is at [EMAIL_1]")
     assert refused[-1]["problem"]["code"] == "forbidden"
     assert ADDRESS not in json.dumps([masked, refused])
+
+
+def test_a_mask_that_hits_what_is_to_be_called_is_a_refusal(serve: Serve) -> None:
+    """Promise of mask: what a request is masked to is one that can be carried out, or the rule is cited."""
+    server = serve()
+    rule = {"id": "hit", "conditions": [{"test": "contains", "value": "mathematics"}], "then": "mask", "why": "No."}
+    done(server, "POST", "/policies", {"applies_to": {"operations": ["*"]}, "rules": [rule]})
+    called = {"operation": "mathematics.evaluate_expression"}
+    lines = base64.b64encode(b'{"id": "a", "arguments": {"expression": "1"}}').decode()
+    for path, asked in (
+        ("/batches", {**called, "input": {"base64": lines}}),
+        ("/runs/start-run", {**called, "arguments": {"expression": "1"}}),
+    ):
+        status, _, problem = ask(server, "POST", path, asked)
+        assert (status, problem["code"], problem["field"], "'hit'" in problem["detail"]) == (
+            403,
+            "forbidden",
+            "operation",
+            True,
+        )

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MUCH = 40_000
 """Characters that are looked through in a thread, so that nobody else waits."""
 DAY = 86_400.0
+CALLS = "operation"
+"""The field of a request that names what is called: of a batch, a schedule, a run that is begun."""
 
 
 async def look(  # noqa: PLR0913, PLR0917 - the call, and what is asked about it
@@ -257,10 +259,13 @@ def _masked_request(target: Operation[Any, Any], request: Model, looked: Looked)
     changed = mask(request, looked)
     if changed is request:
         return request
+    finding = next(finding for finding, _ in looked if finding.then == "mask")
+    if getattr(changed, CALLS, None) != getattr(request, CALLS, None):
+        # It would be told that there is no such operation.
+        raise refusal(target.name, finding)
     if target.holds_blobs:
         return changed
     try:
         return target.request.model_validate(changed.model_dump())
     except ValidationError:
-        finding = next(finding for finding, _ in looked if finding.then == "mask")
         raise refusal(target.name, finding) from None
