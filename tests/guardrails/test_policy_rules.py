@@ -160,6 +160,17 @@ def test_letters_that_look_like_others_hide_nothing(condition: Json, hidden: str
     assert MASKED in masked
 
 
+def test_words_wholly_in_letters_that_look_like_others_are_found() -> None:
+    """Promise of contains: a word all in Cyrillic letters that look like apex is one; others are not."""
+    check = Check(Condition.model_validate({"test": "contains", "value": "apex"}), "here")
+    found = check.look_at_words("It is \u0430\u0440\u0435\u0445.", facts())
+    assert found is not None
+    mask_of = found.where["words"]
+    assert mask_of is not None
+    assert mask_of("It is \u0430\u0440\u0435\u0445.") == MASKED
+    assert check.look_at_words("\u043f\u0440\u0438\u0432\u0435\u0442", facts()) is None
+
+
 def test_digits_that_look_like_others_hide_nothing() -> None:
     """Promise of personal: an account's number is found whatever signs of no width part it."""
     condition = Condition.model_validate({"test": "personal", "value": ["IBAN"]})

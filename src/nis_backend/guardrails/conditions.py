@@ -13,7 +13,7 @@ from nis_backend.conforming import Wrong
 from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.guardrails.injected import masked, orders_in
 from nis_backend.guardrails.paths import at, texts
-from nis_backend.guardrails.seen import as_seen
+from nis_backend.guardrails.seen import as_seen, readings
 from nis_backend.identifying.identifiers import KINDS, Identifiers, found_in
 from nis_backend.places import is_number, same
 
@@ -115,17 +115,21 @@ class Check:
     def _in_text(self, text: str) -> Mask | None:
         """What it finds in a text as it stands, or as it is seen: letters that look like others hide nothing."""
         wanted = self.condition.value
-        mask, seen = self._found(text, wanted), as_seen(text)
-        if seen == text or self.condition.test == "instruction":
+        mask = self._found(text, wanted)
+        if self.condition.test == "instruction":
             # Orders are looked for as they are seen already.
             return mask
         looked = (as_seen(wanted) or wanted) if isinstance(wanted, str) else wanted
-        if self._found(seen, looked) is None:
+
+        def is_seen(one: str) -> bool:
+            return any(self._found(each, looked) is not None for each in readings(one))
+
+        if not is_seen(text):
             return mask
 
         def masked_as_seen(one: str) -> str:
             told = one if mask is None else mask(one)
-            return MASKED if self._found(as_seen(told), looked) is not None else told
+            return MASKED if is_seen(told) else told
 
         return masked_as_seen
 
