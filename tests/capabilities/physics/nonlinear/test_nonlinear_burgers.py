@@ -174,6 +174,8 @@ def test_a_front_too_thin_for_its_sums_is_refused() -> None:
         ({"initial": "cos(pi x)", "ends": "held"}, "initial"),
         ({"left": 1, "right": 1}, "right"),
         ({"initial": "1e8*sin(pi*x)", "duration": 1e6, "viscosity": 1e-3}, "viscosity"),
+        ({"duration": 5e-324}, "duration"),
+        ({"duration": 1e-310, "viscosity": 10}, "duration"),
     ],
 )
 def test_what_cannot_be_solved_is_a_typed_error(changes: dict[str, Any], field: str) -> None:

@@ -30,6 +30,8 @@ MOST_TERMS = 2**14
 """Terms of one sum: twelve thousand of them take some seconds."""
 MOST_DIGITS = 36.0
 """Power of e by which what a sum leaves out is smaller than what it has: the last digit of a double."""
+SHORTEST = 1e-300
+"""The shortest time, s: of less, parts of it and what is divided by them are no doubles."""
 MOST_POINTS = 1024
 """Points of the march that the first of the frames is held against."""
 MOST_STEPS = 256
@@ -116,6 +118,13 @@ def _carry(request: BurgersRequest, box: Box, breaking: float | None) -> Settled
 
 def _transform(request: BurgersRequest, box: Box, tell: Callable[[float, str], None]) -> Settled:
     """By sums whose steps are halved until their velocities no longer change."""
+    if request.duration < SHORTEST:
+        raise InvalidRequest(
+            f"{request.duration:g} s cannot be divided into frames.",
+            field="duration",
+            value=request.duration,
+            remedy=f"Give a duration of at least {SHORTEST:g} s.",
+        )
     viscosity, first = request.viscosity, request.duration / (FRAMES - 1)
     # What a sum leaves out counts as a velocity: the farthest way that it has, in the time.
     fastest = box.size + math.sqrt(4 * MOST_DIGITS * viscosity / first)
