@@ -16,7 +16,7 @@ from nis_backend.caller import Caller
 from nis_backend.capabilities.chat.operations import offered, send_message
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
-from nis_backend.catalog import Catalog, entry_of, load_capabilities
+from nis_backend.catalog import Catalog, entry_of
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
@@ -24,7 +24,8 @@ from nis_backend.errors import Busy, Forbidden, NisError, NotFound, NotSupported
 from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Series, Table
 
-ENTRIES = [entry_of(one) for one in load_capabilities()]
+CATALOG = Catalog.from_index()
+ENTRIES = CATALOG.entries()
 SCIENCE = Pool(
     name="science",
     kind="exclusive",
@@ -306,7 +307,7 @@ def test_a_model_is_offered_what_answers_and_changes_nothing(tmp_path: Path) -> 
             names = {entry.name for entry in found}
             assert "runs.list_runs" in names
             assert names.isdisjoint({"models.generate_text", "runs.cancel_run", "chat.send_message"})
-            own = replace(found[0], name="own.do_thing", examples=())
+            own = replace(entry_of(CATALOG.find(found[0].name)), name="own.do_thing", examples=())
             wider = replace(ctx, drivers=replace(ctx.drivers, operations=Catalog([*ENTRIES, own])))
             assert own in await offered(wider, "hello", most + 1)
             assert len(await offered(ctx, "hello", 3)) == 3

@@ -11,7 +11,6 @@ from scripts import script
 
 QUALITY = script("search_quality")
 SOURCES = script("search_texts")
-TEXTS: dict[str, str] = SOURCES.passages()
 QUESTIONS = [one for one in QUALITY.questions() if one.half != "other texts"]
 OTHERS = [one for one in QUALITY.questions() if one.half == "other texts"]
 
@@ -22,6 +21,12 @@ EVERY = 9
 
 
 Means = dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    """Every passage by its name, read by the one process that runs these tests: it loads whole packages."""
+    return SOURCES.passages()
 
 
 def test_ndcg_is_the_share_of_the_best_ranking() -> None:
@@ -50,15 +55,15 @@ def test_an_interval_holds_the_mean_and_is_the_same_each_time() -> None:
     assert (found.low, found.mean, found.high) == pytest.approx((0.5 - half, 0.5, 0.5 + half), abs=0.004)
 
 
-def test_the_labels_are_whole() -> None:
+def test_the_labels_are_whole(texts: dict[str, str]) -> None:
     """Promise: ≥ 120 queries of three kinds, halved, each once, each with an answer; and all they name is there."""
     assert len({one.query for one in QUESTIONS}) == len(QUESTIONS) >= 120
     halves = [one.half for one in QUESTIONS]
     assert abs(halves.count("chosen by") - halves.count("held out")) <= 3
     assert {one.kind for one in QUESTIONS} == {"name", "paraphrase", "question"}
     assert all(set(one.relevant.values()) in ({2}, {1, 2}) for one in QUESTIONS)
-    assert [name for one in QUESTIONS for name in one.relevant if name not in TEXTS] == []
-    assert 500 <= len(TEXTS) <= 2000
+    assert [name for one in QUESTIONS for name in one.relevant if name not in texts] == []
+    assert 500 <= len(texts) <= 2000
 
 
 def test_what_is_asked_of_other_packages_stands_apart() -> None:
@@ -88,12 +93,12 @@ def searched(server: Server, collection: str, items: dict[str, str], asked: dict
     return means
 
 
-def test_questions_in_other_words_are_not_led_astray_by_words(server: Server) -> None:
+def test_questions_in_other_words_are_not_led_astray_by_words(server: Server, texts: dict[str, str]) -> None:
     """Promise: on labels, of the product with its own model, hybrid search keeps what meaning finds and words do not.
 
     The whole set, where it ranks better than either, is `make bench-search`'s.
     """
-    short = {name: text for name, text in TEXTS.items() if len(text.split()) <= SHORT}
+    short = {name: text for name, text in texts.items() if len(text.split()) <= SHORT}
     asked = {one.query: one.relevant for one in QUESTIONS if one.relevant.keys() <= short.keys()}
     answers = {name for relevant in asked.values() for name in relevant}
     others = [name for name in short if name not in answers][::EVERY]

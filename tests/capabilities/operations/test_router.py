@@ -16,9 +16,10 @@ from scripts import script
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.router import pick
 from nis_backend.capabilities.operations.sentence import Sentence
-from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.catalog import Catalog, entry_of
 
-ENTRIES = [entry_of(one) for one in load_capabilities()]
+CATALOG = Catalog.from_index()
+ENTRIES = CATALOG.entries()
 
 
 BENCHMARK = script("router")
@@ -106,7 +107,7 @@ def test_operations_that_change_something_are_never_picked() -> None:
     assert not any(entry.by_words for entry in ENTRIES if entry.effect != "reads")
     unasked = {"batches.create_batch", "chat.send_message", "robots.move_robot"}
     assert not any(entry.routable for entry in ENTRIES if entry.name in unasked)
-    writing = [replace(entry, effect="writes") for entry in ENTRIES]
+    writing = [replace(entry_of(CATALOG.find(entry.name)), effect="writes") for entry in ENTRIES]
     question = Sentence("What is the speed of light?")
     assert pick(question, ENTRIES) is not None
     assert pick(question, writing) is None
@@ -117,7 +118,9 @@ def test_of_two_operations_as_near_none_is_picked() -> None:
     question = Sentence("What is the speed of light?")
     picked = pick(question, ENTRIES)
     assert picked is not None
-    assert pick(question, [*ENTRIES, replace(picked.entry, name="physics.get_twin")]) is None
+    assert (
+        pick(question, [*ENTRIES, replace(entry_of(CATALOG.find(picked.entry.name)), name="physics.get_twin")]) is None
+    )
 
 
 @pytest.mark.parametrize(
