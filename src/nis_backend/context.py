@@ -249,11 +249,12 @@ class Context:
 
         if self.operation in READS:
             return None
-        with suppress(NotFound):
-            entry = self.operations.entry(self.operation)
-            if (entry.effect, entry.shape) != ("reads", "model"):
-                return None
-        # Nor does a surface read as an operation.
+        # A surface reads as no operation: to look for the name nearest to none would cost more than the reading.
+        if self.operation:
+            with suppress(NotFound):
+                entry = self.operations.entry(self.operation)
+                if (entry.effect, entry.shape) != ("reads", "model"):
+                    return None
         return Viewing(self)
 
     def _runs(self, viewing: Viewing | None = None) -> RunLog:
