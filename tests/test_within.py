@@ -25,7 +25,7 @@ from nis_backend.fork import fork
 from nis_backend.journal import Journal
 from nis_backend.operation import operation
 from nis_backend.schedule import fire
-from nis_backend.within import MOST, Within, joined, of_row, place, written
+from nis_backend.within import MOST, Within, joined, of_row, place, tree, written
 
 Test = Callable[[Context], Awaitable[None]]
 
@@ -80,13 +80,20 @@ def test_what_a_run_starts_is_within_it_and_a_fork_within_both(in_a_run: Callabl
 def test_a_schedules_runs_are_within_what_has_made_it_until_somebody_takes_it_over(
     in_a_run: Callable[[Test], None],
 ) -> None:
-    """Promise: no run gets around its budget by waiting; who changes a schedule has its runs from then on."""
+    """Promise: no run gets around its budget by waiting; who changes a schedule has its runs from then on.
+
+    What it begins year after year is no part of the tree that made it: whom that one asked does not count there.
+    """
 
     async def body(ctx: Context) -> None:
         made = await ctx.call(create_schedule, CreateSchedule(name="n", operation="tests.carry_run", cron="@daily"))
         [row] = await ctx.store.select("schedules")
         await fire(ctx.drivers, row, "run-by-the-clock")
-        assert await chain(ctx, "run-by-the-clock") == HERE
+        by_the_clock = await chain(ctx, "run-by-the-clock")
+        assert by_the_clock == (*HERE, ("schedule", made.id))
+        assert tree(HERE)
+        assert tree(by_the_clock) == []
+        assert tree((*by_the_clock, ("run", "begun-in-it"))) == ["begun-in-it"]
         await replace(ctx, journal=None).call(update_schedule, UpdateSchedule(id=made.id, name="m"))
         [row] = await ctx.store.select("schedules")
         await fire(ctx.drivers, row, "run-of-a-person")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from importlib import resources
 from typing import Any, cast
@@ -79,6 +81,10 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "script.json").write_text(json.dumps(SCRIPT))
     with running_server(folder / "data", (), {"NIS_SCRIPTED": str(folder / "script.json")}) as server:
         yield server
+    # No answer has said so of what was begun to be answered later.
+    with contextlib.closing(sqlite3.connect(folder / "data" / "nis.db")) as database:
+        failed = database.execute("select operation, input, problem from runs where state = 'failed'").fetchall()
+    assert not [one for one in failed if json.loads(one[2] or "{}").get("code") == "internal_error"]
 
 
 LEFT_OUT: tuple[Any, ...] = (  # Any: as above, and below

@@ -65,6 +65,16 @@ def test_the_certified_values_of_nist_are_met(values: list[float], mean: float, 
     assert all(check.agrees for check in found.receipt.checks)
 
 
+def test_the_surest_interval_holds_every_number() -> None:
+    """Nearer to 1 a float cannot tell an interval's upper end from infinity, and it is refused."""
+    found = described([12, 15, 11, 14], confidence=0.999_999_999)
+    assert found.bootstrap_low is not None
+    assert found.bootstrap_high is not None
+    assert 11 <= found.bootstrap_low < found.bootstrap_high <= 15
+    with pytest.raises(ValidationError, match="confidence"):
+        described([12, 15, 11, 14], confidence=1 - 2**-53)
+
+
 def test_a_small_sample_by_hand() -> None:
     """3, 5, 8, 13: mean 7.25, variance 227/12, quartiles 4.5 and 9.25, t(3) = 3.18244630528."""
     found = described([3, 5, 8, 13])

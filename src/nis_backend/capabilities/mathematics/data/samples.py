@@ -22,7 +22,7 @@ Confidence = Annotated[
     float,
     Unit(""),
     Names("confidence level", "confidence", "level"),
-    Field(gt=0, lt=1, description="How often an interval made like this holds the true value: 0.95."),
+    Field(gt=0, le=0.999_999_999, description="How often an interval made like this holds the true value: 0.95."),
 ]
 Seed = Annotated[
     int,
