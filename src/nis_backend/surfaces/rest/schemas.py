@@ -46,10 +46,11 @@ class Schemas:
 
     def __init__(self) -> None:
         self.shared: dict[str, Json] = {"Problem": PROBLEM}
+        self._meant: dict[str, str] = {"Problem": ""}
+        """What each name stands for: its definition and all that this refers to, as they were given."""
         for kind in (TypeAdapter[View](View), TypeAdapter(Run)):
-            whole = kind.json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-            self.shared |= whole.pop("$defs", {})
-            self.shared[whole.get("title", "View")] = whole
+            whole = kind.json_schema(mode="serialization")
+            self.model({"title": "View", **whole}, "", "Result")
 
     def model(self, schema: Json, operation: str, side: Side) -> Json:
         """A reference to a whole request or result."""
@@ -63,16 +64,27 @@ class Schemas:
     def part(self, schema: Json, whole: Json, operation: str, side: Side) -> Json:
         """A schema whose definitions, those of `whole`, are shared; two that differ under one name keep apart."""
         definitions: dict[str, Json] = whole.get("$defs", {})
-        names = {name: name for name in definitions}
-        for name, own in definitions.items():
-            same = _renamed(own, {one: one for one in definitions})
-            for free in (name, f"{name}{side}", f"{operation}.{name}"):
-                if self.shared.get(free, same) == same:
-                    names[name] = free
-                    break
+        names = {name: self._free(name, definitions, operation, side) for name in definitions}
         for name, public in names.items():
             self.shared.setdefault(public, _renamed(definitions[name], names))
         return _renamed({key: value for key, value in schema.items() if key != "$defs"}, names)
+
+    def _free(self, name: str, definitions: Mapping[str, Json], operation: str, side: Side) -> str:
+        """The name under which a definition is shared: its own, unless that stands for another one already."""
+        meant = json.dumps({one: definitions[one] for one in sorted(_reached(name, definitions))}, sort_keys=True)
+        free = (name, f"{name}{side}", f"{operation}.{name}", f"{operation}.{name}{side}")
+        return next(one for one in free if self._meant.setdefault(one, meant) == meant)
+
+
+def _reached(name: str, definitions: Mapping[str, Json]) -> set[str]:
+    """A definition and all that it refers to."""
+    found: set[str] = set()
+    ahead = {name}
+    while ahead:
+        found |= ahead
+        texts = [json.dumps(definitions[one]) for one in ahead]
+        ahead = {one for one in definitions if any(f'"#/$defs/{one}"' in text for text in texts)} - found
+    return found
 
 
 def with_views(result: Json) -> Json:
