@@ -64,26 +64,26 @@ class Schemas:
     def part(self, schema: Json, whole: Json, operation: str, side: Side) -> Json:
         """A schema whose definitions, those of `whole`, are shared; two that differ under one name keep apart."""
         definitions: dict[str, Json] = whole.get("$defs", {})
-        names = {name: self._free(name, definitions, operation, side) for name in definitions}
+        texts = {name: json.dumps(own, sort_keys=True) for name, own in definitions.items()}
+        names = {name: self._free(name, texts, operation, side) for name in definitions}
         for name, public in names.items():
             self.shared.setdefault(public, _renamed(definitions[name], names))
         return _renamed({key: value for key, value in schema.items() if key != "$defs"}, names)
 
-    def _free(self, name: str, definitions: Mapping[str, Json], operation: str, side: Side) -> str:
+    def _free(self, name: str, texts: Mapping[str, str], operation: str, side: Side) -> str:
         """The name under which a definition is shared: its own, unless that stands for another one already."""
-        meant = json.dumps({one: definitions[one] for one in sorted(_reached(name, definitions))}, sort_keys=True)
+        meant = "\n".join(f"{one} {texts[one]}" for one in sorted(_reached(name, texts)))
         free = (name, f"{name}{side}", f"{operation}.{name}", f"{operation}.{name}{side}")
         return next(one for one in free if self._meant.setdefault(one, meant) == meant)
 
 
-def _reached(name: str, definitions: Mapping[str, Json]) -> set[str]:
+def _reached(name: str, texts: Mapping[str, str]) -> set[str]:
     """A definition and all that it refers to."""
     found: set[str] = set()
     ahead = {name}
     while ahead:
         found |= ahead
-        texts = [json.dumps(definitions[one]) for one in ahead]
-        ahead = {one for one in definitions if any(f'"#/$defs/{one}"' in text for text in texts)} - found
+        ahead = {one for one in texts if any(f'"#/$defs/{one}"' in texts[by] for by in ahead)} - found
     return found
 
 
